@@ -18,7 +18,7 @@ def descend(value: Tensor, moment: Tensor, energy: Tensor, gradient: Tensor, *, 
         value: [rows, ...]; it changes, and so do its moments.
         moment: the first moment, of the same shape.
         energy: the second moment.
-        gradient: of the value.
+        gradient: the gradient of the value.
         done: the steps done before this one.
         rates: [rows].
     """

@@ -114,7 +114,7 @@ class Staging:
     def _sync(self) -> None:
         for path in self._unsynced:
             if path.is_dir():
-                os.sync()  # of a folder with thousands of files, one call is faster than one for each
+                os.sync()  # for a folder with thousands of files, one call is faster than one for each file
             else:
                 sync_file(path)
 

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 def paused_collector() -> Iterator[None]:
     """Turn the garbage collector off within the block.
 
-    The collector walks all objects whenever their number has grown by a certain share, and here it finds nothing to
+    The collector walks all objects each time their number has grown by a certain share. Here, it finds nothing to
     free. Compiling 20,000 nodes took twice as long with it.
     """
     was_on = gc.isenabled()
@@ -24,6 +24,6 @@ def paused_collector() -> Iterator[None]:
 
 
 def settle_collector() -> None:
-    """Turn the collector on, and leave all objects that there are now out of its walks: modules, which stay."""
+    """Turn the collector on, and exclude all existing objects, which are mostly modules, from its walks."""
     gc.freeze()
     gc.enable()

@@ -17,7 +17,7 @@ def open_file(path: str | Path, most: int | None = None) -> BufferedReader:
     FIFOs, sockets and devices are refused: they could block for ever, or never end.
 
     Args:
-        path: of the file.
+        path: the path of the file.
         most: the largest size, in bytes.
 
     Raises:

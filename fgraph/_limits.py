@@ -13,7 +13,7 @@ DOWNLOAD = 16 << 30
 ADDRESS = 4096  # characters of an address
 
 # Files of codes, directions and noise
-ARRAY_FILE = 1 << 30  # of the file, and of all its arrays as float32
+ARRAY_FILE = 1 << 30  # bytes of the file, and of all its arrays as float32
 ARRAY_FREE = 64 * MIB  # what arrays may take, however small the file
 ARRAY_RATIO = 16  # compressed to memory, of what is above that; the codes and noise of a model compress by less than 2
 ARRAY_MEMBERS = 10_000  # arrays in a .npz
@@ -24,9 +24,9 @@ LANDMARK_FILE = 8 * MIB  # JSON of points in pictures
 SOUND_FILE = 64 * MIB  # six minutes of WAV
 
 # Data of a training
-DATA_FREE = 16 * MIB  # of one picture in a zip, decompressed, however small it is there
+DATA_FREE = 16 * MIB  # decompressed bytes of one picture in a zip, however small its entry is
 DATA_RATIO = 16  # decompressed to compressed, of what is above that; files of pictures hardly compress
-DATA_PICTURE = 512 * MIB  # of the file of one picture
+DATA_PICTURE = 512 * MIB  # bytes of the file of one picture
 
 # Caches
 CACHED_ARRAYS = 256 * MIB
@@ -38,25 +38,25 @@ DECODED_PICTURE = 512 * MIB  # 13,377 x 13,377 in RGB; `picture_limit` sets anot
 
 # Graphs
 GRAPH_FILE = 64 * MIB  # 20,000 nodes have 2 MiB
-NODES = 50_000  # of a graph, those of sub-graphs counted
-ROWS = 100_000  # of one node
-ALL_ROWS = 2_000_000  # of all nodes of a graph
+NODES = 50_000  # nodes of a graph, including those in sub-graphs
+ROWS = 100_000  # rows of one node
+ALL_ROWS = 2_000_000  # rows of all nodes of a graph together
 PARTS = 256  # values that one node joins
 TERMS = 1024  # passes that one layer mixes
 NESTED = 100  # blends in blends, masks in masks, sub-graphs in sub-graphs
 SIDE = 8192  # pixels of a side that a field gives
 POINTS = 2_000  # corners of a polygon
-LETTERS = 1_000  # of a text in a picture
+LETTERS = 1_000  # letters of a text in a picture
 SEED = 2**63 - 1
 
 # The studio: what the page may send
-STUDIO_MESSAGE = 4 * MIB  # of one message of the socket, and characters of a graph
+STUDIO_MESSAGE = 4 * MIB  # bytes of one message of the socket, and characters of a graph
 STUDIO_UPLOAD = 64 * MIB
-STUDIO_METADATA = 4 * MIB  # of an uploaded photograph: EXIF, colour profile, XMP, texts
+STUDIO_METADATA = 4 * MIB  # metadata of an uploaded photograph: EXIF, colour profile, XMP, texts
 STUDIO_NAME = 200  # characters of a name
 STUDIO_CHANGES = 2_000  # changes of one edit, nodes of a group, keys of a film
 STUDIO_SHEET = 256  # values along a side of a sheet, and pictures of it
 STUDIO_FILM = 600  # seconds of a film
-STUDIO_FRAMES = 3_600  # of a film
-STUDIO_FILM_BYTES = 1 << 30  # of its frames, in memory
+STUDIO_FRAMES = 3_600  # frames of a film
+STUDIO_FILM_BYTES = 1 << 30  # bytes of the frames of a film, in memory
 STUDIO_STATES = 500  # states of the history

@@ -99,9 +99,9 @@ class _Pictured:
 
         Args:
             path: the file; its ending is the format.
-            quality: of WebP and JPEG, 1 to 100.
+            quality: the quality of WebP and JPEG, 1 to 100.
             scale: the whole factor by which pictures are enlarged; arrays are not.
-            resampling: of `scale`: `nearest` repeats pixels, `lanczos` interpolates.
+            resampling: the resampling of `scale`: `nearest` repeats pixels, `lanczos` interpolates.
 
         Returns:
             The files written.
@@ -185,7 +185,7 @@ class Latents:
     array: Array
     space: str
     model: str
-    drags: tuple[DragReport, ...] = ()  # of each row, if a `drag` node made the codes
+    drags: tuple[DragReport, ...] = ()  # the drag of each row, if a `drag` node made the codes
 
     @property
     def rows(self) -> int:

@@ -73,7 +73,7 @@ def claimed(directory: Path, label: str) -> Iterator[bool]:
 
     Args:
         directory: made if it is missing.
-        label: of the kind of job.
+        label: the label of the kind of job.
 
     Raises:
         OSError: the directory can't be written.

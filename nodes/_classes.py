@@ -1,4 +1,4 @@
-"""Classes as `sample` takes them: a class, a mixture of classes, or a way from one to another."""
+"""Classes as `sample` takes them: a class, a mixture of classes, or a transition from one to another."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def mixtures(given: Sequence[int | str | None], rows: int) -> list[Mixture | Non
 
     Args:
         given: one entry for all rows, or one for each row.
-        rows: the number of rows, which a way from one class to another divides evenly.
+        rows: the number of rows, over which a transition is spread evenly.
     """
     if len(given) > 1:
         return [None if one is None else _blended(*_ends(str(one)), 0) for one in given]
@@ -43,13 +43,13 @@ def mixtures(given: Sequence[int | str | None], rows: int) -> list[Mixture | Non
     return [_blended(start, stop, Fraction(row, max(1, rows - 1))) for row in range(rows)]
 
 
-def is_way(given: int | str | None) -> bool:
-    """Return whether an entry leads from one class to another."""
+def is_transition(given: int | str | None) -> bool:
+    """Return whether an entry is a transition from one class to another."""
     return isinstance(given, str) and ".." in given
 
 
 def _ends(text: str) -> tuple[Mixture, Mixture]:
-    """Return the two ends of a way, which are equal for a single mixture.
+    """Return the two ends of a transition, which are equal for a single mixture.
 
     Raises:
         ValueError: the text is something else.
@@ -59,7 +59,7 @@ def _ends(text: str) -> tuple[Mixture, Mixture]:
         if len(ends) <= 2 and all(ends):
             return ends[0], ends[-1]
     raise ValueError(
-        f"a class is a number, a mixture such as '0.7*3 + 0.3*8', or a way such as '3..8'; found '{text[:60]}'"
+        f"a class is a number, a mixture such as '0.7*3 + 0.3*8', or a transition such as '3..8'; found '{text[:60]}'"
     )
 
 

@@ -53,13 +53,13 @@ class PatchCopy(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     box: tuple[Amount, Amount, Amount, Amount] = Field(description="x, y, width, height, in fractions of the canvas")
-    to: tuple[Amount, Amount] | None = Field(None, description="x, y of the target of its corner")
-    by: tuple[Amount, Amount] | None = Field(None, description="or the distance, right and down")
+    to: tuple[Amount, Amount] | None = Field(None, description="x, y of the target of the upper left corner")
+    by: tuple[Amount, Amount] | None = Field(None, description="instead of to: the shift, right and down")
 
     @model_validator(mode="after")
     def _check(self) -> PatchCopy:
         if (self.to is None) == (self.by is None):
-            raise ValueError("a patch needs a box, and either `to`, its new place, or `by`, its shift")
+            raise ValueError("a patch needs a box, and either `to`, its target, or `by`, its shift")
         if min(map(fraction, self.box[2:])) <= 0:
             raise ValueError("the box of a patch needs a width and a height above 0")
         return self
@@ -79,13 +79,17 @@ class Proposals(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
-    count: int = Field(2, ge=1, le=16, description="patches in each variation")
+    count: int = Field(2, ge=1, le=16, description="the number of patches in each variation")
     seed: Annotated[Seed | tuple[Seed, ...] | None, BeforeValidator(expand_rows)] = Field(
         None, description="the seed of the choice; a list gives one per row; default: derived from the graph's seed"
     )
-    variations: int = Field(1, ge=1, le=_limits.ROWS, description="rows with different patches, for one seed")
-    smallest: float = Field(0.15, gt=0, le=1, description="side of a patch, as a fraction of the shorter side")
-    largest: float = Field(0.45, gt=0, le=1, description="likewise")
+    variations: int = Field(
+        1, ge=1, le=_limits.ROWS, description="the number of rows with different patches, for one seed"
+    )
+    smallest: float = Field(
+        0.15, gt=0, le=1, description="the least side of a patch, as a fraction of the shorter side of the canvas"
+    )
+    largest: float = Field(0.45, gt=0, le=1, description="the greatest side of a patch, likewise")
     horizon: Literal["avoid", "level", "ignore"] = Field(
         "avoid",
         description="avoid: no patch crosses the horizon, and none changes sides; level: patches move sideways only; "

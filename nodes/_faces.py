@@ -39,7 +39,7 @@ _MIDDLE: Mapping[Framing, float] = {"ffhq": 0.5, "avatar": 0.48}  # x of the lin
 
 
 def face_region(region: FaceRegion, framing: Framing) -> MaskExpr:
-    """Return a mask of a part of the face; left and right are those of the picture."""
+    """Return a mask of a part of the face; left and right are as seen in the picture."""
     middle = _MIDDLE[framing]
     if region == "left_half":
         return Box((0, 0, middle, 1))

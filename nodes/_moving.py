@@ -32,8 +32,8 @@ class FoundDirections:
     space: TypeKind
     code: Operand
     how: How = "add"
-    mean: Operand | None = None  # of how "set": the codes with coordinate 0; None: the mean of the model
-    rows: str | None = None  # the rows of W+ that move, unless the node says
+    mean: Operand | None = None  # for how "set": the codes with coordinate 0; None: the mean of the model
+    rows: str | None = None  # the rows of W+ that move, unless the node names its own
 
 
 class Direction(Node):
@@ -79,7 +79,7 @@ class Direction(Node):
         return replace(base, code=code)
 
     def _choice(self, build: Build, model: str, found: FoundDirections) -> Choice | None:
-        """Return the part of the codes that moves; None is all."""
+        """Return the part of the codes that moves; None if all of it moves."""
         rows = self.rows if self.layers is not None or self.rows is not None else found.rows
         if rows is None and self.layers is None:
             return None
@@ -92,7 +92,7 @@ def _check(found: FoundDirections, space: TypeKind) -> None:
     """Check that codes in `space` can move along a direction.
 
     Raises:
-        ValueError: a direction of z for later codes, or coordinates that S does not have.
+        ValueError: the direction is in z and the codes are in a later space, or how is set and the codes are in S.
     """
     if found.space == "z" and space != "z":
         raise ValueError(

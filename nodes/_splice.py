@@ -26,7 +26,7 @@ def parse_rows(text: str, table: Table) -> frozenset[int]:
             first = int(start) if start else 0
             last = (int(stop) if stop else table.num_ws - 1) if dots else first
         except ValueError as error:
-            raise ValueError(f"'{item}' is no row of W+: write numbers and ranges, such as 0..3") from error
+            raise ValueError(f"'{item}' is not a row of W+: write numbers and ranges, such as 0..3") from error
         if not 0 <= first <= last < table.num_ws:
             raise ValueError(f"W+ rows {item.strip()} do not exist: this model has rows 0 to {table.num_ws - 1}")
         found.update(range(first, last + 1))
@@ -40,7 +40,7 @@ class Choice:
     table: Table
     layers: frozenset[int]
     taken: frozenset[int]
-    whole: bool  # whether these rows feed all of the layers, so that W+ can say it
+    whole: bool  # whether these rows feed all of the layers, so that the part exists in W+
 
     def ranges(self, space: TypeKind) -> tuple[tuple[int, int], ...]:
         """Return the [start, stop) ranges of rows of W+, or of entries of S."""

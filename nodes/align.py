@@ -20,8 +20,8 @@ _SIGMA: dict[Reading, str] = {"code": "0..3", "code_with_slip": "1..3"}
 class Align(Node):
     """The codes of `of` with the coarse styles of `to`, so that both have the same pose.
 
-    SOAT, section 4.6, takes the first 2,048 entries of W+: rows 0..3, which feed σ 0 to 5. Its program in face mode
-    leaves σ 1 to 3 unmixed instead, so the source keeps them. It still mixes σ 0, which is a mistake.
+    The paper (SOAT, section 4.6) takes the first 2,048 entries of W+: rows 0..3, which feed σ 0 to 5. The published
+    program takes σ 1 to 3 in face mode, and omits σ 0 by mistake. The reading `code` takes σ 0 as well.
     """
 
     op: Literal["align"] = "align"
@@ -32,8 +32,8 @@ class Align(Node):
     reading: Reading = Field(
         "paper", description="the styles taken; paper: W+ rows 0..3; code: σ 0..3; code_with_slip: σ 1..3, as published"
     )
-    rows: str | None = Field(None, description="instead: the W+ rows taken from `to`, such as 0..1")
-    layers: LayerSet | None = Field(None, description="instead: layers, by name or σ index")
+    rows: str | None = Field(None, description="instead of reading: the W+ rows taken from `to`, such as 0..1")
+    layers: LayerSet | None = Field(None, description="instead of reading: the layers, by name or σ index")
 
     @model_validator(mode="after")
     def _one_way(self) -> Align:

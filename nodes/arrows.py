@@ -22,7 +22,9 @@ class Arrows(Node):
 
     of: ImagePort = Field(description="the images to draw on")
     drag: LatentPort = Field(description="the `drag` node whose points are shown")
-    width: float = Field(0.008, gt=0, le=0.1, description="of the lines, as a fraction of the shorter side")
+    width: float = Field(
+        0.008, gt=0, le=0.1, description="the width of the lines, as a fraction of the shorter side of the image"
+    )
 
     def lower(self, build: Build, inputs: Inputs) -> Image:
         of, drag = inputs.image("of"), inputs.latent("drag")

@@ -42,17 +42,19 @@ class Bend(Node):
     layers: LayerSet = Field(description="the layers whose outputs are bent, such as b16.conv1 or b8..b32")
     channels: str | ChannelNumber = Field("all", description="all, or numbers and ranges, such as 0,3..9")
     fraction: PerRow[Share] | None = Field(
-        None, description="instead: this share of each layer's channels, drawn by `seed`"
+        None, description="instead of channels: a random share of each layer's channels, drawn by `seed`"
     )
     seed: PerRow[Annotated[int, Field(ge=0, le=2**32 - 1)]] | None = Field(
-        None, description="of fraction; default: derived from the graph's seed and the node's id"
+        None, description="the seed of fraction; default: derived from the graph's seed and the node's id"
     )
     cluster: PerRow[Annotated[int, Field(ge=0, lt=4096)]] | None = Field(
-        None, description="instead: one of the groups of each layer's channels; 0 is the largest"
+        None,
+        description="instead of channels: a group of each layer's channels with similar activations; 0 is the largest",
     )
     clusters: int = Field(4, ge=1, le=4096, description="the number of groups")
     parts: Literal["both", "activation", "skip"] = Field(
-        "activation", description="which tensors: activation is what convolutions make, skip the RGB image so far"
+        "activation",
+        description="the tensors: activation, which convolutions make; skip, the accumulated RGB image; or both",
     )
 
     @abstractmethod
@@ -108,16 +110,20 @@ class Bend(Node):
         if self.cluster is not None and (table := build.table(model)).is_stylegan3:
             with blaming("cluster"):
                 raise ValueError(
-                    f"clusters are found for StyleGAN2 only, and {described(model, table)} is none: choose channels by "
-                    "number or by fraction"
+                    f"clusters are found for StyleGAN2 only, and {described(model, table)} is not one: choose "
+                    "channels by number or by fraction"
                 )
 
     def _check_layers(self, bent: list[Layer]) -> None:
         with blaming("layers"):
             if not bent:
-                raise ValueError(f"no layer among '{self.layers.text}' makes what parts: {self.parts} names")
+                raise ValueError(
+                    f"no layer among '{self.layers.text}' makes the tensors that parts: {self.parts} names"
+                )
             if self.cluster is not None and (other := [one.name for one in bent if one.kind != "conv"]):
-                raise ValueError(f"clusters are of the channels of convolutions; {', '.join(other)} is none")
+                raise ValueError(
+                    f"clusters are of the channels of convolutions; {', '.join(other)} is not a convolution"
+                )
         least = min(bent, key=lambda one: one.out_channels)
         numbers = parse_channels(str(self.channels))
         with blaming("channels"):
@@ -170,7 +176,11 @@ class ScaleBend(Bend):
 
     kind: Literal["scale"] = "scale"
     factor: PerRow[Annotated[float, Field(gt=0)]] = Field(1.0, description="2 is twice as large")
-    about: About = Field("centre", description="centre, or published: pixel n/2, half a pixel below and right of it")
+    about: About = Field(
+        "centre",
+        description="the fixed point: the centre, or as published: pixel n/2, half a pixel right of the centre and "
+        "below it",
+    )
 
     def transforms(self, inputs: Inputs) -> list[bendings.Transform]:
         return [bendings.Scale(one, self.about) for one in inputs.per_row("factor")]
@@ -180,8 +190,12 @@ class RotateBend(Bend):
     """Channels rotated about the centre, with zeros at the corners."""
 
     kind: Literal["rotate"] = "rotate"
-    degrees: PerRow[float] = Field(0.0, description="counter-clockwise")
-    about: About = Field("centre", description="centre, or published: pixel n/2, half a pixel below and right of it")
+    degrees: PerRow[float] = Field(0.0, description="the angle in degrees, counter-clockwise")
+    about: About = Field(
+        "centre",
+        description="the fixed point: the centre, or as published: pixel n/2, half a pixel right of the centre and "
+        "below it",
+    )
 
     def transforms(self, inputs: Inputs) -> list[bendings.Transform]:
         return [bendings.Rotate(one, self.about) for one in inputs.per_row("degrees")]
@@ -194,7 +208,8 @@ class TranslateBend(Bend):
     dx: PerRow[Amount] = Field(0.0, description="to the right")
     dy: PerRow[Amount] = Field(0.0, description="down")
     unit: Literal["fraction", "pixel"] = Field(
-        "fraction", description="of the canvas, as published; or pixels of each layer's own map"
+        "fraction",
+        description="the unit of dx and dy: fractions of the canvas, as published, or pixels of each layer's map",
     )
 
     def transforms(self, inputs: Inputs) -> list[bendings.Transform]:
@@ -216,7 +231,9 @@ class ErodeBend(Bend):
     """The minimum within a disc, which makes bright forms thinner."""
 
     kind: Literal["erode"] = "erode"
-    radius: PerRow[Annotated[int, Field(ge=0, le=64)]] = Field(1, description="of the disc, in pixels of the layer")
+    radius: PerRow[Annotated[int, Field(ge=0, le=64)]] = Field(
+        1, description="the radius of the disc, in pixels of the layer"
+    )
 
     def transforms(self, inputs: Inputs) -> list[bendings.Transform]:
         return [bendings.Erode(one) for one in inputs.per_row("radius")]
@@ -226,7 +243,9 @@ class DilateBend(Bend):
     """The maximum within a disc, which makes bright forms thicker."""
 
     kind: Literal["dilate"] = "dilate"
-    radius: PerRow[Annotated[int, Field(ge=0, le=64)]] = Field(1, description="of the disc, in pixels of the layer")
+    radius: PerRow[Annotated[int, Field(ge=0, le=64)]] = Field(
+        1, description="the radius of the disc, in pixels of the layer"
+    )
 
     def transforms(self, inputs: Inputs) -> list[bendings.Transform]:
         return [bendings.Dilate(one) for one in inputs.per_row("radius")]

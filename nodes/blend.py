@@ -25,7 +25,7 @@ from fgraph.stylegan.tables.base import CONST
 class Blend(Node):
     """Feature interpolation: (1 - α) a + α b at every layer, both run on the same mixed trunk (SOAT, equation 3).
 
-    If the layer of the pause is in `layers`, the states are mixed too. Everything else is that of a. Two Images are
+    If the layer of the pause is in `layers`, the states are mixed too. Everything else comes from a. Two Images are
     mixed pixel by pixel.
     """
 
@@ -36,9 +36,10 @@ class Blend(Node):
         description="the pass that is visible where α is 1, paused at the same layer, on the same canvas; or an image "
         "of the same size"
     )
-    mask: MaskPort = Field(description="α: 0 is a, 1 is b")
+    mask: MaskPort = Field(description="α: 0 shows a, 1 shows b")
     layers: LayerSet = Field(
-        LayerSet("all"), description="the layers that are mixed; the others are those of a; `here`: only the pause"
+        LayerSet("all"),
+        description="the layers that are mixed; at the others, the result is that of a; `here`: only the pause",
     )
     parts: Literal["both", "activation", "skip"] = Field("both", description="the tensors that are mixed")
 

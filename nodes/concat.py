@@ -16,7 +16,7 @@ from fgraph.node import Node, SpatialPort
 
 
 class Concat(Node):
-    """Canvases joined along an axis. Passes must be paused at one layer; each part keeps its own carrier."""
+    """Canvases joined along an axis. Passes must be paused at the same layer; each part keeps its own carrier."""
 
     op: Literal["concat"] = "concat"
 

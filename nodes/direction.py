@@ -24,7 +24,7 @@ from nodes.mapper_direction import MapperDirection
 from nodes.named_direction import NamedDirection
 from nodes.style_direction import ChannelDirection, TextDirection
 
-_HOW = "add: the strength is a distance; set: it is the coordinate that the codes get"
+_HOW = "add: strength is a distance; set: strength is the coordinate of the result"
 
 
 class Pca(Direction):
@@ -32,7 +32,9 @@ class Pca(Direction):
 
     kind: Literal["pca"] = "pca"
     component: Number = Field(0, description="the number of the component; 0 has the largest variance")
-    unit: Unit = Field("deviation", description="of strength: standard deviations of w along it, or its length in W")
+    unit: Unit = Field(
+        "deviation", description="the unit of strength: standard deviations of w along the component, or length in W"
+    )
     how: How = Field("add", description=_HOW)
 
     def find(self, build: Build, inputs: Inputs, model: str) -> FoundDirections:
@@ -48,15 +50,20 @@ class Sefa(Direction):
 
     kind: Literal["sefa"] = "sefa"
     component: Number = Field(0, description="the number of the eigenvector; 0 changes the styles most")
-    unit: Unit = Field("length", description="of strength: its length in W, or standard deviations of w along it")
+    unit: Unit = Field(
+        "length", description="the unit of strength: length in W, or standard deviations of w along the eigenvector"
+    )
     factorised: LayerSet | None = Field(
-        None, description="the layers whose affines form A; default: those of layers or rows, otherwise all"
+        None,
+        description="the layers whose affine layers form A; default: the layers of `layers` or `rows`, otherwise all",
     )
     normalised: bool = Field(
         False,
         description="whether rows of A are normalised, as in the published program; the paper does not mention it",
     )
-    torgb: bool = Field(False, description="whether A includes the affines of ToRGB; the published programs omit them")
+    torgb: bool = Field(
+        False, description="whether A includes the affine layers of ToRGB; the published programs omit them"
+    )
 
     def find(self, build: Build, inputs: Inputs, model: str) -> FoundDirections:
         table = build.table(model)
@@ -86,20 +93,27 @@ class FileDirection(Direction):
     """Your direction in z, W, W+ or S, from a file or as numbers.
 
     Formats are `.npy`, `.npz`, `.safetensors`, `.pt` and `.pkl`. Some files are recognised by their content. Components
-    of GANSpace (`.npz`, an exported `.pkl`) and of encoders (mean, comp, std) are in units of their standard
-    deviations. The factor.pt of rosinality (`eigvec`) has a direction in each column. A folder with a numbered file for
-    each convolution is a direction of StyleGAN-Human in S.
+    of GANSpace (`.npz`, an exported `.pkl`) and of encoders (arrays `mean`, `comp` and `std`) are in units of their
+    standard deviations. The factor.pt of rosinality (`eigvec`) has a direction in each column. A folder with a numbered
+    file for each convolution is a direction of StyleGAN-Human in S.
     """
 
     kind: Literal["file"] = "file"
-    file: Data[str | None] = Field(None, description=".npz, .npy, .safetensors, .pt, .pkl, or a folder of these",
-                                   json_schema_extra=FILE)  # fmt: skip
-    value: Data[Array | None] = Field(None, description="the numbers")
-    array: Data[str | None] = Field(None, description="the array in the file; default: the only one, or a known one")
-    space: Space | None = Field(
-        None, description="its space; default: as the file states, otherwise the only one of w, w+ and s that fits"
+    file: Data[str | None] = Field(
+        None,
+        description="a .npz, .npy, .safetensors, .pt or .pkl file, or a folder of these",
+        json_schema_extra=FILE,
     )
-    component: Number = Field(0, description="the number of the direction, if there are several")
+    value: Data[Array | None] = Field(None, description="the numbers")
+    array: Data[str | None] = Field(
+        None, description="the array in the file; default: the only one, or one with a known name"
+    )
+    space: Space | None = Field(
+        None,
+        description="the space of the direction; default: as the file states, otherwise the only one of w, w+ and s "
+        "that fits",
+    )
+    component: Number = Field(0, description="the number of the direction in a file with several")
     how: How = Field("add", description=_HOW)
 
     @model_validator(mode="after")

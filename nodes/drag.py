@@ -34,10 +34,10 @@ MOST_FRAMES = 1000
 class Drag(Node):
     """Point-based editing: codes whose images have the content of points moved to targets, found by optimisation.
 
-    All rows run in one batch, and each row ends on its own: when its points have arrived, when it makes no progress,
-    or after `steps` steps. The method is DragGAN's (Pan et al. 2023); `tracking: adaptive` follows points as FreeDrag
-    does (Ling et al. 2023). The images that count are those of the model with its constant noise. With `every`, each
-    row becomes a film of its drag. For the fields, their cost and their effect, see docs/how-to/dragging.md.
+    All rows run in one batch, and each row ends on its own: when its points have arrived, when it makes no progress, or
+    after `steps` steps. The method is DragGAN's (Pan et al. 2023); `tracking: adaptive` follows points as FreeDrag does
+    (Ling et al. 2023). Points are followed in the images that the model makes with its constant noise. With `every`,
+    each row becomes a film of its drag. For the fields, their cost and their effect, see docs/how-to/dragging.md.
     """
 
     op: Literal["drag"] = "drag"
@@ -49,26 +49,36 @@ class Drag(Node):
     )
     to: Data[ByRow] = Field(description="where each point goes, in the same order")
     unit: Unit = Field("fraction", description="the unit of points and targets; the first pixel is at [0, 0]")
-    mask: MaskPort | None = Field(None, description="1 where the image may change; without it, all of it may")
+    mask: MaskPort | None = Field(None, description="1 where the image may change; default: everywhere")
     space: Space | None = Field(
-        None, description="w+ (default): a change for each of `rows`; w: one for all; s: styles"
+        None, description="w+ (default): each of `rows` changes on its own; w: all change alike; s: styles change"
     )
     rows: str | None = Field(None, description="the rows of W+ that may change, such as 0..5 (default)")
     layer: str | None = Field(
         None, description="the convolution whose features are compared; default: the last of at most 128 pixels"
     )
     tracking: Tracking | None = Field(
-        None, description="nearest (default): each point is searched around its last place; adaptive: no point is lost"
+        None,
+        description="nearest (default): each point is searched around its last position; adaptive: no point is lost",
     )
     reading: Reading | None = Field(
-        None, description="paper (default), or code: patch and mask exactly as in the published program"
+        None, description="paper (default), or code: patches and mask as in the published program"
     )
-    r1: float | None = Field(None, gt=0, le=0.5, description="radius of the moved patch, in sides; default: 3/512")
-    r2: float | None = Field(None, gt=0, le=0.5, description="reach of the point search, in sides; default: 12/512")
+    r1: float | None = Field(
+        None, gt=0, le=0.5, description="radius of the moved patch, as a fraction of the image side; default: 3/512"
+    )
+    r2: float | None = Field(
+        None, gt=0, le=0.5, description="radius of the search for a point, likewise; default: 12/512"
+    )
     arrive: float | None = Field(
-        None, gt=0, le=0.5, description="distance from the target that is near enough, in sides; default: 2/512"
+        None,
+        gt=0,
+        le=0.5,
+        description="distance from the target at which a point has arrived, likewise; default: 2/512",
     )
-    learning_rate: float | None = Field(None, gt=0, description="of Adam; default: 0.002, below 256 pixels 0.03")
+    learning_rate: float | None = Field(
+        None, gt=0, description="the learning rate of Adam; default: 0.002, below 256 pixels 0.03"
+    )
     keep: float | None = Field(
         None, ge=0, description="weight of changes where the mask is 0; default: 20, below 256 pixels 2"
     )
@@ -77,10 +87,11 @@ class Drag(Node):
         None,
         ge=1,
         le=100_000,
-        description="a film: rows for the beginning, after each so many steps, and for the end; default: the end only",
+        description="make a film: a row for the beginning, one after each `every` steps, and one for the end; "
+        "default: the end only",
     )
     patience: int | None = Field(
-        None, ge=0, le=100_000, description="steps without progress after which a row ends, 0 never; default: 60"
+        None, ge=0, le=100_000, description="steps without progress after which a row ends, 0: never; default: 60"
     )
 
     @model_validator(mode="after")
@@ -91,7 +102,7 @@ class Drag(Node):
                 self.points_of(row)
         if self.every is not None and steps // self.every >= MOST_FRAMES:
             raise ValueError(
-                f"every: {steps} steps, and a picture after each {self.every}, make more than {MOST_FRAMES} pictures"
+                f"every: {steps} steps, with a picture after each {self.every}, make more than {MOST_FRAMES} pictures"
             )
         return self
 

@@ -23,8 +23,8 @@ class Encode(Node):
     """The codes of given images, found by an encoder in one call: W+, or W for an encoder of W.
 
     Encoders are published checkpoints of pSp, e4e, ReStyle and StyleGAN3-editing, or files of `mode=train-encoder`. An
-    encoder comes with each bundled model. Images may have any size; an encoder reads them in its own. For the choice
-    of an encoder, see docs/how-to/encoders.md.
+    encoder comes with each bundled model. Images may have any size: the encoder resizes them. For the choice of an
+    encoder, see docs/how-to/encoders.md.
     """
 
     op: Literal["encode"] = "encode"
@@ -41,7 +41,8 @@ class Encode(Node):
         None,
         ge=1,
         le=100,
-        description="the calls of an encoder that refines its result; default: as the file states, else 5",
+        description="the number of calls of an encoder that refines its codes; default: as the file states, "
+        "otherwise 5",
     )
     model: str | None = Field(None, description="the model of the codes; default: main")
 
@@ -73,10 +74,10 @@ class Encode(Node):
 
 
 def _find(given: str | None, model: str) -> EncoderHeader:
-    """Return the encoder that is given, else the one that comes with a bundled model.
+    """Return the given encoder, otherwise the one that comes with a bundled model.
 
     Raises:
-        ValueError: it does not exist, cannot be read, or none comes with the model.
+        ValueError: the encoder does not exist or cannot be read, or none comes with the model.
     """
     if given is None and model not in BUNDLED:
         raise ValueError(
@@ -92,10 +93,10 @@ def _find(given: str | None, model: str) -> EncoderHeader:
 def _check(header: EncoderHeader, table: Table, model: str) -> None:
     """Check that codes of an encoder are codes of a model.
 
-    Encoders of cars may have more rows than their model: the first are used.
+    An encoder of cars may make more rows than its model takes: the first rows are used.
 
     Raises:
-        ValueError: w has another length, or W+ other rows.
+        ValueError: w has another length, or W+ another number of rows.
     """
     found = header.table
     fits = found.styles > table.num_ws if found.content == "middle" else False

@@ -31,7 +31,7 @@ class Image(Node):
         json_schema_extra=FILE,
     )
     size: Side | tuple[Side, Side] | None = Field(
-        None, description="the size in pixels: a side, or [height, width]; default: that of the model"
+        None, description="the size in pixels: a side, or [height, width]; default: the size of the model's images"
     )
     fit: Fit = Field(
         "crop", description="crop fills the size; pad shows the whole picture on white; stretch changes the proportions"

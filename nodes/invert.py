@@ -34,17 +34,18 @@ class Invert(Node):
     )
     preset: Preset = Field(
         "fast",
-        description="fast; refine: 50 steps of L-BFGS from the code of an encoder; or soat: the published recipe, 3000 "
-        "steps with LPIPS",
+        description="the defaults of the other fields: fast; refine, 50 steps of L-BFGS from the code of an encoder; "
+        "or soat, the published recipe, 3000 steps with LPIPS",
     )
     space: Space | None = Field(None, description="the space of the search; default: s")
     prior: Prior | None = Field(
         None,
-        description="gaussian: of S, its diagonal, as published; gaussian-full: its whole covariance; wulff: of W and "
-        "W+, after leaky ReLU of slope 5; none; default: gaussian in s, else wulff",
+        description="gaussian: Gaussian with a diagonal covariance, as published; gaussian-full: with the whole "
+        "covariance; wulff: Gaussian after a leaky ReLU of slope 5, in w and w+; none; default: gaussian in s, "
+        "otherwise wulff",
     )
     prior_weight: float | None = Field(
-        None, ge=0, description="of the prior; default: 0.001, refine 0.1, or 0.01 with wulff"
+        None, ge=0, description="weight of the prior; default: 0.001; refine 0.1, or with wulff 0.01"
     )
     mse: float | None = Field(None, ge=0, description="weight of the mean squared error; default: 1, refine 0")
     log_mse: float | None = Field(
@@ -53,12 +54,14 @@ class Invert(Node):
     pyramid: float | None = Field(
         None, ge=0, description="weight of L1 over a Laplacian pyramid; default: 0.1, refine and soat 0"
     )
-    lpips: float | None = Field(None, ge=0, description="weight of LPIPS, an extra; default: 0, soat 20")
+    lpips: float | None = Field(
+        None, ge=0, description="weight of LPIPS, which needs the extra lpips; default: 0, soat 20"
+    )
     discriminator: float | None = Field(
         None, ge=0, description="weight of features of the discriminator in the model's file; default: 0"
     )
     optimiser: Optimiser | None = Field(
-        None, description="adam, or lbfgs, which comes nearer in few steps; default: adam, refine lbfgs"
+        None, description="adam, or lbfgs, which comes closer in few steps; default: adam, with refine lbfgs"
     )
     steps: int | None = Field(
         None, ge=1, le=1_000_000, description="the most steps; default: 400, refine 50, soat 3000"
@@ -68,7 +71,7 @@ class Invert(Node):
         None,
         ge=0,
         le=1_000_000,
-        description="steps without progress after which a row ends early, 0 never; default: 100, soat 0",
+        description="steps without progress after which a row ends early, 0: never; default: 100, soat 0",
     )
     starts: int | None = Field(
         None, ge=1, le=64, description="the number of initial codes, of which the best result is used; default: 1"

@@ -23,10 +23,11 @@ from nodes._spatial import Amount
 
 
 class Knit(Node):
-    """The rows of an image joined to one, as in the published panorama (SOAT, section 4.4).
+    """Rows of images joined into one image, as in the published panorama (SOAT, section 4.4).
 
-    The first row contributes everything up to `stop`, each later one the part from `start` to `stop`, and the last also
-    the rest. If `start` and `stop` are the ends of the ramp that blended each image, only one code is visible at a cut.
+    The first row contributes everything up to `stop`, each later row the part from `start` to `stop`. The last row also
+    contributes the rest. If `start` and `stop` are the ends of the ramp that blended each image, only one code is
+    visible at a cut.
     """
 
     op: Literal["knit"] = "knit"
@@ -34,8 +35,10 @@ class Knit(Node):
     collapses: ClassVar[bool] = True
 
     of: ImagePort = Field(description="the images, in order")
-    start: Amount = Field(0.25, description="the start of the part of a later image, as a fraction of its length")
-    stop: Amount = Field(0.75, description="the end of the part of an image")
+    start: Amount = Field(
+        0.25, description="where the part of a later row starts, as a fraction of the length of an image"
+    )
+    stop: Amount = Field(0.75, description="where the part of a row ends, likewise")
     axis: Literal["x", "y"] = Field("x", description="x: side by side, y: one above the other")
 
     def row_count(self, rows: Mapping[str, tuple[int, ...]]) -> int:

@@ -33,7 +33,7 @@ class Latent(Node):
 
     file: Data[str | Array | None] = Field(
         None,
-        description=".npz, .npy, .safetensors, .pt, .pkl, or StyleCLIP's S; numbers here are `value`",
+        description="a .npz, .npy, .safetensors, .pt or .pkl file, or StyleCLIP's S; numbers given here become `value`",
         json_schema_extra=FILE,
     )
     value: Data[Array | None] = Field(None, description="the numbers")

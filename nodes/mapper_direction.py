@@ -16,7 +16,7 @@ from nodes._moving import Direction, FoundDirections
 
 
 class MapperDirection(Direction):
-    """A mapper of StyleCLIP, whose networks make a difference for each code in W+ (Patashnik et al. 2021).
+    """A mapper of StyleCLIP: networks that compute an offset in W+ for each code (Patashnik et al. 2021).
 
     Mappers such as afro.pt and mohawk.pt were trained for one text and one model. A mapper does not change the rows of
     W+ for which it has no network.
@@ -24,7 +24,7 @@ class MapperDirection(Direction):
 
     kind: Literal["mapper"] = "mapper"
     file: Data[str] = Field(description="the mapper, such as afro.pt", json_schema_extra=FILE)
-    strength: PerRow[float] = Field(0.1, description="the factor of the difference; a list gives one per row")
+    strength: PerRow[float] = Field(0.1, description="the factor of the offset; a list gives one per row")
 
     def find(self, build: Build, inputs: Inputs, model: str) -> FoundDirections:
         table = build.table(model)

@@ -37,7 +37,7 @@ class Mask(Node):
         0.0, description="σ of a Gaussian blur, as a fraction of the shorter side of the canvas"
     )
     invert: Data[bool] = Field(False, description="1 becomes 0 and 0 becomes 1")
-    alpha: PerRow[Fraction] = Field(1.0, description="a factor; a list gives one per row")
+    alpha: PerRow[Fraction] = Field(1.0, description="a factor of the mask; a list gives one per row")
 
     @abstractmethod
     def draw(self, row: int) -> MaskExpr:
@@ -73,12 +73,12 @@ class Mask(Node):
 
 
 class RampMask(Mask):
-    """A rise from 0 to 1 along an axis."""
+    """A linear ramp from 0 to 1 along an axis."""
 
     kind: Literal["ramp"] = "ramp"
     axis: Data[Literal["x", "y"]] = Field("x", description="x rises to the right, y downwards")
-    start: PerRow[float] = Field(0.25, description="the end of 0, as a fraction of the canvas")
-    stop: PerRow[float] = Field(0.75, description="the start of 1")
+    start: PerRow[float] = Field(0.25, description="where the mask rises from 0, as a fraction of the canvas")
+    stop: PerRow[float] = Field(0.75, description="where the mask reaches 1, likewise")
     sampling: Data[Literal["ends", "centre"]] = Field(
         "ends",
         description="ends is the published rule: of n pixels, floor(start n) zeros, a linspace with both ends, "
@@ -93,14 +93,16 @@ class ShapeMask(Mask):
     """The base of drawn shapes, with options for their pixels."""
 
     grid: Data[Size | None] = Field(
-        None, description="coordinates are in N-ths of the canvas, and a pixel is inside if its centre is"
+        None, description="count coordinates in N-ths of the canvas; a pixel is inside if its centre is"
     )
     raster: Data[Raster | None] = Field(
-        None, description="drawn and blurred at N x N, then resized to each layer, as the published boxes are"
+        None, description="draw and blur at N x N pixels, then resize to each layer, as published"
     )
-    kernel: Data[tuple[Raster, Raster] | None] = Field(None, description="of raster: taps of the blur, (y, x); odd")
+    kernel: Data[tuple[Raster, Raster] | None] = Field(
+        None, description="with raster: the taps of the blur, (y, x), each odd"
+    )
     sigma: Data[tuple[Sigma, Sigma] | None] = Field(
-        None, description="of raster: σ of the blur in raster pixels, (y, x)"
+        None, description="with raster: σ of the blur in raster pixels, (y, x)"
     )
 
     def options(self) -> dict[str, Any]:
@@ -124,8 +126,10 @@ class EllipseMask(ShapeMask):
     """An ellipse with its axes along x and y."""
 
     kind: Literal["ellipse"] = "ellipse"
-    centre: PerRow[Point] = Field((0.5, 0.5), description="x, y, in fractions of the canvas; a list gives one per row")
-    radii: PerRow[Point] = Field((0.25, 0.25), description="along x and y; likewise")
+    centre: PerRow[Point] = Field(
+        (0.5, 0.5), description="x, y of the centre, in fractions of the canvas; a list gives one per row"
+    )
+    radii: PerRow[Point] = Field((0.25, 0.25), description="the radii along x and y, likewise")
 
     def draw(self, row: int) -> MaskExpr:
         return masks.Ellipse(self.of_row("centre", row), self.of_row("radii", row), **self.options())
@@ -136,7 +140,7 @@ class PolygonMask(ShapeMask):
 
     kind: Literal["polygon"] = "polygon"
     points: PerRow[Annotated[tuple[Point, ...], Field(max_length=_limits.POINTS)]] = Field(
-        description="corners x, y, in fractions of the canvas; 3 or more; a list of such lists gives one per row"
+        description="the corners, [x, y] in fractions of the canvas, 3 or more; a list of such lists gives one per row"
     )
 
     def draw(self, row: int) -> MaskExpr:
@@ -159,10 +163,10 @@ class TextMask(Mask):
 
 
 class FacePartMask(Mask):
-    """A part of an aligned face, with soft edges, at the position that the framing implies."""
+    """A part of an aligned face, with soft edges, at its usual position in the framing."""
 
     kind: Literal["region"] = "region"
-    region: Data[FaceRegion] = Field(description="the part; left and right are those of the picture")
+    region: Data[FaceRegion] = Field(description="the part; left and right are as seen in the picture")
     framing: Data[Framing] = Field(
         "ffhq", description="ffhq: faces aligned as in FFHQ; avatar: faces of the bundled model"
     )
@@ -194,7 +198,7 @@ class ConstantMask(Mask):
     """A constant mask; a list gives a value per row."""
 
     kind: Literal["constant"] = "constant"
-    value: PerRow[Fraction] = Field(1.0, description="α: 0 is a, 1 is b")
+    value: PerRow[Fraction] = Field(1.0, description="α: in a blend, 0 shows a, 1 shows b")
 
     def draw(self, row: int) -> MaskExpr:
         return masks.Constant(self.of_row("value", row))

@@ -20,10 +20,10 @@ class Mix(Node):
     op: Literal["mix"] = "mix"
     produces: ClassVar[Kind] = Kind.LATENT
 
-    a: LatentPort = Field(description="the codes of the other layers")
-    b: LatentPort = Field(description="the codes of `layers`")
-    layers: LayerSet | None = Field(None, description="the layers, by name or σ index, with the styles of b")
-    rows: str | None = Field(None, description="instead of layers: the W+ rows of b, such as 4..")
+    a: LatentPort = Field(description="the codes for the other layers")
+    b: LatentPort = Field(description="the codes for `layers` or `rows`")
+    layers: LayerSet | None = Field(None, description="the layers, by name or σ index, that take the styles of b")
+    rows: str | None = Field(None, description="instead of layers: the W+ rows that are taken from b, such as 4..")
 
     def lower(self, build: Build, inputs: Inputs) -> Latent:
         return splice(build, inputs.latent("a"), inputs.latent("b"), self.rows, self.layers)

@@ -28,9 +28,9 @@ Count = Annotated[int, Field(ge=1, le=10_000)]
 class Mosaic(Node):
     """A large canvas with one code per cell, where each cell blends into its neighbours.
 
-    Cells are in order left to right, then down. Their alphas sum to 1. A cell has alpha 1 at its centre; with `overlap`
+    Cells are ordered left to right, then down. Their alphas sum to 1. A cell has alpha 1 at its centre; with `overlap`
     1, it fades linearly up to the next centre. With `wrap`, operations read neighbours across the edge, so there is no
-    seam. From n·rows·columns rows of codes, the node makes n rows.
+    seam. The node makes n rows from n·rows·columns rows of codes.
     """
 
     op: Literal["mosaic"] = "mosaic"
@@ -39,7 +39,7 @@ class Mosaic(Node):
 
     of: LatentPort = Field(description="the codes, one per cell")
     grid: tuple[Count, Count] = Field(description="rows and columns of cells")
-    wrap: Literal["none", "x", "y", "both"] = Field("none", description="the axes on which the canvas wraps")
+    wrap: Literal["none", "x", "y", "both"] = Field("none", description="the axes on which the canvas wraps round")
     overlap: float = Field(1.0, gt=0, le=1, description="the width of the fade between two cells, in cells")
 
     def row_count(self, rows: Mapping[str, tuple[int, ...]]) -> int:

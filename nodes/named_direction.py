@@ -24,26 +24,28 @@ from nodes.style_direction import channel_row, emit_channels
 class NamedDirection(Direction):
     """An edit that was published under a name, such as smile, for the model that it was found for.
 
-    `fgraph list edits` lists the edits of StyleSpace, of GANSpace and of the bundled models, with model and source. An
-    edit of GANSpace moves along a component of its own measurement, so that it needs `file`, the components. `edits`
-    names another table.
+    `fgraph list edits` lists the edits of StyleSpace, of GANSpace and of the bundled models, with model and source.
+    `edits` names another table. An edit of GANSpace moves along a component that was measured on its model, so it needs
+    these components as `file`.
     """
 
     kind: Literal["named"] = "named"
     name: Data[str] = Field(description="the name of the edit")
     file: Data[str | None] = Field(
-        None, description="of an edit along a component: the components, such as ffhq_pca.pt", json_schema_extra=FILE
+        None, description="the components, such as ffhq_pca.pt, of an edit along a component", json_schema_extra=FILE
     )
     edits: Data[str | None] = Field(
         None, description="a table of edits, such as ganspace_configs.csv; default: the published ones",
         json_schema_extra=FILE,
     )  # fmt: skip
     strength: PerRow[float] | None = Field(  # type: ignore[assignment]  # absent: the published one
-        None, description="in standard deviations; a list gives one per row; default: the published one, else 1"
+        None,
+        description="the distance, in standard deviations; a list gives one per row; default: the published one, "
+        "otherwise 1",
     )
     how: How | None = Field(
         None,
-        description="add: the strength is a distance; set: it is the coordinate that the codes get; default: set for a "
+        description="add: strength is a distance; set: strength is the coordinate of the result; default: set for a "
         "table in `edits`, otherwise add",
     )
 
@@ -103,7 +105,7 @@ class NamedDirection(Direction):
         return FoundDirections("w", code, how, mean, edit.rows)
 
     def components(self, edit: NamedEdit, table: Table) -> tuple[Array, Array | None]:
-        """Return the component of an edit, as long as its deviation, and the mean of its measurement: each [1, w_dim].
+        """Return the component of an edit, scaled to its standard deviation, and the mean of w: each [1, w_dim].
 
         Raises:
             ValueError: the file is missing, cannot be read, or does not fit.

@@ -25,13 +25,13 @@ def _as_numbers(value: Any) -> Any:
 
 
 class Own(Node):
-    """A transfer of a part from another code, through the style channels that own it.
+    """A part, such as hair, transferred from another code by the style channels that own it.
 
-    Collins et al. 2020, "Editing in Style", section 3. Spherical k-means on the activations of seeded samples finds the
-    parts of a model's images. M is the share of each channel's energy in each part. The result is S + q (S of the
-    reference - S). With `greedy`, their published program, q is 1 for the channels with the largest M > ρ, while the
-    sum of 1 - M over them is below ε in each layer. With `together`, q is min(1, λ M). The ownership of a model is
-    computed once, in seconds for a small model, and cached.
+    The method is that of Collins et al. 2020, "Editing in Style", section 3. Spherical k-means on the activations of
+    seeded samples finds the parts of a model's images. M is the share of each channel's energy in each part. The result
+    is S + q (S of the reference - S). With `greedy`, their published program, q is 1 for the channels with the largest
+    M > ρ, while the sum of 1 - M over them is below ε in each layer. With `together`, q is min(1, λ M). The ownership
+    of a model is computed once, in seconds for a small model, and cached.
     """
 
     op: Literal["own"] = "own"
@@ -42,14 +42,14 @@ class Own(Node):
     part: Data[Annotated[tuple[PartNumber, ...], BeforeValidator(_as_numbers)] | None] = Field(
         None, description="the number of the part, from 0, the largest first; a list combines parts"
     )
-    mask: MaskPort | None = Field(None, description="instead: the parts that are mostly inside this mask")
+    mask: MaskPort | None = Field(None, description="instead of part: the parts that are mostly inside this mask")
     how: Literal["greedy", "together"] = Field("greedy", description="the rule for q")
     strength: PerRow[Annotated[float, Field(ge=0)]] = Field(
-        1.0, description="greedy: the value of q where it is not 0; together: λ"
+        1.0, description="for greedy, the value of q where it is not 0; for together, λ"
     )
-    rho: PerRow[Annotated[float, Field(ge=0, le=1)]] = Field(0.1, description="of greedy: ρ, the least share")
+    rho: PerRow[Annotated[float, Field(ge=0, le=1)]] = Field(0.1, description="for greedy: ρ, the least share")
     epsilon: PerRow[Annotated[float, Field(ge=0)]] = Field(
-        20.0, description="of greedy: ε, the most energy outside the part in each layer, in channels"
+        20.0, description="for greedy: ε, the most energy outside the part in each layer, in channels"
     )
     layer: LayerName = Field("b32", description="the layer whose activations are clustered")
     clusters: int = Field(12, ge=2, le=256, description="the number of parts")
@@ -70,7 +70,7 @@ class Own(Node):
         if table.is_stylegan3:
             with blaming("of"):
                 raise ValueError(
-                    f"parts are clustered in StyleGAN2 only, and {described(of.model, table)} is none: use mix with "
+                    f"parts are clustered in StyleGAN2 only, and {described(of.model, table)} is not one: use mix with "
                     "rows or layers, or blend with a mask"
                 )
         with blaming("layer"):
@@ -86,6 +86,6 @@ class Own(Node):
 
 def _check_layer(table: Table, name: str | int) -> None:
     if table.pause(name) == CONST:
-        raise ValueError("the constant input is the same in every image, so it has no parts: take a convolution")
+        raise ValueError("the constant input is the same in every image, so it has no parts: name a convolution")
     if table.pause(name) >= table.last - 1:
-        raise ValueError(f"no later convolution reads the output of {name}: take an earlier layer")
+        raise ValueError(f"no later convolution reads the output of {name}: name an earlier layer")

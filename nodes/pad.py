@@ -17,7 +17,7 @@ from nodes._spatial import Amount, Unit, edit_value
 class Pad(Node):
     """A larger canvas, padded at the pause. Later layers fill it with texture.
 
-    An amount can be larger than the canvas: reflection and repetition continue.
+    An amount can be larger than the canvas: reflection or repetition then continues.
     """
 
     op: Literal["pad"] = "pad"
@@ -32,7 +32,7 @@ class Pad(Node):
     mode: Literal["reflect", "replicate", "circular", "constant"] = Field(
         "reflect", description="the content of the pad"
     )
-    value: float = Field(0.0, description="the value of constant")
+    value: float = Field(0.0, description="the value for mode constant")
     unit: Unit = Field("fraction", description="the unit of the amounts")
 
     def lower(self, build: Build, inputs: Inputs) -> Value:

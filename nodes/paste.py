@@ -23,9 +23,9 @@ Rim = Annotated[float, Field(ge=0, le=0.25)]
 class Paste(Node):
     """Edited crops pasted back into the photographs that a `photo` node cut them from.
 
-    The result has the size of the photograph, and every pixel outside of the mask keeps its bits. By default only the
+    The result has the size of the photograph, and every pixel outside the mask keeps its bits. By default only the
     difference between the edited crop and `inverted` is added, so that what the inversion lost stays in the photograph.
-    Several faces of one photograph are pasted into one. See docs/how-to/photographs.md.
+    Several faces of one photograph are pasted into the same result. See docs/how-to/photographs.md.
     """
 
     op: Literal["paste"] = "paste"
@@ -33,18 +33,18 @@ class Paste(Node):
 
     of: ImagePort = Field(description="the edited crops")
     onto: ImagePort = Field(description="the `photo` node that the crops came from")
-    inverted: ImagePort | None = Field(None, description="the crops as inverted, before the edit; for difference")
+    inverted: ImagePort | None = Field(None, description="for blend difference: the inverted crops, before the edit")
     code: LatentPort | None = Field(
-        None, description="the code of the inverted crops, whose distance from those of samples the report gives"
+        None, description="the codes of the inverted crops; the report gives their distance from the codes of samples"
     )
-    mask: MaskPort | None = Field(None, description="1 where a crop is pasted; default: all of it")
+    mask: MaskPort | None = Field(None, description="1 where a crop is pasted; default: everywhere")
     blend: Blending = Field(
         "difference",
         description="difference adds what the edit changed; replace puts the crop over the photograph; poisson joins "
         "the crop without a seam (extra poisson)",
     )
     erode: Rim = Field(0.05, description="the rim of a crop that is left out, as a fraction of its shorter side")
-    feather: Rim = Field(0.05, description="the way from 0 to 1 inside of this rim, likewise")
+    feather: Rim = Field(0.05, description="the width of the fade from 0 to 1 inside the rim, likewise")
 
     @model_validator(mode="after")
     def _has_what_it_needs(self) -> Paste:

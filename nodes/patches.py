@@ -28,15 +28,15 @@ __all__ = ["PatchCopy", "Patches", "Proposals"]
 T = TypeVar("T")
 _PREVIEW = 64  # pixels of the picture that proposals are judged on, where the generator makes more
 _COARSEST = 8  # cells that patches are counted in, at least
-_TRIED = 2  # patches that are proposed for each that is wanted, and one more: those with visible seams are dropped
+_TRIED = 2  # proposals for each wanted patch, plus one; patches with visible seams are dropped
 
 
 class Patches(Node):
     """Patches of a picture, or of `source`, copied to other places, on the features of many layers.
 
-    The form of the paper, at each layer: f <- (1 - Shift(α)) f + Shift(α) Shift(f) (SOAT, equation 4). Several patches
-    are applied in order, each a copy of the original picture. The form of the published program (`patch_swap`): boxes
-    in whole pixels of one layer, copied once, without a soft edge, activation only.
+    Form `paper` computes f <- (1 - Shift(α)) f + Shift(α) Shift(f) at each layer (SOAT, equation 4). Several patches
+    are applied in order, and each is a copy of the original picture. Form `code` is that of the published program
+    (`patch_swap`): it copies boxes in whole pixels of one layer, once, without a soft edge, and only the activation.
     """
 
     op: Literal["patches"] = "patches"
@@ -44,23 +44,28 @@ class Patches(Node):
 
     of: FeaturesPort = Field(description="the picture to change")
     source: FeaturesPort | None = Field(
-        None, description="the picture that has the patches, paused at the same layer; default: the same picture"
+        None, description="the picture that the patches come from, paused at the same layer; default: the same picture"
     )
     patches: Data[tuple[PatchCopy, ...] | Proposals] = Field(
-        description="a list of {box: [x, y, width, height], to: [x, y]}, or with by: [dx, dy] instead of to, in "
-        "fractions of the canvas; or {count, seed, variations, smallest, largest, horizon}: patches that are proposed "
-        "from the content of the picture, for each row"
+        description="a list of {box: [x, y, width, height], to: [x, y]}, in fractions of the canvas, or with by: [dx, "
+        "dy] instead of to; or {count, seed, variations, smallest, largest, horizon}, which proposes patches for each "
+        "row from the content of the picture"
     )
     feather: PerRow[Annotated[float, Field(ge=0, le=1)]] = Field(
-        0.03, description="σ of the soft edge, as a fraction of the shorter side of the canvas; form code has none"
+        0.03,
+        description="σ of the soft edge, as a fraction of the shorter side of the canvas; form code has no soft edge",
     )
     layers: LayerSet = Field(
-        LayerSet("b16.."), description="the layers that copy patches; form code copies once, at `at`"
+        LayerSet("b16.."), description="the layers that copy patches; form code copies once, at the layer `at`"
     )
-    parts: Literal["both", "activation", "skip"] = Field("both", description="the tensors; form code: activation")
+    parts: Literal["both", "activation", "skip"] = Field(
+        "both", description="the tensors that are copied; form code: activation"
+    )
     swap: bool = Field(False, description="also copy the target to the source")
-    form: Literal["paper", "code"] = Field("paper", description="paper: soft, at many layers; code: hard, at one")
-    at: LayerName = Field("b16", description="of form code: the layer")
+    form: Literal["paper", "code"] = Field(
+        "paper", description="paper: soft edges, at many layers; code: hard edges, at one layer"
+    )
+    at: LayerName = Field("b16", description="for form code: the layer")
 
     @model_validator(mode="after")
     def _check(self) -> Patches:
@@ -68,7 +73,7 @@ class Patches(Node):
             if self.source is not None or self.swap or self.form == "code":
                 raise ValueError("proposed patches copy within one picture: leave source, swap and form: code out")
         elif not self.patches:
-            raise ValueError("there is no patch: give a list of patches, or {count, seed} for proposed ones")
+            raise ValueError("patches is empty: give a list of patches, or {count, seed} for proposed ones")
         if self.form == "code" and {"layers", "parts", "feather"} & self.model_fields_set:
             raise ValueError(
                 "form: code copies the activation once, with hard edges: leave layers, parts and feather out"
@@ -189,7 +194,7 @@ def _with_patches(build: Build, features: Features, carrier: Patched) -> Feature
 
 
 def _draws(inputs: Inputs) -> list[tuple[int, int]]:
-    """Return the seed and the number of the variation of each row."""
+    """Return the seed and the variation number of each row."""
     found: list[tuple[int, int]] = []
     for member in inputs.members:
         rule, rows = member.node.patches, member.slot.rows

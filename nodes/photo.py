@@ -25,16 +25,16 @@ from fgraph.photographs import PhotoCrop
 from nodes.image import Side
 
 Point = tuple[float, float]
-_MOST_FRAMES = 1 << 31  # of a film: years
+_MOST_FRAMES = 1 << 31  # frames of a film: years
 Frame = Annotated[int, Field(ge=-_MOST_FRAMES, le=_MOST_FRAMES)]
 Sigma = Annotated[float, Field(ge=0, le=1000)]
 
 
 class Photo(Node):
-    """Crops of photographs or of a film at the size of a model, one a row, which `paste` puts back.
+    """Crops of photographs or of a film at the size of a model, one per row, which `paste` puts back.
 
-    Faces are cut out exactly as FFHQ's were, by landmarks that a detector finds or that are given. A folder means
-    its pictures, and those without a face are skipped with a warning. Of a film, each frame is a row, and the crop is
+    Faces are cropped exactly as in FFHQ, by landmarks that a detector finds or that you give. A folder stands for the
+    pictures in it; pictures without a face are skipped with a warning. Each frame of a film is a row, and the crop is
     smoothed over time. See docs/how-to/photographs.md.
     """
 
@@ -46,7 +46,8 @@ class Photo(Node):
     )
     align: Data[CropStyle] = Field(
         "none",
-        description="none: the middle; faces as in FFHQ: ffhq, ffhqu (upright) or stylegan3-editing; corners: by hand",
+        description="none crops the middle; ffhq, ffhqu (upright) and stylegan3-editing align faces as in FFHQ; "
+        "corners crops by points",
     )
     face: Data[Literal["largest", "all"] | Annotated[int, Field(ge=0, lt=_limits.ROWS)]] = Field(
         "largest", description="which face: the largest, all as rows, or a number, 0 for the largest"
@@ -56,28 +57,34 @@ class Photo(Node):
     )
     points: Data[tuple[Point, ...] | tuple[tuple[Point, ...], ...] | None] = Field(
         None,
-        description="landmarks by hand, [x, y] in pixels: eyes and mouth corners, left ones first (4), with the nose "
-        "between (5), or 68; for corners: upper left, lower left, lower right, upper right; or those of each face",
+        description="landmarks by hand, [x, y] in pixels, of one face or a list for each face: 4 (the eyes, then the "
+        "corners of the mouth, left ones first), 5 (with the nose between them) or 68; for align corners: upper left, "
+        "lower left, lower right, upper right",
     )
     landmarks: Data[str | None] = Field(
-        None, description="a JSON file: name of a picture -> such points of each face; STIT's .pt of quads for corners",
+        None,
+        description="a JSON file that maps the name of a picture to such points of each face; for align corners also "
+        "STIT's .pt of quads",
         json_schema_extra=FILE,
-    )  # fmt: skip
+    )
     frames: Data[tuple[Frame, Frame, Annotated[int, Field(ge=1, le=_MOST_FRAMES)]] | None] = Field(
-        None, description="of a film: the first frame, the one after the last, and the step; default: all"
+        None, description="for a film: the first frame, the one after the last, and the step; default: all frames"
     )
     smooth: Data[tuple[Sigma, Sigma]] = Field(
-        (1.0, 3.0), description="of a film: σ in frames for the centre of the crop, and for its sides; 0: unchanged"
+        (1.0, 3.0),
+        description="for a film: σ, in frames, of the blur over time of the crop's centre and of its sides; 0: no blur",
     )
     size: Side | tuple[Side, Side] | None = Field(
-        None, description="the size in pixels: a side, or [height, width]; default: that of the model"
+        None, description="the size in pixels: a side, or [height, width]; default: the size of the model's images"
     )
     model: str | None = Field(None, description="the model that gives the size, and RGB or grey; default: main")
 
     @model_validator(mode="after")
     def _points_fit(self) -> Photo:
         if self.points is not None and self.align == "none":
-            raise ValueError("points: landmarks need align: ffhq, ffhqu or stylegan3-editing; corners align: corners")
+            raise ValueError(
+                "points: landmarks need align: ffhq, ffhqu or stylegan3-editing, and corners need align: corners"
+            )
         _ = self.cropping
         return self
 
@@ -86,7 +93,7 @@ class Photo(Node):
         """The way in which the crops are found.
 
         Raises:
-            ValueError: the points are no landmarks.
+            ValueError: the points are not landmarks.
         """
         by_hand = self.points if self.align != "corners" else None
         which: Which = self.face
@@ -95,7 +102,7 @@ class Photo(Node):
         return Cropping(self.align, choice, self.landmarks, corners, self.frames, self.smooth)
 
     def crops(self) -> tuple[PhotoCrop, ...]:
-        """Return the crops; faces are looked for once, as long as no file changes.
+        """Return the crops. Faces are detected again only if a file has changed.
 
         Raises:
             ValueError: a file cannot be read or shows no face, or the packages of the detector are not installed.
@@ -125,7 +132,7 @@ def _find(cropping: Cropping, files: tuple[str, ...], stamps: tuple[object, ...]
 
 
 def _stamp(file: str, what: str = "picture") -> object:
-    """Return what changes if a file does, or the pictures in a folder."""
+    """Return a value that changes if a file changes, or the pictures in a folder."""
     place = expanded(file)
     paths: list[Path] = find_pictures(place) if place.is_dir() else [locate(file, what)]
     return tuple((str(path), path.stat().st_mtime_ns, path.stat().st_size) for path in paths)

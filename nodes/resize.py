@@ -20,7 +20,7 @@ class Resize(Node):
     op: Literal["resize"] = "resize"
 
     of: SpatialPort = Field(description="the value to stretch")
-    width: Amount = Field(1.0, description="the new width, in canvas widths; with unit pixel, in pixels; 1: as it is")
+    width: Amount = Field(1.0, description="the new width: in canvas widths, where 1 changes nothing, or in pixels")
     height: Amount = Field(1.0, description="the new height, likewise")
     mode: Literal["nearest", "bilinear"] = Field("nearest", description="the interpolation")
     unit: Unit = Field("fraction", description="the unit of width and height")

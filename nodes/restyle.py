@@ -24,7 +24,7 @@ class Restyle(Node):
 
     of: FeaturesPort = Field(description="the paused pass")
     latent: LatentPort = Field(description="the codes of the remaining layers")
-    model: str | None = Field(None, description="the model of the remaining layers; default: that of the codes")
+    model: str | None = Field(None, description="the model of the remaining layers; default: the model of the codes")
     noise: Noise | None = Field(None, description="the noise from here on; default: the graph's")
 
     def lower(self, build: Build, inputs: Inputs) -> Features:

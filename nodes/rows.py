@@ -48,7 +48,7 @@ class Rows(Node):
         for item in items:
             found += _resolve(item.strip(), count)
             if max(len(found), len(items)) > _limits.ROWS:
-                raise ValueError(f"take picks more than {_limits.ROWS} rows")
+                raise ValueError(f"take selects more than {_limits.ROWS} rows")
         if not found:
             raise ValueError(f"take '{show(self.take)}' selects no row of {count}")
         return found

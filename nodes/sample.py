@@ -15,7 +15,7 @@ from fgraph.lowering.inputs import Inputs
 from fgraph.lowering.values import Latent
 from fgraph.node import Data, Node, PerRow
 from fgraph.stylegan.tables.base import Table
-from nodes._classes import Classes, Mixture, is_way, mixtures
+from nodes._classes import Classes, Mixture, is_transition, mixtures
 from nodes.truncate import truncated
 
 _KEY_BITS = 24  # a row key is (seed, place among the rows drawn together)
@@ -35,13 +35,14 @@ class Sample(Node):
         description="one seed, or a list with one per row; default: derived from the graph's seed and the node's id",
     )
     count: Data[Annotated[int, Field(ge=1, le=_limits.ROWS)]] = Field(1, description="rows for each seed")
-    truncation: PerRow[float] = Field(1.0, description="ψ, in W: 1 does not change the codes, 0 is the mean")
+    truncation: PerRow[float] = Field(1.0, description="ψ, in W: 1 does not change the codes, 0 gives the mean")
     cutoff: int | None = Field(
         None, ge=0, le=1000, description="truncate only the W+ rows below this one; default: all"
     )
     smooth: Data[Annotated[float, Field(ge=0, le=1000)]] = Field(
         0.0,
-        description="σ, in rows, of a cyclic Gaussian blur along the rows, then RMS 1 (published panorama: 0.7)",
+        description="σ, in rows, of a cyclic Gaussian blur along the rows, which are then scaled to RMS 1 (published "
+        "panorama: 0.7)",
     )
     # `class` is a word of Python's grammar, so it is declared by its name; in Python it is given as `class_`.
     __annotations__["class"] = Classes
@@ -62,9 +63,9 @@ class Sample(Node):
             if given not in (1, drawn):
                 raise ValueError(f"{name} has {given} values for {drawn} rows")
         classes = self.per_row_fields()["class"]
-        if len(classes) > 1 and any(map(is_way, classes)):
+        if len(classes) > 1 and any(map(is_transition, classes)):
             raise ValueError(
-                "class goes from one class to another over all rows, so it cannot be in a list: give it as one text"
+                "a transition between classes is over all rows, so it cannot be in a list: give class as one text"
             )
         return drawn
 

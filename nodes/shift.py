@@ -18,8 +18,8 @@ from nodes._spatial import Amount, Ruler, Unit, map_layers
 class Shift(Node):
     """The picture shifted right and down, by whole or fractional pixels.
 
-    At the pause (`layers: here`), the state moves once. With other `layers`, each output of these layers moves, at its
-    own size: the Shift of SOAT, equation 4.
+    At the pause (`layers: here`), the state moves once. With other `layers`, the output of each of these layers moves,
+    at its own size: the Shift of SOAT, equation 4.
     """
 
     op: Literal["shift"] = "shift"
@@ -30,7 +30,7 @@ class Shift(Node):
     )
     dy: PerRow[Amount] = Field(0.0, description="down, likewise")
     mode: Literal["roll", "reflect", "replicate", "constant"] = Field("roll", description="the content at the edge")
-    value: float = Field(0.0, description="the value of constant")
+    value: float = Field(0.0, description="the value for mode constant")
     unit: Unit = Field("fraction", description="the unit of dx and dy")
     layers: LayerSet = Field(
         LayerSet("here"), description="here: at the pause; otherwise, the layers whose outputs move"

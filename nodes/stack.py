@@ -19,8 +19,8 @@ from fgraph.node import Node, RowsPort
 class Stack(Node):
     """The rows of several values, one after the other: codes, images or masks.
 
-    Codes are converted to the latest of their spaces. If they are of two models, that is S, and the first model draws
-    them. Images must have one size.
+    Codes are converted to the latest of their spaces. Codes of two models are converted to S, and the first model draws
+    them. Images must have the same size.
     """
 
     op: Literal["stack"] = "stack"
@@ -74,7 +74,9 @@ def _stack_images(images: Sequence[Image]) -> Image:
     sizes = list(dict.fromkeys((image.height, image.width) for image in images))
     if len(sizes) > 1:
         (high, wide), (tall, broad) = sizes[:2]
-        raise ValueError(f"images of one size can be stacked; these have {high} x {wide} and {tall} x {broad} pixels")
+        raise ValueError(
+            f"images must have the same size to be stacked; these have {high} x {wide} and {tall} x {broad} pixels"
+        )
     crops = tuple(crop for image in images for crop in image.crops)
     whole = all(len(image.crops) == image.rows for image in images)
     return Image(Operand.joined([image.pixels for image in images]), *sizes[0], crops if whole else ())

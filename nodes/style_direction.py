@@ -66,15 +66,17 @@ def emit_channels(build: Build, model: str, rows: Sequence[Array], unit: Unit) -
 
 
 class ChannelDirection(Direction):
-    """Channels of StyleSpace (Wu et al. 2021): the styles of some channels rise.
+    """A change of the styles of single channels, in StyleSpace (Wu et al. 2021).
 
-    `channels` lists [layer, channel] or [layer, channel, weight]. The layer is a name or a σ index, which counts ToRGB
-    layers, as the paper and its program do.
+    `channels` lists [layer, channel] or [layer, channel, weight]. The layer is a name or a σ index. As in the paper and
+    its program, σ indices count ToRGB layers.
     """
 
     kind: Literal["channel"] = "channel"
     channels: Data[Channels] = Field(description="the channels: [layer, channel] or [layer, channel, weight] each")
-    unit: Unit = Field("deviation", description="of strength: standard deviations of each channel, or style as it is")
+    unit: Unit = Field(
+        "deviation", description="the unit of strength: standard deviations of each channel, or the styles themselves"
+    )
 
     def find(self, build: Build, inputs: Inputs, model: str) -> FoundDirections:
         rows: list[Array] = []
@@ -87,18 +89,19 @@ class ChannelDirection(Direction):
 class TextDirection(Direction):
     """StyleCLIP's global direction from one text to another (Patashnik et al. 2021, section 6).
 
-    The relevance of a channel is the cosine of its effect with the change of text. Channels below beta stay, and the
-    most relevant one moves by `strength` of its standard deviations. CLIP embeds the texts, which needs the extra
-    `clip`, unless `vectors` has arrays of their names.
+    The relevance of a channel is the cosine of its effect with the change of text. Channels with a relevance below
+    `beta` do not move. The most relevant channel moves by `strength` of its standard deviations. CLIP embeds the texts,
+    which needs the extra `clip`. With `vectors`, the vectors of the texts come from a file instead.
     """
 
     kind: Literal["text"] = "text"
-    target: Data[str] = Field(description="the text that is wanted, such as smiling face")
+    target: Data[str] = Field(description="the target text, such as smiling face")
     neutral: Data[str] = Field(description="a neutral text, such as face")
     file: Data[str] = Field(description="the effects of the channels, such as fs3.npy", json_schema_extra=FILE)
     beta: PerRow[Annotated[float, Field(ge=0, le=1)]] = Field(0.15, description="the least relevance of a channel")
     vectors: Data[str | None] = Field(
-        None, description="a file with an array for each text: its vector, or one for each template",
+        None, description="a file with an array for each text, named by the text: a vector, or a vector for each "
+        "template",
         json_schema_extra=FILE,
     )  # fmt: skip
     deviations: Data[str | None] = Field(

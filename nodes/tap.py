@@ -16,7 +16,7 @@ from fgraph.node import FeaturesPort, Node, Noise
 
 
 class Tap(Node):
-    """A pass that is paused after a layer, started from codes or continued from an earlier pause."""
+    """A pass that is paused after a layer. It starts from codes, or continues from an earlier pause."""
 
     op: Literal["tap"] = "tap"
     produces: ClassVar[Kind] = Kind.FEATURES
@@ -25,7 +25,7 @@ class Tap(Node):
     layer: LayerName = Field(
         "const", description="the layer of the pause, its σ index, or a block such as b8 for its last layer"
     )
-    model: str | None = Field(None, description="the model; default: that of the codes")
+    model: str | None = Field(None, description="the model; default: the model of the codes")
     noise: Noise | None = Field(None, description="the noise of this pass; default: the graph's")
 
     def lower(self, build: Build, inputs: Inputs) -> Features:
@@ -36,7 +36,8 @@ class Tap(Node):
             features = inputs.as_features(value)
             if self.model is not None or self.noise is not None:
                 raise ValueError(
-                    "model and noise belong to the start of a pass, and this pass has started: set them where it starts"
+                    "model and noise belong to the start of a pass, and this pass has started: set them at the node "
+                    "that starts it"
                 )
         with blaming("layer"):
             return advance(build, features, build.table(features.model).pause(self.layer))

@@ -18,7 +18,7 @@ from fgraph.node import ImagePort, Node, PerRow
 from nodes._colour import Colour, channels
 
 Point = tuple[float, float]
-_OUTLINE = Fraction(1, 12)  # of the size of the letters
+_OUTLINE = Fraction(1, 12)  # as a fraction of the size of the letters
 
 
 class Text(Node):
@@ -39,7 +39,9 @@ class Text(Node):
     )
     colour: PerRow[Colour] = Field("white", description="a name of CSS such as orange, or '#ff8800'")
     outline: PerRow[Colour] | None = Field("black", description="the colour around the letters; null: none")
-    opacity: PerRow[Annotated[float, Field(ge=0, le=1)]] = Field(1.0, description="1 hides the picture below letters")
+    opacity: PerRow[Annotated[float, Field(ge=0, le=1)]] = Field(
+        1.0, description="the opacity of the letters; 1 hides the picture below them"
+    )
 
     @model_validator(mode="after")
     def _check(self) -> Text:

@@ -24,13 +24,13 @@ from nodes._spatial import Amount, Ruler, Unit
 
 
 class Transform(Node):
-    """A picture rotated and scaled about the centre of its canvas, then shifted, by other positions on the plane.
+    """A picture rotated and scaled about the centre of its canvas, then shifted, by sampling its plane elsewhere.
 
-    The input is a StyleGAN3 pass that has not run yet: codes, or a pass paused at `const`. The node is `--rotate` and
-    `--translate` of NVlabs. Apart from the content at the edges, model R draws the same picture rotated, and R and T
-    draw the same picture shifted. Masks of the pass, or a mask alone, are transformed too.
+    The input is a StyleGAN3 pass that has not run yet: codes, or a pass paused at `const`. The node does what
+    `--rotate` and `--translate` do in NVlabs' program. Apart from the content at the edges, model R draws the same
+    picture rotated, and R and T draw the same picture shifted. Masks of the pass, or a mask alone, are transformed too.
 
-    With `file`, the landmarks_transforms.npy of StyleGAN3-editing, the image lies as the picture `name` does.
+    `file` is the landmarks_transforms.npy of StyleGAN3-editing. The image is then placed as the picture `name` is.
     """
 
     op: Literal["transform"] = "transform"
@@ -42,11 +42,11 @@ class Transform(Node):
     dy: PerRow[Amount] = Field(0.0, description="down, likewise")
     unit: Unit = Field("fraction", description="the unit of dx and dy")
     file: Data[str | None] = Field(
-        None, description="instead: a file of transforms, landmarks_transforms.npy", json_schema_extra=FILE
+        None, description="instead of these: a file of transforms, landmarks_transforms.npy", json_schema_extra=FILE
     )
     name: PerRow[str] | None = Field(
         None,
-        description="of file: the name of a picture, or a list with one per row; default: all, in the file's order",
+        description="with file: the name of a picture, or a list with one per row; default: all, in the file's order",
     )
 
     @model_validator(mode="after")
@@ -55,7 +55,7 @@ class Transform(Node):
         if self.file is not None and own:
             raise ValueError(f"give either file or {', '.join(own)}")
         if self.file is None and self.name is not None:
-            raise ValueError("name is of file: give the file of transforms")
+            raise ValueError("name selects from a file: give file as well")
         return self
 
     def static_key(self) -> tuple[Any, ...]:
@@ -113,7 +113,7 @@ class Transform(Node):
 
 
 def _of_file(node: Transform, rows: int, canvas: Canvas) -> Sequence[Turn]:
-    """Return the transforms of the rows of a node, whose file counts in images."""
+    """Return the transforms of the rows of a node. Its file counts distances in images."""
     turns = [
         Turn(
             Fraction(one.rotate), Fraction(one.scale), Fraction(one.dy) / canvas.height, Fraction(one.dx) / canvas.width

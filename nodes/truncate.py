@@ -22,14 +22,14 @@ class Truncate(Node):
 
     z maps to W first; in S, the mean is the mean of W, as styles. If the model has a mean for each class (StyleGAN-XL),
     codes in z move towards the mean of their class, other codes towards the mean of all classes. `cutoff` is
-    `truncation_cutoff` of the programs of NVlabs.
+    `truncation_cutoff` in the programs of NVlabs.
     """
 
     op: Literal["truncate"] = "truncate"
     produces: ClassVar[Kind] = Kind.LATENT
 
     of: LatentPort = Field(description="the codes")
-    truncation: PerRow[float] = Field(0.7, description="ψ: 1 does not change the codes, 0 is the mean")
+    truncation: PerRow[float] = Field(0.7, description="ψ: 1 does not change the codes, 0 gives the mean")
     cutoff: int | None = Field(
         None, ge=0, le=1000, description="truncate only the W+ rows below this one; default: all"
     )

@@ -29,8 +29,8 @@ class Walk(Node):
     `spline` is smooth at the keys, in W (the uniform spline of Catmull & Rom 1974). All frames have the random noise of
     the first key, so that only the codes change.
 
-    `times` says when each key is reached. `at` places each frame itself: with keyframes, or with a curve from a file,
-    such as the envelope of a sound.
+    `times` sets when the path reaches each key. `at` sets the position of each frame: with keyframes, or with a curve
+    from a file, such as the envelope of a sound.
     """
 
     op: Literal["walk"] = "walk"
@@ -41,8 +41,8 @@ class Walk(Node):
     frames: Data[Annotated[int, Field(ge=2, le=100_000)]] = Field(60, description="the number of frames")
     times: Data[Annotated[tuple[float, ...], Field(min_length=2)] | None] = Field(
         None,
-        description="the time of each key, rising, in any unit; closed: one more, of the return to the first key; "
-        "default: equal steps",
+        description="the time of each key, increasing, in any unit; if closed, also that of the return to the first "
+        "key; default: equal steps",
     )
     at: PerRow[Annotated[float, Field(ge=0, le=1)]] | None = Field(
         None, description="instead of frames: the time of each frame, 0 at the first key and 1 at the end of the walk"
@@ -107,8 +107,8 @@ class Walk(Node):
         wanted = self.space or ("z" if self.path == "slerp" else "w")
         if self.path == "slerp" and (wanted != "z" or given.space != "z"):
             raise ValueError(
-                f"slerp goes along the sphere of z; the keys are in {given.space}: use lerp or spline, or keys that "
-                "are not truncated, and `truncate` after the walk"
+                f"slerp interpolates on the sphere in z; the keys are in {given.space}: use lerp or spline, or keys "
+                "that are not truncated, and `truncate` after the walk"
             )
         if self.space is None and given.space not in ("z", "w"):
             return given
@@ -127,9 +127,7 @@ class Walk(Node):
         found = []
         for share in shares:
             time = (1 - share) * times[0] + share * times[-1]
-            key = (
-                min(max(bisect_right(times, time), 1), segments) - 1
-            )  # the end of an open walk belongs to its last step
+            key = min(max(bisect_right(times, time), 1), segments) - 1  # an open walk ends in its last step
             found.append((key, ease(min((time - times[key]) / (times[key + 1] - times[key]), 1.0))))
         return found
 

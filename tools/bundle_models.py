@@ -44,7 +44,7 @@ def main() -> None:
     """Convert the checkpoints named on the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("models", nargs="*", metavar="name=checkpoint", help=f"names: {', '.join(FACTS)}")
-    parser.add_argument("--cards", action="store_true", help="write the cards of all models anew, and nothing else")
+    parser.add_argument("--cards", action="store_true", help="only write the cards of all models again")
     parser.add_argument("--folder", type=Path, default=FOLDER, help="where to write (default: the package)")
     arguments = parser.parse_args()
     for entry in arguments.models:

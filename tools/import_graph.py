@@ -75,7 +75,7 @@ def list_stages(graph: grimp.ImportGraph) -> list[str]:
 
 
 def list_room(graph: grimp.ImportGraph, room: str) -> list[str]:
-    """Return a line for each module of a room: the modules of ours that it imports."""
+    """Return a line for each module of a room: the modules of fgraph that it imports."""
     names = sorted(name for name in graph.modules if name == room or name.startswith(f"{room}."))
     return [f"{name}  {' '.join(sorted(graph.find_modules_directly_imported_by(name)))}" for name in names]
 

@@ -14,19 +14,19 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # for the tests
 _START = """\
 # Model files of other programs
 
-What `fgraph mode=inspect model=FILE` prints of a small random network in every layout that fgraph reads. Name, size
-and SHA-256 of the files are left out. [Models](../how-to/models.md) explains the formats, and
-`python tools/generate.py` makes this page.
+This page shows what `fgraph mode=inspect model=FILE` prints for a small random network in every layout that fgraph
+reads. The lines with the name, the size and the SHA-256 of the file are omitted. [Models](../how-to/models.md) explains
+the formats. `python tools/generate.py` makes this page.
 """
 _OTHERS = """\
 ## Other networks
 
-Files of these networks end in one line, which says what to use instead.
+fgraph does not run these networks. The error message names the network and says what to use instead.
 """
 _TITLES = {
     "pti.pt": "PTI: a whole NVlabs network, `torch.save(G)`",
     "pti_dict.pt": "A whole network in a dict, `torch.save({'G_ema': G})`",
-    "pti_legacy.pt": "The same, saved before torch 1.6",
+    "pti_legacy.pt": "A whole network, saved before torch 1.6",
     "stit.pt": "STIT: network, pivots and quads",
     "nvlabs_bare.pt": "A state dict of NVlabs' StyleGAN2, `torch.save(G.state_dict())`",
     "nvlabs_ema.pt": "State dicts under `G` and `G_ema`",
@@ -37,7 +37,7 @@ _TITLES = {
     "rosinality_params.pt": "rosinality's names under `params_ema`",
     "plain.safetensors": "Plain `.safetensors`",
     "e4e.pt": "e4e, pSp, ReStyle, SAM, HyperStyle: the generator beside an encoder",
-    "e4e_legacy.pt": "The same, saved before torch 1.6",
+    "e4e_legacy.pt": "The generator beside an encoder, saved before torch 1.6",
     "lightning.ckpt": "A checkpoint of Lightning, of a compiled network",
     "mmgeneration.pth": "MMGeneration, MMagic",
     "basicsr.pth": "BasicSR",
@@ -52,7 +52,7 @@ _TITLES = {
     "skyflynil.pkl": "skyflynil's fork in TensorFlow",
     "stylegan_xl.pkl": "StyleGAN-XL",
     "stylegan_xl_head.pkl": "StyleGAN-XL with a superresolution head",
-    "stylegan_xl_head.pt": "Its state dict",
+    "stylegan_xl_head.pt": "The state dict of StyleGAN-XL with a superresolution head",
 }
 _LEFT_OUT = ("file", "size", "sha256")
 

@@ -91,7 +91,7 @@ def load_published_generator(folder: Path, model: str, size: int, kept: Path) ->
     Args:
         folder: the checkout.
         model: `random` for a small network with random weights, or a bundled model of three channels.
-        size: of its images.
+        size: the size of its images.
         kept: a folder for a file of the weights.
     """
     own = None if model == "random" else fgraph.load_generator(model)
@@ -137,7 +137,7 @@ class PublishedDrag:
         folder: a checkout of XingangPan/DragGAN.
         network: its generator.
         codes: W+ [1, num_ws, w_dim].
-        rate: of Adam.
+        rate: the learning rate of Adam.
     """
 
     def __init__(self, folder: Path, network: Any, codes: Tensor, *, rate: float = 1e-3) -> None:

@@ -321,8 +321,8 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=1, help="of torch")
     parser.add_argument("--sheet", type=Path, help="draw pictures here and measure nothing")
     parser.add_argument("--write", action="store_true", help="write the page and the plot")
-    parser.add_argument("--redraw", action="store_true", help="draw the plot anew and measure nothing")
-    parser.add_argument("--to", type=Path, default=PLOT.parent, help="the folder of a plot drawn anew")
+    parser.add_argument("--redraw", action="store_true", help="redraw the plot without measuring")
+    parser.add_argument("--to", type=Path, default=PLOT.parent, help="the folder of the redrawn plot")
     given = parser.parse_args()
     text = PAGE.read_text(encoding="utf-8")
     if given.redraw:

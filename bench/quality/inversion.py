@@ -135,9 +135,9 @@ def to_markdown(own: Line, grid: list[Line], weights: list[Line], more: list[Lin
         "",
         *_table([weights[0], usual, *weights[1:]], "space, prior, weight"),
         "",
-        "What else can be asked for, in S with the Gaussian prior where not said otherwise:",
+        "Other options, in S with the Gaussian prior unless the line says otherwise:",
         "",
-        *_table(more, "asked for"),
+        *_table(more, "option"),
         "",
         f"![PSNR by distance]({PLOT.name})",
         END,
@@ -219,8 +219,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--steps", type=int, help="of every search; nothing is written then")
     parser.add_argument("--threads", type=int, help="of torch; absent: as many as it takes")
-    parser.add_argument("--redraw", action="store_true", help="draw the plot anew and measure nothing")
-    parser.add_argument("--to", type=Path, default=PLOT.parent, help="the folder of a plot drawn anew")
+    parser.add_argument("--redraw", action="store_true", help="redraw the plot without measuring")
+    parser.add_argument("--to", type=Path, default=PLOT.parent, help="the folder of the redrawn plot")
     asked = parser.parse_args()
     if asked.redraw:
         asked.to.mkdir(parents=True, exist_ok=True)

@@ -61,8 +61,8 @@ def main() -> int:
     ])  # fmt: skip
     worked = started["begun"]["processor"]
     begun = (
-        f"`fgraph studio panorama` shows its first picture after {seconds(started['begun']['seconds'])}. Until then its"
-        f" processor works {seconds(worked)}, {worked / torch:.2f} times as long as for `import torch`."
+        f"`fgraph studio panorama` shows its first picture after {seconds(started['begun']['seconds'])}. Until then, it"
+        f" uses {seconds(worked)} of CPU time, {worked / torch:.2f} times as much as `import torch`."
     )
     sys.stdout.write(f"{table}\n\n{begun}\n")
     if chosen.write:
@@ -71,7 +71,7 @@ def main() -> int:
 
 
 def start(folder: Path, times: int) -> tuple[dict[str, Any], float]:
-    """Return the quickest of some starts, by the time that the processor works, and the least of `import torch`."""
+    """Return the start with the least CPU time, and the least CPU time of `import torch`."""
     pairs = [(run_browser("panorama", 0), processor_seconds(TORCH, folder)) for _ in range(times)]
     return min((one for one, _ in pairs), key=lambda one: float(one["begun"]["processor"])), min(
         one for _, one in pairs

@@ -100,7 +100,7 @@ class Pad(_SpatialEdit):
     left: Fraction = _ZERO
     right: Fraction = _ZERO
     mode: PadMode = "reflect"
-    value: float = 0.0  # of `constant`
+    value: float = 0.0  # value for mode `constant`
 
     def __post_init__(self) -> None:
         self._make_exact("top", "bottom", "left", "right", least=0)
@@ -146,7 +146,7 @@ class Shift(_SpatialEdit):
     dy: Fraction = _ZERO
     dx: Fraction = _ZERO
     mode: ShiftMode = "roll"
-    value: float = 0.0  # of `constant`
+    value: float = 0.0  # value for mode `constant`
 
     def __post_init__(self) -> None:
         self._make_exact("dy", "dx")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final, Literal, get_args
 
 PICTURE_FORMATS: Final = ("png", "webp", "jpeg")
-QUALITY: Final = 90  # of JPEG and WebP, by default
+QUALITY: Final = 90  # default quality of JPEG and WebP
 GAP: Final = 2  # white pixels between the pictures of a sheet, by default
 
 Resampling = Literal["nearest", "lanczos"]

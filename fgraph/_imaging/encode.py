@@ -82,7 +82,7 @@ def encode_picture(
         picture: the pixels.
         kind: png, webp or jpeg.
         text: key -> text. PNG stores them in chunks; WebP and JPEG as JSON in the EXIF comment, if it `fits`.
-        quality: of WebP and JPEG, 1 to 100; WebP at 100 is lossless.
+        quality: the quality of WebP and JPEG, 1 to 100; WebP at 100 is lossless.
 
     Raises:
         ValueError: the picture has more pixels per side than the format allows.

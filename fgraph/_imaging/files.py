@@ -197,7 +197,7 @@ def _check_size(picture: Image.Image, bytes_per_pixel: int) -> None:
 def _decoded_size(picture: Image.Image) -> tuple[int, int]:
     """Return the size that is decoded at once: of the picture, or of a tile of a TIFF that is larger."""
     width, height = picture.size
-    tags: Mapping[int, Any] = getattr(picture, "tag_v2", {})  # of a TIFF
+    tags: Mapping[int, Any] = getattr(picture, "tag_v2", {})  # tags of a TIFF
     tile = [tags.get(tag, 0) for tag in _TILE_SIZE]
     if all(isinstance(side, int) for side in tile) and tile[0] * tile[1] > width * height:
         return tile[0], tile[1]

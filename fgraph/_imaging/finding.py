@@ -35,7 +35,7 @@ def locate(path: str, what: str = "picture") -> Path:
     """Return the file that a path names: as it is, or among the pictures bundled with the graphs.
 
     Args:
-        path: of the file.
+        path: the path of the file.
         what: the file is, for the message.
 
     Raises:

@@ -15,7 +15,7 @@ from fgraph._imaging.choices import GAP
 from fgraph._imaging.encode import Pixels, over_white, to_pillow
 from fgraph._imaging.fonts import line_height, text_length, write_text
 
-_MOST_LINES = 4  # of a label; longer labels are cut
+_MOST_LINES = 4  # most lines of a label; longer labels are cut
 _NARROWEST = 96  # pixels that a label may take over a narrower picture
 _APART = 6  # the least pixels between two labels
 _PAPER, _INK = "white", "#333333"

@@ -11,7 +11,7 @@ Points: TypeAlias = Sequence[tuple[float, float]]  # (x, y) each
 
 _WIDTH, _HEIGHT, _MARGIN = 720, 300, 48
 _COLOURS: Final = ("#2a6f97", "#d1495b", "#6a994e", "#7b5ea7", "#cc7722", "#444444")
-_FLOOR: Final = 1e-5  # of the highest value: on a logarithmic scale, smaller values are drawn there
+_FLOOR: Final = 1e-5  # floor of a logarithmic scale, as a share of the highest value; smaller values are drawn at it
 
 
 def plot_curves(curves: Mapping[str, Points], unit: str, *, logarithmic: bool = False) -> str:

@@ -16,7 +16,7 @@ from fgraph._imaging.finding import locate
 
 Fit = Literal["crop", "pad", "stretch"]
 LARGE: Final = 32 << 20  # bytes of decoded pixels, beyond which a picture is converted in strips
-STRIP_BYTES: Final = 4 << 20  # of a strip; the conversion from 16 bits takes up to 20 times as much
+STRIP_BYTES: Final = 4 << 20  # bytes of a strip; the conversion from 16 bits takes up to 20 times as much
 _GAP: Final = 3  # a large picture is first reduced, to no less than this multiple of the size asked for
 _ORIENTATION = 0x0112  # the EXIF tag
 _EXPANDED: Final = {"P": "RGBA", "PA": "RGBA", "RGBa": "RGBA", "La": "LA", "1": "L"}
@@ -228,7 +228,7 @@ def _brightest(picture: Image.Image) -> float | None:
     if not _is_wide(picture):
         return None
     _, most = picture.getextrema()
-    return float(most)  # type: ignore[arg-type]  # of one band it is a number
+    return float(most)  # type: ignore[arg-type]  # for one band, it is a number
 
 
 def _eight_bits(picture: Image.Image, brightest: float | None) -> Image.Image:

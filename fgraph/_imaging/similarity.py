@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float32]
 _GREY = (0.299, 0.587, 0.114)  # ITU-R BT.601
-_CONSTANT = 170.0  # of GMSD, for values from 0 to 255
-_LEAST = 1e-12  # of a mean squared error
+_CONSTANT = 170.0  # constant of GMSD, for values from 0 to 255
+_LEAST = 1e-12  # least mean squared error
 
 
 def psnr(a: Floats, b: Floats) -> float:

@@ -192,7 +192,7 @@ class _Walk:
                 region = to_region(regions[place])
                 if area(region):
                     self.repeated_flops += flops * self._repeated(number, region, before[row])
-                    before[row].pop(region, None)  # of equal regions, only the last one is kept
+                    before[row].pop(region, None)  # only the last of several equal regions is kept
                     before[row][region] = Part(chunk, region, alone=len(part) == 1)
         there = areas(regions) > 0
         return (rows[0][there], rows[1][there]), regions[there]

@@ -41,7 +41,7 @@ class Bounds:
     values: Sequence[ValueBounds]  # for each value
     retained: Sequence[Retained]
     retained_bytes: npt.NDArray[np.float64]  # in fp32, from earlier chunks, while each chunk runs
-    repeated_flops: float = 0.0  # of pixels that more than one chunk computes
+    repeated_flops: float = 0.0  # FLOPs of pixels that more than one chunk computes
 
 
 def whole_bounds(program: Program) -> Bounds:

@@ -35,7 +35,7 @@ def drag(
         code: w [w_dim], W+ [num_ws, w_dim], or S [style_length] with `space="s"`; or a result with one row of these.
         points: places in the image, [x, y] as fractions of its sides.
         to: where each point goes.
-        mask: [height, width] of the image's size, 1 where the image may change; by default all of it may.
+        mask: [height, width] of the image's size, 1 where the image may change; by default everywhere.
         every: the number of steps between two moments.
         settings: those of the node `drag`, such as `steps`, `tracking` and `learning_rate`.
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 Images = NDArray[np.float32]
 Features = Callable[[Images], NDArray[Any]]  # images [rows, C, H, W] in [-1, 1] -> features [rows, F]
 _IMAGES = 256 << 20  # bytes of the images of one run
-_MOST_CHANNELS = 64  # of one run
+_MOST_CHANNELS = 64  # most channels of one run
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class EffectSettings:
     strength: float = 5.0  # standard deviations of a channel, up and down from its mean
     truncation: float = 0.7
     cutoff: int = 8  # rows of W+ that are truncated
-    seed: int = 0  # of the first sample
+    seed: int = 0  # seed of the first sample
     pixels: int | None = None  # the block whose RGB are the images, such as 256; None: whole images
 
 
@@ -125,7 +125,7 @@ def layer_graph(
     Args:
         generator: the generator.
         layer: the layer; the pass before it runs once.
-        style: of the sample, [styles].
+        style: the style of the sample, [styles].
         rows: the styles of the images, [rows, styles].
         pixels: the block whose RGB are the images; below that of the model, the output is the pass after this RGB.
     """
@@ -207,7 +207,7 @@ class _Measurement:
     def _images(self, layer: Layer, style: NDArray[np.float32], rows: NDArray[np.float32]) -> Images:
         graph = layer_graph(self.generator, layer, style, rows, self.settings.pixels)
         made = run(graph, device=self.device)["image"]
-        tensors = getattr(made, "tensors", None)  # of a pass, whose RGB is not clamped
+        tensors = getattr(made, "tensors", None)  # the tensors of a pass, whose RGB is not clamped
         images: Images = made.array if tensors is None else np.clip(tensors["skip"], -1, 1)
         return images
 

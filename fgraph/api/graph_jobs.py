@@ -42,7 +42,7 @@ class SharedOptions:
 
     run: RunOptions = DEFAULT_OPTIONS
     downloads: Downloads = DEFAULT_DOWNLOADS
-    listing: Listing = "full"  # of mode=ir
+    listing: Listing = "full"  # listing of mode=ir
 
 
 Engine: TypeAlias = Callable[[Sequence[GraphJob], SharedOptions], Sequence[Outcome]]

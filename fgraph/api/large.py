@@ -35,7 +35,7 @@ class LargeOptions:
 
     run: RunOptions = DEFAULT_OPTIONS
     piece: int = PIECE
-    tiles: str = "jpeg"  # of Deep Zoom: png, webp or jpeg
+    tiles: str = "jpeg"  # format of Deep Zoom tiles: png, webp or jpeg
     quality: int = QUALITY
 
     def __post_init__(self) -> None:
@@ -67,7 +67,7 @@ def save_large(
         record: the provenance to store in the TIFF; by default that of the graph.
         piece: pixels along the longer side that a piece has.
         tiles: the format of the tiles of Deep Zoom: png, webp or jpeg.
-        quality: of WebP and JPEG, 1 to 100.
+        quality: the quality of WebP and JPEG, 1 to 100.
         options: `device`, `precision`, `torch_compile`, `memory`: see `compile`.
 
     Returns:

@@ -46,7 +46,7 @@ class DirectionFile:
     mean: Array | None = None  # [w_dim]: the code whose coordinates along the directions are 0
     rows: str | None = None  # the rows of W+ that move
     parts: tuple[Array, ...] = ()  # instead of directions: a difference of the styles of each convolution
-    name: str = ""  # of the file
+    name: str = ""  # name of the file
 
     @property
     def shape(self) -> tuple[int, ...]:

@@ -33,7 +33,7 @@ class NamedEdit:
 
     name: str
     model: str = ""  # that it was found for
-    size: int | None = None  # of the images of that model
+    size: int | None = None  # size of the images of that model
     source: str = ""
     channels: tuple[tuple[int, int, float], ...] = ()  # σ index, channel, weight
     component: int | None = None

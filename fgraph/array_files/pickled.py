@@ -38,7 +38,7 @@ from fgraph.stylegan.checkpoints.pickles.stored import StoredTensor, view
 STYLES = "styles"  # the name of the array that the styles of all layers make
 _OF_AN_IMAGE = "latent"  # the key of the codes among the results for an image, in rosinality's projector
 _SUFFIXES = (".pt", ".pth", ".pkl")
-_START = b"\x80"  # of a pickle; the files of StyleCLIP have no suffix
+_START = b"\x80"  # start of a pickle; the files of StyleCLIP have no suffix
 
 Plain = Array | str | int | float
 
@@ -171,7 +171,7 @@ def read_object_array(file: IO[bytes], path: Path, shape: tuple[int, ...], size:
     Args:
         file: at the pickle that follows the header.
         path: the file.
-        shape: of the array of objects.
+        shape: the shape of the array of objects.
         size: bytes of the `.npy`.
 
     Raises:
@@ -186,7 +186,7 @@ def read_last_arrays(file: IO[bytes], shape: tuple[int, ...], size: int) -> dict
 
     Args:
         file: at the pickle that follows the header.
-        shape: of the array of objects.
+        shape: the shape of the array of objects.
         size: bytes of the `.npy`.
 
     Raises:

@@ -1,4 +1,4 @@
-"""Corners of the faces in the pictures of a film, as STIT saves them beside the codes. No code in a file is run."""
+"""Corners of the faces in the pictures of a film, which STIT saves beside the codes. No code in a file is run."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from fgraph.array_files.pickled import read_layers
 
-_LEAST_SHARE, _LEAST_GAP = 0.5, 0.25  # of a channel that belongs to a region, in StyleSpace's program
+_LEAST_SHARE, _LEAST_GAP = 0.5, 0.25  # bounds for a channel that belongs to a region, as in StyleSpace's program
 
 
 def read_regions(path: Path, regions: Sequence[int] = ()) -> dict[int, list[tuple[int, int, float]]]:

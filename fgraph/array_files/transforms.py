@@ -17,7 +17,7 @@ from fgraph._errors import show
 from fgraph.array_files.archives import read_last_entries
 from fgraph.array_files.latents import find_file
 
-_TOLERANCE = 1e-3  # of the entries of a matrix, in float32 or rounded in a file
+_TOLERANCE = 1e-3  # tolerance for the entries of a matrix, in float32 or rounded in a file
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ class BendingJob(StandaloneJob):
 
     bending: str
     clusters: str | None
-    model: str | None  # of the graph; its file is read only to count the layers of a sample strip
+    model: str | None  # model of the graph; its file is read only to count the layers of a sample strip
     written: str
     ending: str = "\n"  # printed after the report
     downloads: Downloads = DEFAULT_DOWNLOADS

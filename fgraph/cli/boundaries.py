@@ -51,7 +51,7 @@ class Codes:
 class BoundaryRequest:
     """The arguments of `fgraph boundary`."""
 
-    folders: Sequence[str]  # of the positive and of the negative codes; empty if there are scores
+    folders: Sequence[str]  # folders of the positive and of the negative codes; empty if there are scores
     scores: str | None
     target: str
     model: str

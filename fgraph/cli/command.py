@@ -34,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with guarded_streams(), escaped_records(), interruptible() as interrupts:
         try:
             return _dispatch(list(sys.argv[1:] if arguments is None else arguments), interrupts)
-        except SystemExit as stop:  # of argparse: --help, or a wrong flag
+        except SystemExit as stop:  # argparse raises it for --help, or for a wrong flag
             return stop.code if isinstance(stop.code, int) else 2 * bool(stop.code)
         except (Exception, KeyboardInterrupt) as error:
             if interrupts.seen or isinstance(error, KeyboardInterrupt):

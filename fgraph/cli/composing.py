@@ -1,4 +1,4 @@
-"""Hydra's main function, with a search path of ours: arguments -> composed configs -> calls of the task.
+"""Hydra's main function, with fgraph's search path: arguments -> composed configs -> calls of the task.
 
 `hydra.main` composes the config of a single run twice, since a config may choose to sweep. A graph file does not
 configure Hydra, so only an override of `hydra.mode` can.

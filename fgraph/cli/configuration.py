@@ -54,7 +54,7 @@ def read_settings(
 
     Args:
         config: the composed config.
-        hydra_config: of Hydra.
+        hydra_config: the configuration of Hydra.
         restored: the picture of `from=`, whose settings are the defaults.
         files: the graph files that the arguments name by path, by the name of the graph.
 
@@ -95,7 +95,7 @@ def find_files(hydra_config: HydraConf, named: Mapping[str, Path]) -> tuple[Plac
     """Return the files that a graph is composed of: the chosen graph, then sub-graphs with their place in it.
 
     Args:
-        hydra_config: of Hydra.
+        hydra_config: the configuration of Hydra.
         named: the graph files that the arguments name by path, by the name of the graph.
 
     Raises:

@@ -21,10 +21,10 @@ from fgraph.save import MANIFEST
 from fgraph.save.cells import Cell, cells_text
 
 NAME = "sheet"
-_MOST_ROWS = 8  # of a job, at most
+_MOST_ROWS = 8  # most rows of a job
 _LEAST, _MOST = 128, 256  # pixels of the longer side of a picture
 _SMALLEST = 32
-_PIXELS = 48_000_000  # of a sheet, about; many pictures are smaller
+_PIXELS = 48_000_000  # pixels of a sheet, about; many pictures are reduced
 _GAP = 6
 _ENDINGS = {"png": "png", "webp": "webp", "jpg": "jpeg"}
 _SHOWN = ("Image", "Photographs")  # kinds of files

@@ -35,7 +35,7 @@ def run(arguments: Arguments, interrupts: Interrupts, make_task: MakeTask = Task
     """Run the jobs; return the exit code.
 
     Args:
-        arguments: of the command line.
+        arguments: the arguments of the command line.
         interrupts: receives the message for an interrupt.
         make_task: makes the task that Hydra calls.
 
@@ -154,7 +154,7 @@ def _missing_choice(chosen: str, options: Sequence[str]) -> str:
     said = f"there is no {group} '{name}'" + (f" ({hint})" if hint else "") + f"; there are {', '.join(options)}"
     if (group, name) == ("hydra/sweeper", "optuna"):
         return said + "; that one comes with pip install 'fgraph-gan[optuna]'"
-    return said + ("; name a file of yours by its path, as in graph=mine.yaml" if group == "graph" else "")
+    return said + ("; name your own file by its path, as in graph=mine.yaml" if group == "graph" else "")
 
 
 @contextmanager

@@ -62,8 +62,8 @@ _GROUPS: Mapping[str, tuple[str, Sequence[str]]] = {  # settings -> the modes th
 class JobPlace:
     """A job among those of a call: what it is called, where it writes, and what it was given."""
 
-    name: str  # of the graph
-    directory: Path  # of the results
+    name: str  # name of the graph
+    directory: Path  # directory of the results
     overrides: tuple[str, ...]
     number: int | None = None  # in a sweep
     sweep_directory: Path | None = None
@@ -97,7 +97,7 @@ class JobSettings:
     """The settings of one job that reads a graph."""
 
     mode: Mode
-    name: str  # of the graph
+    name: str  # name of the graph
     graph: dict[str, Any]
     directory: Path
     options: RunOptions = DEFAULT_OPTIONS
@@ -107,7 +107,7 @@ class JobSettings:
     video: VideoOptions | None = None  # None: the default options
     pictures: PictureOptions | None = None  # None: the default options
     piece: int = 2048  # pixels along the longer side of a piece of a large image
-    listing: Listing = "full"  # of mode=ir
+    listing: Listing = "full"  # listing of mode=ir
     sheet: bool = True  # whether a sweep ends with a contact sheet
     given: frozenset[str] = frozenset()  # the names of the options of the output that the command line sets
     is_sweep: bool = False
@@ -163,7 +163,7 @@ def make_settings(
     Args:
         config: the settings, as attributes: a config of OmegaConf, or a `Values`.
         graph: as plain data.
-        place: of the job.
+        place: the place of the job.
         source: the source locations of the graph.
         restored: the picture of `from=`, whose settings are the defaults.
 

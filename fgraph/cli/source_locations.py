@@ -24,7 +24,7 @@ def trace(files: Sequence[PlacedFile], overrides: Sequence[str], restored: Resto
 
     Args:
         files: the files that the graph is composed of, the chosen one first.
-        overrides: of the command line.
+        overrides: the overrides of the command line.
         restored: the picture that the graph comes from, in place of files.
     """
     if restored is not None:

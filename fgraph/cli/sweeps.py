@@ -23,17 +23,17 @@ class SweepRun:
     There may be very many, so little is kept of each: its overrides and its directory, for the contact sheet.
     """
 
-    failures: list[Exception] = field(default_factory=list)  # of jobs, printed already: the first and the last
+    failures: list[Exception] = field(default_factory=list)  # the first and the last failure of jobs, printed already
     is_sweep: bool = False
-    directory: Path | None = None  # of the sweep
-    count: int = 1  # of the jobs that were to run
+    directory: Path | None = None  # directory of the sweep
+    count: int = 1  # number of the jobs that were to run
     is_interrupted: Callable[[], bool] = bool  # whether a signal has arrived
-    hint: Callable[[], str] = str  # of the standalone job that runs: how to continue it after an interrupt
+    hint: Callable[[], str] = str  # how to continue the standalone job that runs, after an interrupt
     ended: int = 0  # jobs, failed ones included
     _complete: int = 0  # jobs that didn't fail
     _cells: list[tuple[tuple[str, ...], str | None]] = field(default_factory=list)  # overrides; directory, if whole
-    _quality: int | None = None  # of the sheet; None: no job asked for one
-    _keys: set[str] = field(default_factory=set)  # of jobs, until two differ
+    _quality: int | None = None  # quality of the sheet; None: no job requests one
+    _keys: set[str] = field(default_factory=set)  # keys of jobs, until two differ
 
     @property
     def exit_code(self) -> int:

@@ -41,7 +41,7 @@ class Task:
         self.sweep = sweep
         self._restored = restored
         self._files = arguments.files
-        self._targets: set[Path] = set()  # of all jobs prepared so far
+        self._targets: set[Path] = set()  # targets of all jobs prepared so far
         self._remarks: set[str] = set()  # printed so far, each once for all jobs
 
     def __call__(self, config: DictConfig) -> float | None:

@@ -26,14 +26,14 @@ from fgraph.save.labels import label_rows
 from fgraph.save.quality import show_table
 from fgraph.save.recording import record_graph
 
-_MOST_NAMES = 8  # of files in a warning
+_MOST_NAMES = 8  # most names of files in a warning
 
 
 def write(job: PreparedJob, outcome: Any) -> float | None:
     """Write the files of a job and print their paths; return its objective, if it has one.
 
     Args:
-        job: of mode run or draw.
+        job: a job of mode run or draw.
         outcome: the results of the job; not read of large images, films and drawings, which are made here.
 
     Raises:

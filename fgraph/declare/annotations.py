@@ -26,6 +26,15 @@ _PLAIN: Mapping[Any, str] = {
     type(None): "nothing",
 }
 
+_PLURALS: Mapping[str, str] = {
+    "a whole number": "whole numbers",
+    "a number": "numbers",
+    "text": "texts",
+    "a list": "lists",
+    "a mapping": "mappings",
+    "the id of a node that makes": "ids of nodes that make",
+}
+
 
 def in_words(field: FieldInfo) -> str:
     """Describe the values of a field: `a whole number of at least 0, or a list of these`."""
@@ -43,10 +52,12 @@ def words(annotation: Any, metadata: typing.Iterable[Any] = ()) -> str:
     port = next((mark for mark in metadata if isinstance(mark, Port)), None)
     if port is not None:
         return f"the id of a node that makes {port_words(port)}"
-    bounded = _bounds_in_words(metadata)
+    bounded = _bounds_in_words(metadata, whole=annotation is int)
     if any(isinstance(mark, DataMark) and mark.per_row for mark in metadata):
         single = typing.get_args(annotation)[0]  # the other branches are lists of it
         return f"{words(single)}{bounded}, or a list of these"
+    if typing.get_origin(annotation) in (tuple, list):
+        return _list_words(annotation, metadata)
     return _unmarked(annotation) + bounded
 
 
@@ -78,12 +89,10 @@ def _unmarked(annotation: Any) -> str:
     if origin is typing.Annotated:
         return words(arguments[0], arguments[1:])
     if origin in (typing.Union, types.UnionType):
-        parts = [words(part) for part in arguments if part is not type(None)]
-        return " or ".join(dict.fromkeys(parts))
+        parts = dict.fromkeys(words(part) for part in arguments if part is not type(None))
+        return (", or " if any(", " in part or "lists" in part for part in parts) else " or ").join(parts)
     if origin is typing.Literal:
         return ("one of " if len(arguments) > 1 else "") + ", ".join(map(str, arguments))
-    if origin in (tuple, list):
-        return _list_words(origin, arguments)
     return "a mapping" if issubclass(origin, Mapping) else str(annotation)
 
 
@@ -96,17 +105,17 @@ def _class_words(annotation: Any) -> str:
     return str(getattr(annotation, "__name__", annotation))
 
 
-def _bounds_in_words(metadata: list[Any]) -> str:
-    """Describe bounds: ` from 0 to 1`, ` of at least 0`, ` above 0`; the empty string for none."""
+def _bounds_in_words(metadata: list[Any], whole: bool) -> str:
+    """Describe bounds of numbers: ` from 0 to 1`, ` of at least 0`, ` above 0`; the empty string for none."""
     low = next((mark.ge for mark in metadata if isinstance(mark, annotated_types.Ge)), None)
     above = next((mark.gt for mark in metadata if isinstance(mark, annotated_types.Gt)), None)
     high = next((mark.le for mark in metadata if isinstance(mark, annotated_types.Le)), None)
     below = next((mark.lt for mark in metadata if isinstance(mark, annotated_types.Lt)), None)
+    if whole and high is None and below is not None:
+        high, below = int(str(below)) - 1, None
     if low is not None and high is not None:
         return f" from {low} to {high}"
-    longest = next((mark.max_length for mark in metadata if isinstance(mark, annotated_types.MaxLen)), None)
     parts = [
-        f"and at most {longest} in all" if longest is not None else "",
         f"of at least {low}" if low is not None else "",
         f"above {above}" if above is not None else "",
         f"of at most {high}" if high is not None else "",
@@ -116,11 +125,38 @@ def _bounds_in_words(metadata: list[Any]) -> str:
     return f" {said}" if said else ""
 
 
-def _list_words(origin: Any, arguments: tuple[Any, ...]) -> str:
-    if origin is list or Ellipsis in arguments:
-        return f"a list, each {words(arguments[0])}" if arguments else "a list"
-    same = dict.fromkeys(words(part) for part in arguments)
-    return f"a list of {len(arguments)}, each {' or '.join(same)}"
+def _list_words(annotation: Any, metadata: list[Any]) -> str:
+    """Describe a list with its length: `a list of 2 numbers`, `a list of 1 to 64 texts`, `a list of 2: text; true`."""
+    origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
+    if not arguments:
+        return "a list"
+    parts = [words(part) for part in arguments if part is not Ellipsis]
+    if len(set(parts)) > 1:
+        return f"a list of {len(parts)}: {'; '.join(parts)}"
+    count = _length(metadata) if origin is list or Ellipsis in arguments else f"{len(parts)} "
+    return f"a list of {count}{_plural(parts[0])}"
+
+
+def _length(metadata: list[Any]) -> str:
+    """Describe bounds of a length: `1 to 64 `, `2 or more `; the empty string for none."""
+    least = next((mark.min_length for mark in metadata if isinstance(mark, annotated_types.MinLen)), 0)
+    most = next((mark.max_length for mark in metadata if isinstance(mark, annotated_types.MaxLen)), None)
+    if most is not None:
+        return f"{least} to {most} " if least else f"at most {most} "
+    return f"{least} or more " if least else ""
+
+
+def _plural(singular: str) -> str:
+    """Return the plural of a description: `whole numbers from 0 to 9 or texts`."""
+    first, *others = [singular] if ": " in singular else singular.split(" or ")
+    several = _plural_of_one(first)
+    return " or ".join([several, *map(_plural_of_one, others)]) if several != first else f"values, each {singular}"
+
+
+def _plural_of_one(singular: str) -> str:
+    """Return the plural of a description without alternatives; the description itself if no rule fits."""
+    rules = ((several + singular[len(one) :]) for one, several in _PLURALS.items() if singular.startswith(one))
+    return next(rules, singular)
 
 
 def _items(annotation: Any) -> list[Any]:

@@ -72,7 +72,7 @@ def searched(value: Any, file: str | None) -> str | None:
     """Return a hint with the folders in which a missing file was looked for; None if the value is no relative path.
 
     Args:
-        value: of a field that names a file.
+        value: the value of a field that names a file.
         file: the graph file that contains the value, or an override.
     """
     if not isinstance(value, str) or "://" in value or not Path(value).suffix:

@@ -37,9 +37,10 @@ class NodeMethods:
         Fields:
             seed: one seed, or a list with one per row; default: derived from the graph's seed and the node's id
             count: rows for each seed
-            truncation: ψ, in W: 1 does not change the codes, 0 is the mean
+            truncation: ψ, in W: 1 does not change the codes, 0 gives the mean
             cutoff: truncate only the W+ rows below this one; default: all
-            smooth: σ, in rows, of a cyclic Gaussian blur along the rows, then RMS 1 (published panorama: 0.7)
+            smooth: σ, in rows, of a cyclic Gaussian blur along the rows, which are then scaled to RMS 1 (published
+                panorama: 0.7)
             class: of a conditional model: the class, from 0; a mixture such as '0.7*3 + 0.3*8'; '3..8', from one
                 class (or mixture) to another over the rows; or a list with a class or mixture per row
             draw: the random generator: published seeds are for torch (SOAT) or numpy (NVlabs)
@@ -64,7 +65,7 @@ class NodeMethods:
         `space`.
 
         Fields:
-            file: .npz, .npy, .safetensors, .pt, .pkl, or StyleCLIP's S; numbers here are `value`
+            file: a .npz, .npy, .safetensors, .pt or .pkl file, or StyleCLIP's S; numbers given here become `value`
             value: the numbers
             array: the array in the file; default: the only one, or `latent`
             space: the space of the numbers; default: as the file states, otherwise the one that their shape fits
@@ -93,8 +94,8 @@ class NodeMethods:
     ) -> NodeRef:
         """The rows of several values, one after the other: codes, images or masks.
 
-        Codes are converted to the latest of their spaces. If they are of two models, that is S, and the first model
-        draws them. Images must have one size.
+        Codes are converted to the latest of their spaces. Codes of two models are converted to S, and the first
+        model draws them. Images must have the same size.
 
         Fields:
             of: the values, in order
@@ -130,10 +131,10 @@ class NodeMethods:
         """Style mixing: the codes of `a` with the styles of `b` at some layers (Karras et al. 2019, section 3.1).
 
         Fields:
-            a: the codes of the other layers
-            b: the codes of `layers`
-            layers: the layers, by name or σ index, with the styles of b
-            rows: instead of layers: the W+ rows of b, such as 4..
+            a: the codes for the other layers
+            b: the codes for `layers` or `rows`
+            layers: the layers, by name or σ index, that take the styles of b
+            rows: instead of layers: the W+ rows that are taken from b, such as 4..
         """
 
     def align(
@@ -148,15 +149,16 @@ class NodeMethods:
     ) -> NodeRef:
         """The codes of `of` with the coarse styles of `to`, so that both have the same pose.
 
-        SOAT, section 4.6, takes the first 2,048 entries of W+: rows 0..3, which feed σ 0 to 5. Its program in face
-        mode leaves σ 1 to 3 unmixed instead, so the source keeps them. It still mixes σ 0, which is a mistake.
+        The paper (SOAT, section 4.6) takes the first 2,048 entries of W+: rows 0..3, which feed σ 0 to 5. The
+        published program takes σ 1 to 3 in face mode, and omits σ 0 by mistake. The reading `code` takes σ 0 as
+        well.
 
         Fields:
             of: the codes whose pose changes
             to: the codes that have the pose
             reading: the styles taken; paper: W+ rows 0..3; code: σ 0..3; code_with_slip: σ 1..3, as published
-            rows: instead: the W+ rows taken from `to`, such as 0..1
-            layers: instead: layers, by name or σ index
+            rows: instead of reading: the W+ rows taken from `to`, such as 0..1
+            layers: instead of reading: the layers, by name or σ index
         """
 
     def own(
@@ -176,23 +178,24 @@ class NodeMethods:
         *,
         id: str | None = ...,
     ) -> NodeRef:
-        """A transfer of a part from another code, through the style channels that own it.
+        """A part, such as hair, transferred from another code by the style channels that own it.
 
-        Collins et al. 2020, "Editing in Style", section 3. Spherical k-means on the activations of seeded samples
-        finds the parts of a model's images. M is the share of each channel's energy in each part. The result is S +
-        q (S of the reference - S). With `greedy`, their published program, q is 1 for the channels with the largest
-        M > ρ, while the sum of 1 - M over them is below ε in each layer. With `together`, q is min(1, λ M). The
-        ownership of a model is computed once, in seconds for a small model, and cached.
+        The method is that of Collins et al. 2020, "Editing in Style", section 3. Spherical k-means on the
+        activations of seeded samples finds the parts of a model's images. M is the share of each channel's energy
+        in each part. The result is S + q (S of the reference - S). With `greedy`, their published program, q is 1
+        for the channels with the largest M > ρ, while the sum of 1 - M over them is below ε in each layer. With
+        `together`, q is min(1, λ M). The ownership of a model is computed once, in seconds for a small model, and
+        cached.
 
         Fields:
             of: the codes to change
             reference: the codes that have the part
             part: the number of the part, from 0, the largest first; a list combines parts
-            mask: instead: the parts that are mostly inside this mask
+            mask: instead of part: the parts that are mostly inside this mask
             how: the rule for q
-            strength: greedy: the value of q where it is not 0; together: λ
-            rho: of greedy: ρ, the least share
-            epsilon: of greedy: ε, the most energy outside the part in each layer, in channels
+            strength: for greedy, the value of q where it is not 0; for together, λ
+            rho: for greedy: ρ, the least share
+            epsilon: for greedy: ε, the most energy outside the part in each layer, in channels
             layer: the layer whose activations are clustered
             clusters: the number of parts
             samples: the number of sample images
@@ -211,11 +214,11 @@ class NodeMethods:
 
         z maps to W first; in S, the mean is the mean of W, as styles. If the model has a mean for each class
         (StyleGAN-XL), codes in z move towards the mean of their class, other codes towards the mean of all classes.
-        `cutoff` is `truncation_cutoff` of the programs of NVlabs.
+        `cutoff` is `truncation_cutoff` in the programs of NVlabs.
 
         Fields:
             of: the codes
-            truncation: ψ: 1 does not change the codes, 0 is the mean
+            truncation: ψ: 1 does not change the codes, 0 gives the mean
             cutoff: truncate only the W+ rows below this one; default: all
         """
 
@@ -237,8 +240,8 @@ class NodeMethods:
 
         Fields:
             component: the number of the component; 0 has the largest variance
-            unit: of strength: standard deviations of w along it, or its length in W
-            how: add: the strength is a distance; set: it is the coordinate that the codes get
+            unit: the unit of strength: standard deviations of w along the component, or length in W
+            how: add: strength is a distance; set: strength is the coordinate of the result
             of: the codes that are moved
             strength: the distance, in units of the direction; a list gives one per row
             layers: the layers, by name or σ index, whose styles move; default: all
@@ -265,10 +268,11 @@ class NodeMethods:
 
         Fields:
             component: the number of the eigenvector; 0 changes the styles most
-            unit: of strength: its length in W, or standard deviations of w along it
-            factorised: the layers whose affines form A; default: those of layers or rows, otherwise all
+            unit: the unit of strength: length in W, or standard deviations of w along the eigenvector
+            factorised: the layers whose affine layers form A; default: the layers of `layers` or `rows`, otherwise
+                all
             normalised: whether rows of A are normalised, as in the published program; the paper does not mention it
-            torgb: whether A includes the affines of ToRGB; the published programs omit them
+            torgb: whether A includes the affine layers of ToRGB; the published programs omit them
             of: the codes that are moved
             strength: the distance, in units of the direction; a list gives one per row
             layers: the layers, by name or σ index, whose styles move; default: all
@@ -295,17 +299,18 @@ class NodeMethods:
         """Your direction in z, W, W+ or S, from a file or as numbers.
 
         Formats are `.npy`, `.npz`, `.safetensors`, `.pt` and `.pkl`. Some files are recognised by their content.
-        Components of GANSpace (`.npz`, an exported `.pkl`) and of encoders (mean, comp, std) are in units of their
-        standard deviations. The factor.pt of rosinality (`eigvec`) has a direction in each column. A folder with a
-        numbered file for each convolution is a direction of StyleGAN-Human in S.
+        Components of GANSpace (`.npz`, an exported `.pkl`) and of encoders (arrays `mean`, `comp` and `std`) are in
+        units of their standard deviations. The factor.pt of rosinality (`eigvec`) has a direction in each column. A
+        folder with a numbered file for each convolution is a direction of StyleGAN-Human in S.
 
         Fields:
-            file: .npz, .npy, .safetensors, .pt, .pkl, or a folder of these
+            file: a .npz, .npy, .safetensors, .pt or .pkl file, or a folder of these
             value: the numbers
-            array: the array in the file; default: the only one, or a known one
-            space: its space; default: as the file states, otherwise the only one of w, w+ and s that fits
-            component: the number of the direction, if there are several
-            how: add: the strength is a distance; set: it is the coordinate that the codes get
+            array: the array in the file; default: the only one, or one with a known name
+            space: the space of the direction; default: as the file states, otherwise the only one of w, w+ and s
+                that fits
+            component: the number of the direction in a file with several
+            how: add: strength is a distance; set: strength is the coordinate of the result
             of: the codes that are moved
             strength: the distance, in units of the direction; a list gives one per row
             layers: the layers, by name or σ index, whose styles move; default: all
@@ -325,14 +330,14 @@ class NodeMethods:
         rows: str | None = ...,
         id: str | None = ...,
     ) -> NodeRef:
-        """Channels of StyleSpace (Wu et al. 2021): the styles of some channels rise.
+        """A change of the styles of single channels, in StyleSpace (Wu et al. 2021).
 
-        `channels` lists [layer, channel] or [layer, channel, weight]. The layer is a name or a σ index, which
-        counts ToRGB layers, as the paper and its program do.
+        `channels` lists [layer, channel] or [layer, channel, weight]. The layer is a name or a σ index. As in the
+        paper and its program, σ indices count ToRGB layers.
 
         Fields:
             channels: the channels: [layer, channel] or [layer, channel, weight] each
-            unit: of strength: standard deviations of each channel, or style as it is
+            unit: the unit of strength: standard deviations of each channel, or the styles themselves
             of: the codes that are moved
             strength: the distance, in units of the direction; a list gives one per row
             layers: the layers, by name or σ index, whose styles move; default: all
@@ -357,15 +362,16 @@ class NodeMethods:
         """An edit that was published under a name, such as smile, for the model that it was found for.
 
         `fgraph list edits` lists the edits of StyleSpace, of GANSpace and of the bundled models, with model and
-        source. An edit of GANSpace moves along a component of its own measurement, so that it needs `file`, the
-        components. `edits` names another table.
+        source. `edits` names another table. An edit of GANSpace moves along a component that was measured on its
+        model, so it needs these components as `file`.
 
         Fields:
             name: the name of the edit
-            file: of an edit along a component: the components, such as ffhq_pca.pt
+            file: the components, such as ffhq_pca.pt, of an edit along a component
             edits: a table of edits, such as ganspace_configs.csv; default: the published ones
-            strength: in standard deviations; a list gives one per row; default: the published one, else 1
-            how: add: the strength is a distance; set: it is the coordinate that the codes get; default: set for a
+            strength: the distance, in standard deviations; a list gives one per row; default: the published one,
+                otherwise 1
+            how: add: strength is a distance; set: strength is the coordinate of the result; default: set for a
                 table in `edits`, otherwise add
             of: the codes that are moved
             layers: the layers, by name or σ index, whose styles move; default: all
@@ -391,16 +397,17 @@ class NodeMethods:
     ) -> NodeRef:
         """StyleCLIP's global direction from one text to another (Patashnik et al. 2021, section 6).
 
-        The relevance of a channel is the cosine of its effect with the change of text. Channels below beta stay,
-        and the most relevant one moves by `strength` of its standard deviations. CLIP embeds the texts, which needs
-        the extra `clip`, unless `vectors` has arrays of their names.
+        The relevance of a channel is the cosine of its effect with the change of text. Channels with a relevance
+        below `beta` do not move. The most relevant channel moves by `strength` of its standard deviations. CLIP
+        embeds the texts, which needs the extra `clip`. With `vectors`, the vectors of the texts come from a file
+        instead.
 
         Fields:
-            target: the text that is wanted, such as smiling face
+            target: the target text, such as smiling face
             neutral: a neutral text, such as face
             file: the effects of the channels, such as fs3.npy
             beta: the least relevance of a channel
-            vectors: a file with an array for each text: its vector, or one for each template
+            vectors: a file with an array for each text, named by the text: a vector, or a vector for each template
             deviations: StyleCLIP's S_mean_std; default: the deviations of the model
             of: the codes that are moved
             strength: the distance, in units of the direction; a list gives one per row
@@ -420,14 +427,14 @@ class NodeMethods:
         rows: str | None = ...,
         id: str | None = ...,
     ) -> NodeRef:
-        """A mapper of StyleCLIP, whose networks make a difference for each code in W+ (Patashnik et al. 2021).
+        """A mapper of StyleCLIP: networks that compute an offset in W+ for each code (Patashnik et al. 2021).
 
         Mappers such as afro.pt and mohawk.pt were trained for one text and one model. A mapper does not change the
         rows of W+ for which it has no network.
 
         Fields:
             file: the mapper, such as afro.pt
-            strength: the factor of the difference; a list gives one per row
+            strength: the factor of the offset; a list gives one per row
             of: the codes that are moved
             layers: the layers, by name or σ index, whose styles move; default: all
             rows: instead of layers: the W+ rows that move, such as 0..3
@@ -452,14 +459,14 @@ class NodeMethods:
         codes are. `spline` is smooth at the keys, in W (the uniform spline of Catmull & Rom 1974). All frames have
         the random noise of the first key, so that only the codes change.
 
-        `times` says when each key is reached. `at` places each frame itself: with keyframes, or with a curve from a
-        file, such as the envelope of a sound.
+        `times` sets when the path reaches each key. `at` sets the position of each frame: with keyframes, or with a
+        curve from a file, such as the envelope of a sound.
 
         Fields:
             of: the keys, two rows or more
             frames: the number of frames
-            times: the time of each key, rising, in any unit; closed: one more, of the return to the first key;
-                default: equal steps
+            times: the time of each key, increasing, in any unit; if closed, also that of the return to the first
+                key; default: equal steps
             at: instead of frames: the time of each frame, 0 at the first key and 1 at the end of the walk
             path: the interpolation between keys
             closed: whether the path returns to the first key; the last frame is then one step before it
@@ -481,7 +488,7 @@ class NodeMethods:
 
         Fields:
             path: one file, or a list; searched beside the graph, in the current directory, among bundled pictures
-            size: the size in pixels: a side, or [height, width]; default: that of the model
+            size: the size in pixels: a side, or [height, width]; default: the size of the model's images
             fit: crop fills the size; pad shows the whole picture on white; stretch changes the proportions
             model: the model that gives the size, and RGB or grey; default: main
         """
@@ -501,24 +508,27 @@ class NodeMethods:
         *,
         id: str | None = ...,
     ) -> NodeRef:
-        """Crops of photographs or of a film at the size of a model, one a row, which `paste` puts back.
+        """Crops of photographs or of a film at the size of a model, one per row, which `paste` puts back.
 
-        Faces are cut out exactly as FFHQ's were, by landmarks that a detector finds or that are given. A folder
-        means its pictures, and those without a face are skipped with a warning. Of a film, each frame is a row, and
-        the crop is smoothed over time. See docs/how-to/photographs.md.
+        Faces are cropped exactly as in FFHQ, by landmarks that a detector finds or that you give. A folder stands
+        for the pictures in it; pictures without a face are skipped with a warning. Each frame of a film is a row,
+        and the crop is smoothed over time. See docs/how-to/photographs.md.
 
         Fields:
             file: a photograph, a film, a folder of photographs, or a list of these
-            align: none: the middle; faces as in FFHQ: ffhq, ffhqu (upright) or stylegan3-editing; corners: by hand
+            align: none crops the middle; ffhq, ffhqu (upright) and stylegan3-editing align faces as in FFHQ;
+                corners crops by points
             face: which face: the largest, all as rows, or a number, 0 for the largest
             detector: mtcnn (extra faces), or dlib68 (extra faces68), whose weights exclude commercial use
-            points: landmarks by hand, [x, y] in pixels: eyes and mouth corners, left ones first (4), with the nose
-                between (5), or 68; for corners: upper left, lower left, lower right, upper right; or those of each
-                face
-            landmarks: a JSON file: name of a picture -> such points of each face; STIT's .pt of quads for corners
-            frames: of a film: the first frame, the one after the last, and the step; default: all
-            smooth: of a film: σ in frames for the centre of the crop, and for its sides; 0: unchanged
-            size: the size in pixels: a side, or [height, width]; default: that of the model
+            points: landmarks by hand, [x, y] in pixels, of one face or a list for each face: 4 (the eyes, then the
+                corners of the mouth, left ones first), 5 (with the nose between them) or 68; for align corners:
+                upper left, lower left, lower right, upper right
+            landmarks: a JSON file that maps the name of a picture to such points of each face; for align corners
+                also STIT's .pt of quads
+            frames: for a film: the first frame, the one after the last, and the step; default: all frames
+            smooth: for a film: σ, in frames, of the blur over time of the crop's centre and of its sides; 0: no
+                blur
+            size: the size in pixels: a side, or [height, width]; default: the size of the model's images
             model: the model that gives the size, and RGB or grey; default: main
         """
 
@@ -534,14 +544,15 @@ class NodeMethods:
         """The codes of given images, found by an encoder in one call: W+, or W for an encoder of W.
 
         Encoders are published checkpoints of pSp, e4e, ReStyle and StyleGAN3-editing, or files of `mode=train-
-        encoder`. An encoder comes with each bundled model. Images may have any size; an encoder reads them in its
-        own. For the choice of an encoder, see docs/how-to/encoders.md.
+        encoder`. An encoder comes with each bundled model. Images may have any size: the encoder resizes them. For
+        the choice of an encoder, see docs/how-to/encoders.md.
 
         Fields:
             of: the images
             encoder: a checkpoint, an address, or the name of a bundled model; default: the encoder that comes with
                 the model
-            iterations: the calls of an encoder that refines its result; default: as the file states, else 5
+            iterations: the number of calls of an encoder that refines its codes; default: as the file states,
+                otherwise 5
             model: the model of the codes; default: main
         """
 
@@ -576,21 +587,22 @@ class NodeMethods:
         Fields:
             of: the images, of the model's size
             start: the codes to start from, as an encoder finds them; default: the mean of the space
-            preset: fast; refine: 50 steps of L-BFGS from the code of an encoder; or soat: the published recipe,
-                3000 steps with LPIPS
+            preset: the defaults of the other fields: fast; refine, 50 steps of L-BFGS from the code of an encoder;
+                or soat, the published recipe, 3000 steps with LPIPS
             space: the space of the search; default: s
-            prior: gaussian: of S, its diagonal, as published; gaussian-full: its whole covariance; wulff: of W and
-                W+, after leaky ReLU of slope 5; none; default: gaussian in s, else wulff
-            prior_weight: of the prior; default: 0.001, refine 0.1, or 0.01 with wulff
+            prior: gaussian: Gaussian with a diagonal covariance, as published; gaussian-full: with the whole
+                covariance; wulff: Gaussian after a leaky ReLU of slope 5, in w and w+; none; default: gaussian in
+                s, otherwise wulff
+            prior_weight: weight of the prior; default: 0.001; refine 0.1, or with wulff 0.01
             mse: weight of the mean squared error; default: 1, refine 0
             log_mse: weight of ln(1 + MSE / 1e-7), for short searches from `start`; default: 0, refine 1
             pyramid: weight of L1 over a Laplacian pyramid; default: 0.1, refine and soat 0
-            lpips: weight of LPIPS, an extra; default: 0, soat 20
+            lpips: weight of LPIPS, which needs the extra lpips; default: 0, soat 20
             discriminator: weight of features of the discriminator in the model's file; default: 0
-            optimiser: adam, or lbfgs, which comes nearer in few steps; default: adam, refine lbfgs
+            optimiser: adam, or lbfgs, which comes closer in few steps; default: adam, with refine lbfgs
             steps: the most steps; default: 400, refine 50, soat 3000
             learning_rate: the peak learning rate of Adam; default: 0.05
-            patience: steps without progress after which a row ends early, 0 never; default: 100, soat 0
+            patience: steps without progress after which a row ends early, 0: never; default: 100, soat 0
             starts: the number of initial codes, of which the best result is used; default: 1
             model: the model of the codes; default: main
         """
@@ -622,29 +634,30 @@ class NodeMethods:
 
         All rows run in one batch, and each row ends on its own: when its points have arrived, when it makes no
         progress, or after `steps` steps. The method is DragGAN's (Pan et al. 2023); `tracking: adaptive` follows
-        points as FreeDrag does (Ling et al. 2023). The images that count are those of the model with its constant
-        noise. With `every`, each row becomes a film of its drag. For the fields, their cost and their effect, see
-        docs/how-to/dragging.md.
+        points as FreeDrag does (Ling et al. 2023). Points are followed in the images that the model makes with its
+        constant noise. With `every`, each row becomes a film of its drag. For the fields, their cost and their
+        effect, see docs/how-to/dragging.md.
 
         Fields:
             of: the codes to begin with
             points: the points: [x, y] in fractions of the image; a list of such lists gives points for each row
             to: where each point goes, in the same order
             unit: the unit of points and targets; the first pixel is at [0, 0]
-            mask: 1 where the image may change; without it, all of it may
-            space: w+ (default): a change for each of `rows`; w: one for all; s: styles
+            mask: 1 where the image may change; default: everywhere
+            space: w+ (default): each of `rows` changes on its own; w: all change alike; s: styles change
             rows: the rows of W+ that may change, such as 0..5 (default)
             layer: the convolution whose features are compared; default: the last of at most 128 pixels
-            tracking: nearest (default): each point is searched around its last place; adaptive: no point is lost
-            reading: paper (default), or code: patch and mask exactly as in the published program
-            r1: radius of the moved patch, in sides; default: 3/512
-            r2: reach of the point search, in sides; default: 12/512
-            arrive: distance from the target that is near enough, in sides; default: 2/512
-            learning_rate: of Adam; default: 0.002, below 256 pixels 0.03
+            tracking: nearest (default): each point is searched around its last position; adaptive: no point is lost
+            reading: paper (default), or code: patches and mask as in the published program
+            r1: radius of the moved patch, as a fraction of the image side; default: 3/512
+            r2: radius of the search for a point, likewise; default: 12/512
+            arrive: distance from the target at which a point has arrived, likewise; default: 2/512
+            learning_rate: the learning rate of Adam; default: 0.002, below 256 pixels 0.03
             keep: weight of changes where the mask is 0; default: 20, below 256 pixels 2
             steps: the most steps; default: 300
-            every: a film: rows for the beginning, after each so many steps, and for the end; default: the end only
-            patience: steps without progress after which a row ends, 0 never; default: 60
+            every: make a film: a row for the beginning, one after each `every` steps, and one for the end; default:
+                the end only
+            patience: steps without progress after which a row ends, 0: never; default: 60
         """
 
     @overload
@@ -661,17 +674,17 @@ class NodeMethods:
         *,
         id: str | None = ...,
     ) -> NodeRef:
-        """A rise from 0 to 1 along an axis.
+        """A linear ramp from 0 to 1 along an axis.
 
         Fields:
             axis: x rises to the right, y downwards
-            start: the end of 0, as a fraction of the canvas
-            stop: the start of 1
+            start: where the mask rises from 0, as a fraction of the canvas
+            stop: where the mask reaches 1, likewise
             sampling: ends is the published rule: of n pixels, floor(start n) zeros, a linspace with both ends,
                 floor((1 - stop) n) ones; centre evaluates the ramp at pixel centres
             feather: σ of a Gaussian blur, as a fraction of the shorter side of the canvas
             invert: 1 becomes 0 and 0 becomes 1
-            alpha: a factor; a list gives one per row
+            alpha: a factor of the mask; a list gives one per row
         """
 
     @overload
@@ -693,13 +706,13 @@ class NodeMethods:
 
         Fields:
             box: x, y, width, height, in fractions of the canvas; a list gives one per row
-            grid: coordinates are in N-ths of the canvas, and a pixel is inside if its centre is
-            raster: drawn and blurred at N x N, then resized to each layer, as the published boxes are
-            kernel: of raster: taps of the blur, (y, x); odd
-            sigma: of raster: σ of the blur in raster pixels, (y, x)
+            grid: count coordinates in N-ths of the canvas; a pixel is inside if its centre is
+            raster: draw and blur at N x N pixels, then resize to each layer, as published
+            kernel: with raster: the taps of the blur, (y, x), each odd
+            sigma: with raster: σ of the blur in raster pixels, (y, x)
             feather: σ of a Gaussian blur, as a fraction of the shorter side of the canvas
             invert: 1 becomes 0 and 0 becomes 1
-            alpha: a factor; a list gives one per row
+            alpha: a factor of the mask; a list gives one per row
         """
 
     @overload
@@ -721,15 +734,15 @@ class NodeMethods:
         """An ellipse with its axes along x and y.
 
         Fields:
-            centre: x, y, in fractions of the canvas; a list gives one per row
-            radii: along x and y; likewise
-            grid: coordinates are in N-ths of the canvas, and a pixel is inside if its centre is
-            raster: drawn and blurred at N x N, then resized to each layer, as the published boxes are
-            kernel: of raster: taps of the blur, (y, x); odd
-            sigma: of raster: σ of the blur in raster pixels, (y, x)
+            centre: x, y of the centre, in fractions of the canvas; a list gives one per row
+            radii: the radii along x and y, likewise
+            grid: count coordinates in N-ths of the canvas; a pixel is inside if its centre is
+            raster: draw and blur at N x N pixels, then resize to each layer, as published
+            kernel: with raster: the taps of the blur, (y, x), each odd
+            sigma: with raster: σ of the blur in raster pixels, (y, x)
             feather: σ of a Gaussian blur, as a fraction of the shorter side of the canvas
             invert: 1 becomes 0 and 0 becomes 1
-            alpha: a factor; a list gives one per row
+            alpha: a factor of the mask; a list gives one per row
         """
 
     @overload
@@ -750,14 +763,15 @@ class NodeMethods:
         """A polygon, filled by the even-odd rule.
 
         Fields:
-            points: corners x, y, in fractions of the canvas; 3 or more; a list of such lists gives one per row
-            grid: coordinates are in N-ths of the canvas, and a pixel is inside if its centre is
-            raster: drawn and blurred at N x N, then resized to each layer, as the published boxes are
-            kernel: of raster: taps of the blur, (y, x); odd
-            sigma: of raster: σ of the blur in raster pixels, (y, x)
+            points: the corners, [x, y] in fractions of the canvas, 3 or more; a list of such lists gives one per
+                row
+            grid: count coordinates in N-ths of the canvas; a pixel is inside if its centre is
+            raster: draw and blur at N x N pixels, then resize to each layer, as published
+            kernel: with raster: the taps of the blur, (y, x), each odd
+            sigma: with raster: σ of the blur in raster pixels, (y, x)
             feather: σ of a Gaussian blur, as a fraction of the shorter side of the canvas
             invert: 1 becomes 0 and 0 becomes 1
-            alpha: a factor; a list gives one per row
+            alpha: a factor of the mask; a list gives one per row
         """
 
     @overload
@@ -785,7 +799,7 @@ class NodeMethods:
             size: the height of the font, as a fraction of the height of the canvas
             feather: σ of a Gaussian blur, as a fraction of the shorter side of the canvas
             invert: 1 becomes 0 and 0 becomes 1
-            alpha: a factor; a list gives one per row
+            alpha: a factor of the mask; a list gives one per row
         """
 
     @overload
@@ -800,14 +814,14 @@ class NodeMethods:
         *,
         id: str | None = ...,
     ) -> NodeRef:
-        """A part of an aligned face, with soft edges, at the position that the framing implies.
+        """A part of an aligned face, with soft edges, at its usual position in the framing.
 
         Fields:
-            region: the part; left and right are those of the picture
+            region: the part; left and right are as seen in the picture
             framing: ffhq: faces aligned as in FFHQ; avatar: faces of the bundled model
             feather: σ of a Gaussian blur, as a fraction of the shorter side of the canvas
             invert: 1 becomes 0 and 0 becomes 1
-            alpha: a factor; a list gives one per row
+            alpha: a factor of the mask; a list gives one per row
         """
 
     @overload
@@ -829,7 +843,7 @@ class NodeMethods:
             channel: the channel that is read
             feather: σ of a Gaussian blur, as a fraction of the shorter side of the canvas
             invert: 1 becomes 0 and 0 becomes 1
-            alpha: a factor; a list gives one per row
+            alpha: a factor of the mask; a list gives one per row
         """
 
     @overload
@@ -846,10 +860,10 @@ class NodeMethods:
         """A constant mask; a list gives a value per row.
 
         Fields:
-            value: α: 0 is a, 1 is b
+            value: α: in a blend, 0 shows a, 1 shows b
             feather: σ of a Gaussian blur, as a fraction of the shorter side of the canvas
             invert: 1 becomes 0 and 0 becomes 1
-            alpha: a factor; a list gives one per row
+            alpha: a factor of the mask; a list gives one per row
         """
 
     @overload
@@ -871,7 +885,7 @@ class NodeMethods:
             how: subtract subtracts all others from the first
             feather: σ of a Gaussian blur, as a fraction of the shorter side of the canvas
             invert: 1 becomes 0 and 0 becomes 1
-            alpha: a factor; a list gives one per row
+            alpha: a factor of the mask; a list gives one per row
         """
 
     def tap(
@@ -883,12 +897,12 @@ class NodeMethods:
         *,
         id: str | None = ...,
     ) -> NodeRef:
-        """A pass that is paused after a layer, started from codes or continued from an earlier pause.
+        """A pass that is paused after a layer. It starts from codes, or continues from an earlier pause.
 
         Fields:
             of: codes, which start a pass, or a paused pass to continue
             layer: the layer of the pause, its σ index, or a block such as b8 for its last layer
-            model: the model; default: that of the codes
+            model: the model; default: the model of the codes
             noise: the noise of this pass; default: the graph's
         """
 
@@ -906,7 +920,7 @@ class NodeMethods:
         Fields:
             of: the paused pass
             latent: the codes of the remaining layers
-            model: the model of the remaining layers; default: that of the codes
+            model: the model of the remaining layers; default: the model of the codes
             noise: the noise from here on; default: the graph's
         """
 
@@ -921,14 +935,14 @@ class NodeMethods:
     ) -> NodeRef:
         """A large canvas with one code per cell, where each cell blends into its neighbours.
 
-        Cells are in order left to right, then down. Their alphas sum to 1. A cell has alpha 1 at its centre; with
+        Cells are ordered left to right, then down. Their alphas sum to 1. A cell has alpha 1 at its centre; with
         `overlap` 1, it fades linearly up to the next centre. With `wrap`, operations read neighbours across the
-        edge, so there is no seam. From n·rows·columns rows of codes, the node makes n rows.
+        edge, so there is no seam. The node makes n rows from n·rows·columns rows of codes.
 
         Fields:
             of: the codes, one per cell
             grid: rows and columns of cells
-            wrap: the axes on which the canvas wraps
+            wrap: the axes on which the canvas wraps round
             overlap: the width of the fade between two cells, in cells
         """
 
@@ -947,7 +961,7 @@ class NodeMethods:
     ) -> NodeRef:
         """A larger canvas, padded at the pause. Later layers fill it with texture.
 
-        An amount can be larger than the canvas: reflection and repetition continue.
+        An amount can be larger than the canvas: reflection or repetition then continues.
 
         Fields:
             of: the value to pad
@@ -956,7 +970,7 @@ class NodeMethods:
             top: likewise
             bottom: likewise
             mode: the content of the pad
-            value: the value of constant
+            value: the value for mode constant
             unit: the unit of the amounts
         """
 
@@ -974,7 +988,7 @@ class NodeMethods:
 
         Fields:
             of: the value to stretch
-            width: the new width, in canvas widths; with unit pixel, in pixels; 1: as it is
+            width: the new width: in canvas widths, where 1 changes nothing, or in pixels
             height: the new height, likewise
             mode: the interpolation
             unit: the unit of width and height
@@ -995,15 +1009,15 @@ class NodeMethods:
     ) -> NodeRef:
         """The picture shifted right and down, by whole or fractional pixels.
 
-        At the pause (`layers: here`), the state moves once. With other `layers`, each output of these layers moves,
-        at its own size: the Shift of SOAT, equation 4.
+        At the pause (`layers: here`), the state moves once. With other `layers`, the output of each of these layers
+        moves, at its own size: the Shift of SOAT, equation 4.
 
         Fields:
             of: the value to shift
             dx: to the right, as a fraction of the canvas or in pixels of the paused layer
             dy: down, likewise
             mode: the content at the edge
-            value: the value of constant
+            value: the value for mode constant
             unit: the unit of dx and dy
             layers: here: at the pause; otherwise, the layers whose outputs move
             parts: the tensors that move, if layers are named
@@ -1022,13 +1036,15 @@ class NodeMethods:
         *,
         id: str | None = ...,
     ) -> NodeRef:
-        """A picture rotated and scaled about the centre of its canvas, then shifted, by other positions on the plane.
+        """A picture rotated and scaled about the centre of its canvas, then shifted, by sampling its plane elsewhere.
 
-        The input is a StyleGAN3 pass that has not run yet: codes, or a pass paused at `const`. The node is
-        `--rotate` and `--translate` of NVlabs. Apart from the content at the edges, model R draws the same picture
-        rotated, and R and T draw the same picture shifted. Masks of the pass, or a mask alone, are transformed too.
+        The input is a StyleGAN3 pass that has not run yet: codes, or a pass paused at `const`. The node does what
+        `--rotate` and `--translate` do in NVlabs' program. Apart from the content at the edges, model R draws the
+        same picture rotated, and R and T draw the same picture shifted. Masks of the pass, or a mask alone, are
+        transformed too.
 
-        With `file`, the landmarks_transforms.npy of StyleGAN3-editing, the image lies as the picture `name` does.
+        `file` is the landmarks_transforms.npy of StyleGAN3-editing. The image is then placed as the picture `name`
+        is.
 
         Fields:
             of: the codes or the pass of a StyleGAN3 model, or a mask
@@ -1037,8 +1053,8 @@ class NodeMethods:
             dx: to the right, as a fraction of the canvas or in pixels of the image
             dy: down, likewise
             unit: the unit of dx and dy
-            file: instead: a file of transforms, landmarks_transforms.npy
-            name: of file: the name of a picture, or a list with one per row; default: all, in the file's order
+            file: instead of these: a file of transforms, landmarks_transforms.npy
+            name: with file: the name of a picture, or a list with one per row; default: all, in the file's order
         """
 
     def crop(
@@ -1088,7 +1104,7 @@ class NodeMethods:
         *,
         id: str | None = ...,
     ) -> NodeRef:
-        """Canvases joined along an axis. Passes must be paused at one layer; each part keeps its own carrier.
+        """Canvases joined along an axis. Passes must be paused at the same layer; each part keeps its own carrier.
 
         Fields:
             of: the parts, left to right or top to bottom
@@ -1107,15 +1123,15 @@ class NodeMethods:
     ) -> NodeRef:
         """Feature interpolation: (1 - α) a + α b at every layer, both run on the same mixed trunk (SOAT, equation 3).
 
-        If the layer of the pause is in `layers`, the states are mixed too. Everything else is that of a. Two Images
+        If the layer of the pause is in `layers`, the states are mixed too. Everything else comes from a. Two Images
         are mixed pixel by pixel.
 
         Fields:
             a: the pass, or the image, that is visible where α is 0
             b: the pass that is visible where α is 1, paused at the same layer, on the same canvas; or an image of
                 the same size
-            mask: α: 0 is a, 1 is b
-            layers: the layers that are mixed; the others are those of a; `here`: only the pause
+            mask: α: 0 shows a, 1 shows b
+            layers: the layers that are mixed; at the others, the result is that of a; `here`: only the pause
             parts: the tensors that are mixed
         """
 
@@ -1135,22 +1151,23 @@ class NodeMethods:
     ) -> NodeRef:
         """Patches of a picture, or of `source`, copied to other places, on the features of many layers.
 
-        The form of the paper, at each layer: f <- (1 - Shift(α)) f + Shift(α) Shift(f) (SOAT, equation 4). Several
-        patches are applied in order, each a copy of the original picture. The form of the published program
-        (`patch_swap`): boxes in whole pixels of one layer, copied once, without a soft edge, activation only.
+        Form `paper` computes f <- (1 - Shift(α)) f + Shift(α) Shift(f) at each layer (SOAT, equation 4). Several
+        patches are applied in order, and each is a copy of the original picture. Form `code` is that of the
+        published program (`patch_swap`): it copies boxes in whole pixels of one layer, once, without a soft edge,
+        and only the activation.
 
         Fields:
             of: the picture to change
-            source: the picture that has the patches, paused at the same layer; default: the same picture
-            patches: a list of {box: [x, y, width, height], to: [x, y]}, or with by: [dx, dy] instead of to, in
-                fractions of the canvas; or {count, seed, variations, smallest, largest, horizon}: patches that are
-                proposed from the content of the picture, for each row
-            feather: σ of the soft edge, as a fraction of the shorter side of the canvas; form code has none
-            layers: the layers that copy patches; form code copies once, at `at`
-            parts: the tensors; form code: activation
+            source: the picture that the patches come from, paused at the same layer; default: the same picture
+            patches: a list of {box: [x, y, width, height], to: [x, y]}, in fractions of the canvas, or with by:
+                [dx, dy] instead of to; or {count, seed, variations, smallest, largest, horizon}, which proposes
+                patches for each row from the content of the picture
+            feather: σ of the soft edge, as a fraction of the shorter side of the canvas; form code has no soft edge
+            layers: the layers that copy patches; form code copies once, at the layer `at`
+            parts: the tensors that are copied; form code: activation
             swap: also copy the target to the source
-            form: paper: soft, at many layers; code: hard, at one
-            at: of form code: the layer
+            form: paper: soft edges, at many layers; code: hard edges, at one layer
+            at: for form code: the layer
         """
 
     @overload
@@ -1174,15 +1191,17 @@ class NodeMethods:
 
         Fields:
             factor: 2 is twice as large
-            about: centre, or published: pixel n/2, half a pixel below and right of it
+            about: the fixed point: the centre, or as published: pixel n/2, half a pixel right of the centre and
+                below it
             of: the pass that is bent
             layers: the layers whose outputs are bent, such as b16.conv1 or b8..b32
             channels: all, or numbers and ranges, such as 0,3..9
-            fraction: instead: this share of each layer's channels, drawn by `seed`
-            seed: of fraction; default: derived from the graph's seed and the node's id
-            cluster: instead: one of the groups of each layer's channels; 0 is the largest
+            fraction: instead of channels: a random share of each layer's channels, drawn by `seed`
+            seed: the seed of fraction; default: derived from the graph's seed and the node's id
+            cluster: instead of channels: a group of each layer's channels with similar activations; 0 is the
+                largest
             clusters: the number of groups
-            parts: which tensors: activation is what convolutions make, skip the RGB image so far
+            parts: the tensors: activation, which convolutions make; skip, the accumulated RGB image; or both
         """
 
     @overload
@@ -1205,16 +1224,18 @@ class NodeMethods:
         """Channels rotated about the centre, with zeros at the corners.
 
         Fields:
-            degrees: counter-clockwise
-            about: centre, or published: pixel n/2, half a pixel below and right of it
+            degrees: the angle in degrees, counter-clockwise
+            about: the fixed point: the centre, or as published: pixel n/2, half a pixel right of the centre and
+                below it
             of: the pass that is bent
             layers: the layers whose outputs are bent, such as b16.conv1 or b8..b32
             channels: all, or numbers and ranges, such as 0,3..9
-            fraction: instead: this share of each layer's channels, drawn by `seed`
-            seed: of fraction; default: derived from the graph's seed and the node's id
-            cluster: instead: one of the groups of each layer's channels; 0 is the largest
+            fraction: instead of channels: a random share of each layer's channels, drawn by `seed`
+            seed: the seed of fraction; default: derived from the graph's seed and the node's id
+            cluster: instead of channels: a group of each layer's channels with similar activations; 0 is the
+                largest
             clusters: the number of groups
-            parts: which tensors: activation is what convolutions make, skip the RGB image so far
+            parts: the tensors: activation, which convolutions make; skip, the accumulated RGB image; or both
         """
 
     @overload
@@ -1240,15 +1261,16 @@ class NodeMethods:
         Fields:
             dx: to the right
             dy: down
-            unit: of the canvas, as published; or pixels of each layer's own map
+            unit: the unit of dx and dy: fractions of the canvas, as published, or pixels of each layer's map
             of: the pass that is bent
             layers: the layers whose outputs are bent, such as b16.conv1 or b8..b32
             channels: all, or numbers and ranges, such as 0,3..9
-            fraction: instead: this share of each layer's channels, drawn by `seed`
-            seed: of fraction; default: derived from the graph's seed and the node's id
-            cluster: instead: one of the groups of each layer's channels; 0 is the largest
+            fraction: instead of channels: a random share of each layer's channels, drawn by `seed`
+            seed: the seed of fraction; default: derived from the graph's seed and the node's id
+            cluster: instead of channels: a group of each layer's channels with similar activations; 0 is the
+                largest
             clusters: the number of groups
-            parts: which tensors: activation is what convolutions make, skip the RGB image so far
+            parts: the tensors: activation, which convolutions make; skip, the accumulated RGB image; or both
         """
 
     @overload
@@ -1274,11 +1296,12 @@ class NodeMethods:
             of: the pass that is bent
             layers: the layers whose outputs are bent, such as b16.conv1 or b8..b32
             channels: all, or numbers and ranges, such as 0,3..9
-            fraction: instead: this share of each layer's channels, drawn by `seed`
-            seed: of fraction; default: derived from the graph's seed and the node's id
-            cluster: instead: one of the groups of each layer's channels; 0 is the largest
+            fraction: instead of channels: a random share of each layer's channels, drawn by `seed`
+            seed: the seed of fraction; default: derived from the graph's seed and the node's id
+            cluster: instead of channels: a group of each layer's channels with similar activations; 0 is the
+                largest
             clusters: the number of groups
-            parts: which tensors: activation is what convolutions make, skip the RGB image so far
+            parts: the tensors: activation, which convolutions make; skip, the accumulated RGB image; or both
         """
 
     @overload
@@ -1300,15 +1323,16 @@ class NodeMethods:
         """The minimum within a disc, which makes bright forms thinner.
 
         Fields:
-            radius: of the disc, in pixels of the layer
+            radius: the radius of the disc, in pixels of the layer
             of: the pass that is bent
             layers: the layers whose outputs are bent, such as b16.conv1 or b8..b32
             channels: all, or numbers and ranges, such as 0,3..9
-            fraction: instead: this share of each layer's channels, drawn by `seed`
-            seed: of fraction; default: derived from the graph's seed and the node's id
-            cluster: instead: one of the groups of each layer's channels; 0 is the largest
+            fraction: instead of channels: a random share of each layer's channels, drawn by `seed`
+            seed: the seed of fraction; default: derived from the graph's seed and the node's id
+            cluster: instead of channels: a group of each layer's channels with similar activations; 0 is the
+                largest
             clusters: the number of groups
-            parts: which tensors: activation is what convolutions make, skip the RGB image so far
+            parts: the tensors: activation, which convolutions make; skip, the accumulated RGB image; or both
         """
 
     @overload
@@ -1330,15 +1354,16 @@ class NodeMethods:
         """The maximum within a disc, which makes bright forms thicker.
 
         Fields:
-            radius: of the disc, in pixels of the layer
+            radius: the radius of the disc, in pixels of the layer
             of: the pass that is bent
             layers: the layers whose outputs are bent, such as b16.conv1 or b8..b32
             channels: all, or numbers and ranges, such as 0,3..9
-            fraction: instead: this share of each layer's channels, drawn by `seed`
-            seed: of fraction; default: derived from the graph's seed and the node's id
-            cluster: instead: one of the groups of each layer's channels; 0 is the largest
+            fraction: instead of channels: a random share of each layer's channels, drawn by `seed`
+            seed: the seed of fraction; default: derived from the graph's seed and the node's id
+            cluster: instead of channels: a group of each layer's channels with similar activations; 0 is the
+                largest
             clusters: the number of groups
-            parts: which tensors: activation is what convolutions make, skip the RGB image so far
+            parts: the tensors: activation, which convolutions make; skip, the accumulated RGB image; or both
         """
 
     @overload
@@ -1364,11 +1389,12 @@ class NodeMethods:
             of: the pass that is bent
             layers: the layers whose outputs are bent, such as b16.conv1 or b8..b32
             channels: all, or numbers and ranges, such as 0,3..9
-            fraction: instead: this share of each layer's channels, drawn by `seed`
-            seed: of fraction; default: derived from the graph's seed and the node's id
-            cluster: instead: one of the groups of each layer's channels; 0 is the largest
+            fraction: instead of channels: a random share of each layer's channels, drawn by `seed`
+            seed: the seed of fraction; default: derived from the graph's seed and the node's id
+            cluster: instead of channels: a group of each layer's channels with similar activations; 0 is the
+                largest
             clusters: the number of groups
-            parts: which tensors: activation is what convolutions make, skip the RGB image so far
+            parts: the tensors: activation, which convolutions make; skip, the accumulated RGB image; or both
         """
 
     @overload
@@ -1394,11 +1420,12 @@ class NodeMethods:
             of: the pass that is bent
             layers: the layers whose outputs are bent, such as b16.conv1 or b8..b32
             channels: all, or numbers and ranges, such as 0,3..9
-            fraction: instead: this share of each layer's channels, drawn by `seed`
-            seed: of fraction; default: derived from the graph's seed and the node's id
-            cluster: instead: one of the groups of each layer's channels; 0 is the largest
+            fraction: instead of channels: a random share of each layer's channels, drawn by `seed`
+            seed: the seed of fraction; default: derived from the graph's seed and the node's id
+            cluster: instead of channels: a group of each layer's channels with similar activations; 0 is the
+                largest
             clusters: the number of groups
-            parts: which tensors: activation is what convolutions make, skip the RGB image so far
+            parts: the tensors: activation, which convolutions make; skip, the accumulated RGB image; or both
         """
 
     @overload
@@ -1422,11 +1449,12 @@ class NodeMethods:
             of: the pass that is bent
             layers: the layers whose outputs are bent, such as b16.conv1 or b8..b32
             channels: all, or numbers and ranges, such as 0,3..9
-            fraction: instead: this share of each layer's channels, drawn by `seed`
-            seed: of fraction; default: derived from the graph's seed and the node's id
-            cluster: instead: one of the groups of each layer's channels; 0 is the largest
+            fraction: instead of channels: a random share of each layer's channels, drawn by `seed`
+            seed: the seed of fraction; default: derived from the graph's seed and the node's id
+            cluster: instead of channels: a group of each layer's channels with similar activations; 0 is the
+                largest
             clusters: the number of groups
-            parts: which tensors: activation is what convolutions make, skip the RGB image so far
+            parts: the tensors: activation, which convolutions make; skip, the accumulated RGB image; or both
         """
 
     @overload
@@ -1450,11 +1478,12 @@ class NodeMethods:
             of: the pass that is bent
             layers: the layers whose outputs are bent, such as b16.conv1 or b8..b32
             channels: all, or numbers and ranges, such as 0,3..9
-            fraction: instead: this share of each layer's channels, drawn by `seed`
-            seed: of fraction; default: derived from the graph's seed and the node's id
-            cluster: instead: one of the groups of each layer's channels; 0 is the largest
+            fraction: instead of channels: a random share of each layer's channels, drawn by `seed`
+            seed: the seed of fraction; default: derived from the graph's seed and the node's id
+            cluster: instead of channels: a group of each layer's channels with similar activations; 0 is the
+                largest
             clusters: the number of groups
-            parts: which tensors: activation is what convolutions make, skip the RGB image so far
+            parts: the tensors: activation, which convolutions make; skip, the accumulated RGB image; or both
         """
 
     def decode(
@@ -1480,16 +1509,16 @@ class NodeMethods:
         *,
         id: str | None = ...,
     ) -> NodeRef:
-        """The rows of an image joined to one, as in the published panorama (SOAT, section 4.4).
+        """Rows of images joined into one image, as in the published panorama (SOAT, section 4.4).
 
-        The first row contributes everything up to `stop`, each later one the part from `start` to `stop`, and the
-        last also the rest. If `start` and `stop` are the ends of the ramp that blended each image, only one code is
-        visible at a cut.
+        The first row contributes everything up to `stop`, each later row the part from `start` to `stop`. The last
+        row also contributes the rest. If `start` and `stop` are the ends of the ramp that blended each image, only
+        one code is visible at a cut.
 
         Fields:
             of: the images, in order
-            start: the start of the part of a later image, as a fraction of its length
-            stop: the end of the part of an image
+            start: where the part of a later row starts, as a fraction of the length of an image
+            stop: where the part of a row ends, likewise
             axis: x: side by side, y: one above the other
         """
 
@@ -1540,7 +1569,7 @@ class NodeMethods:
             size: the height of the font, as a fraction of the height of the picture
             colour: a name of CSS such as orange, or '#ff8800'
             outline: the colour around the letters; null: none
-            opacity: 1 hides the picture below letters
+            opacity: the opacity of the letters; 1 hides the picture below them
         """
 
     def arrows(
@@ -1556,7 +1585,7 @@ class NodeMethods:
         Fields:
             of: the images to draw on
             drag: the `drag` node whose points are shown
-            width: of the lines, as a fraction of the shorter side
+            width: the width of the lines, as a fraction of the shorter side of the image
         """
 
     def paste(
@@ -1574,20 +1603,20 @@ class NodeMethods:
     ) -> NodeRef:
         """Edited crops pasted back into the photographs that a `photo` node cut them from.
 
-        The result has the size of the photograph, and every pixel outside of the mask keeps its bits. By default
-        only the difference between the edited crop and `inverted` is added, so that what the inversion lost stays
-        in the photograph. Several faces of one photograph are pasted into one. See docs/how-to/photographs.md.
+        The result has the size of the photograph, and every pixel outside the mask keeps its bits. By default only
+        the difference between the edited crop and `inverted` is added, so that what the inversion lost stays in the
+        photograph. Several faces of one photograph are pasted into the same result. See docs/how-to/photographs.md.
 
         Fields:
             of: the edited crops
             onto: the `photo` node that the crops came from
-            inverted: the crops as inverted, before the edit; for difference
-            code: the code of the inverted crops, whose distance from those of samples the report gives
-            mask: 1 where a crop is pasted; default: all of it
+            inverted: for blend difference: the inverted crops, before the edit
+            code: the codes of the inverted crops; the report gives their distance from the codes of samples
+            mask: 1 where a crop is pasted; default: everywhere
             blend: difference adds what the edit changed; replace puts the crop over the photograph; poisson joins
                 the crop without a seam (extra poisson)
             erode: the rim of a crop that is left out, as a fraction of its shorter side
-            feather: the way from 0 to 1 inside of this rim, likewise
+            feather: the width of the fade from 0 to 1 inside the rim, likewise
         """
 
     # a node class of your own, given to Graph(nodes=...)

@@ -20,12 +20,15 @@ from fgraph.registry import NodeClass, field_order, kinds_of, registry
 _INTRODUCTION = """\
 # Node reference
 
-Every node, as it is written in a graph file and called in Python (`g.blend(left, right, mask=fade)`: fields by position
-are in the order of the tables). A *port* takes the id of another node, or in Python its handle; where it takes
-Features, a Latent will do: it is a pass paused at `const`. In a table, "or a list of these" gives a value for each row;
-so do a range, keyframes and a curve from a file ([rows](../how-to/rows.md)). Terms are in the [glossary](glossary.md).
+This page lists every node with its fields. In a graph file, a node is a mapping. In Python, it is a method call, such
+as `g.blend(left, right, mask=fade)`; fields by position are in the order of the tables.
 
-Each node and kind has a minimal graph, which is also a file in `examples/nodes/`, and the picture of its outputs.
+A *port* reads another node: in a file by its id, in Python by its handle. A port for Features also takes a Latent,
+which is a pass paused at `const`. "Or a list of these" in a table means that the field also takes a value for each row.
+A range, keyframes or a curve from a file give a value for each row as well ([rows](../how-to/rows.md)).
+
+Each node and kind has a minimal graph, which is also a file in `examples/nodes/`, and the picture of its outputs. The
+[glossary](glossary.md) explains the terms.
 """
 _AS_WRITTEN = {"nodes": "a mapping from id to node", "outputs": "a list of ids, or a mapping from name to id"}
 

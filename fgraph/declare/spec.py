@@ -23,16 +23,16 @@ is_output_name = re.compile(OUTPUT_PATTERN.replace("$", r"\Z")).match
 
 
 class Subgraph(Node):
-    """A graph as one node. Its value is that of the inner node `output`; inner nodes can read the names in `inputs`.
+    """A graph as one node, whose value is the value of the inner node `output`.
 
-    Inner nodes can read each other and the names in `inputs`, nothing else. From outside, the id of this node means its
-    output, and `left.fade` means the node `fade` inside the sub-graph `left`.
+    Inner nodes can only read each other and the names in `inputs`. Outside, the id of this node means its output, and
+    `left.fade` means the node `fade` inside the sub-graph `left`.
     """
 
     op: Literal["subgraph"] = "subgraph"
     nodes: Mapping[str, Node] = Field(description="the inner nodes, by id")
     inputs: Mapping[str, str] = Field(
-        default_factory=dict, description="a name that inner nodes read -> the outer id that it means"
+        default_factory=dict, description="a mapping from a name that inner nodes read to the outer id that it means"
     )
     output: str = Field(description="the inner node whose value this node makes")
 

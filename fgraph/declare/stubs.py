@@ -26,8 +26,8 @@ _FOOTER = """\
     def __getattr__(self, name: str) -> Callable[..., NodeRef]: ...
     def __dir__(self) -> list[str]: ...
 """
-_WIDTH = 108  # of the lines of a docstring
-_LONGEST = 120  # of a line
+_WIDTH = 108  # width of the lines of a docstring
+_LONGEST = 120  # characters of a line
 _ABC, _TYPING = ("Callable", "Mapping", "Sequence"), ("Any", "Literal", "TypeAlias", "overload")
 _PLAIN: Mapping[Any, str] = {
     int: "int", float: "float", str: "str", bool: "bool", type(None): "None",

@@ -11,7 +11,7 @@ from fgraph.declare.source import DocumentPath
 from fgraph.declare.spec import GraphSpec, Subgraph
 from fgraph.node import Node, field_roles
 
-_MOST_NAMES = 12  # in a hint
+_MOST_NAMES = 12  # most names in a hint
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Scope:
     """The names that the nodes of one graph or sub-graph can read."""
 
     nodes: Mapping[str, Node]
-    prefix: str = ""  # of full ids: "left."
+    prefix: str = ""  # prefix of full ids, such as "left."
     path: DocumentPath = ("nodes",)
     inputs: Mapping[str, str] = field(default_factory=dict)
     outer: Scope | None = None
@@ -122,10 +122,10 @@ class Expansion:
         return f"{scope.prefix}{name}" if node is not None and not rest else None
 
     def _excused(self, name: str, scope: Scope) -> bool:
-        """Return whether a name is unknown only because of faults that are already reported."""
+        """Return whether a name is unknown only because of a fault that is already reported."""
         if scope.prefix == "" and "nodes" in self.spec.broken_keys:
             return True
-        parts = name.split(".", _limits.NESTED + 1)  # no name is longer
+        parts = name.split(".", _limits.NESTED + 1)  # no valid name has more parts
         for depth in range(len(parts)):
             if scope.prefix + ".".join(parts[: depth + 1]) in self.spec.broken:
                 return True

@@ -22,7 +22,7 @@ from fgraph.dragging.features import FeatureMaps, constant
 from fgraph.dragging.settings import DragSettings
 from fgraph.dragging.tracking import Tracker, sample_maps, square_window
 
-MOTION_STEPS = 5  # of Adam for each aim
+MOTION_STEPS = 5  # steps of Adam for each aim
 _STEP = 4 / 128  # the longest way from aim to aim, in sides: four samples of the published map
 _CANDIDATES = 10  # places on the line among which an aim is chosen
 _EXPECTED = 0.4  # the expected distance, as a share of the measured one

@@ -18,7 +18,7 @@ from torch import Tensor
 from fgraph.stylegan.generators.base import Generator
 from fgraph.stylegan.tables.base import Layer
 
-_CORNERS = ((0.0, 0.0), (1.0, 0.0), (0.0, 1.0), (1.0, 1.0))  # of a pixel, x before y
+_CORNERS = ((0.0, 0.0), (1.0, 0.0), (0.0, 1.0), (1.0, 1.0))  # corners of a pixel, x before y
 
 
 @lru_cache(maxsize=64)

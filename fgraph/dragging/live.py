@@ -93,7 +93,7 @@ class LiveDrag(Iterator[Moment]):
         to: Sequence[Place] | None = None,
         mask: Tensor | NDArray[np.float32] | None = None,
     ) -> None:
-        """Go on from here with other points, targets or mask; what is not given stays.
+        """Continue from here with other points, targets or mask; omitted arguments stay as they are.
 
         The picture as it is becomes the reference for points and mask. Without new points, the points are where the
         drag has moved them.

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from fgraph.dragging.settings import DragError
 
 Place = tuple[float, float]  # x, y
-MOST_POINTS = 64  # of a row
+MOST_POINTS = 64  # most points of a row
 
 
 @dataclass(frozen=True)

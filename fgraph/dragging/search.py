@@ -38,7 +38,7 @@ class Dragged:
     code: Tensor  # W+ [num_ws, w_dim], or S [style_length] in space s
     trail: Tensor  # [steps + 1, points, 2]: where the points were, as fractions of the sides, x before y
     ending: Ending
-    distance: float  # of the points from their targets at the end, their mean, in pixels
+    distance: float  # mean distance of the points from their targets at the end, in pixels
     film: Tensor  # [frames, ...]: the codes after each `every` steps, from the first one to the last; empty without
 
     @property
@@ -56,10 +56,10 @@ class DragSearch:
     """The drag of a batch; call `step` until `rows` is empty.
 
     Args:
-        generator: of either architecture; it runs in its own precision.
-        settings: of the drag.
+        generator: a generator of either architecture; it runs in its own precision.
+        settings: the settings of the drag.
         codes: W+ [rows, num_ws, w_dim], or S [rows, style_length] in space s.
-        points: of each row.
+        points: the points of each row.
         mask: [rows or 1, 1, H, W] of the image's size, 1 where features may change, or None.
         every: keep the codes after each so many steps as a film; 0: keep none.
 
@@ -83,7 +83,7 @@ class DragSearch:
         self._check(codes, points, mask)
         self._checked = 1 if generator.device.type == "cpu" else CHECKED
         self.every = every
-        self.distance: float | None = None  # of the farthest point from its target, in pixels, when it was last read
+        self.distance: float | None = None  # last read distance of the farthest point from its target, in pixels
         self.rows = list(range(len(codes)))
         self.done = 0
         self._starts = codes.to(generator.device, generator.dtype).detach().clone()

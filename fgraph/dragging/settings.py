@@ -27,7 +27,7 @@ REMEDIES: Mapping[Ending, str] = {
 _REFERENCE_SIZE = 512
 # Small models move too little for the published rate, and their masks hold points back: bench/quality/dragging.py.
 _SMALL = 256  # pixels: smaller images have defaults of their own
-_RATES, _KEPT = (0.03, 2e-3), (2.0, 20.0)  # of small images, of others
+_RATES, _KEPT = (0.03, 2e-3), (2.0, 20.0)  # for small images, for other images
 
 
 class DragError(FgraphError, ValueError):
@@ -57,7 +57,9 @@ class DragSettings(BaseModel):
     r2: float | None = Field(
         None, gt=0, le=0.5, description="reach of the point search in sides; absent: 12/512, 3 pixels"
     )
-    arrive: float | None = Field(None, gt=0, le=0.5, description="distance that counts as none; absent: 2/512, 1 pixel")
+    arrive: float | None = Field(
+        None, gt=0, le=0.5, description="distance from the target at which a point has arrived; absent: 2/512, 1 pixel"
+    )
     learning_rate: float | None = Field(None, gt=0, description="of Adam; absent: 0.002, below 256 pixels 0.03")
     keep: float | None = Field(
         None,

@@ -25,7 +25,7 @@ class Tracker(ABC):
     """The points of a batch, in pixels of the image."""
 
     settings: DragSettings
-    size: tuple[int, int]  # of the image: height, width
+    size: tuple[int, int]  # size of the image: height, width
     handles: Tensor  # [R, P, 2], x and y: where the points are
     targets: Tensor  # [R, P, 2]
     valid: Tensor  # [R, P], false for padding

@@ -22,7 +22,7 @@ FaceStyle = Literal["ffhq", "ffhqu", "stylegan3-editing"]
 # ffhq: as above. ffhqu: the same square without its rotation (FFHQ-U). stylegan3-editing: a square of side 4 |e|.
 
 _EYES, _MOUTH = 2.0, 1.8  # half a side, as multiples of |e| and |m|
-_BELOW = 0.1  # of m: the centre below the eyes
+_BELOW = 0.1  # how far the centre is below the eyes, as a share of m
 
 
 def face_quad(landmarks: Landmarks, style: FaceStyle = "ffhq") -> Points:

@@ -21,7 +21,7 @@ class FaceChoice:
     which: Which = "largest"  # or the number among the faces, 0 for the largest
     detector: Detector = "mtcnn"
     landmarks: Mapping[str, Sequence[Landmarks]] | None = None  # by the name of a picture, instead of a detector's
-    points: tuple[Landmarks, ...] | None = None  # of the faces of every picture
+    points: tuple[Landmarks, ...] | None = None  # points of the faces of every picture
 
     def find(self, open_picture: Callable[[], Image.Image], name: str) -> list[Landmarks]:
         """Return the landmarks of the chosen faces, one or more.

@@ -32,9 +32,9 @@ class Cropping:
     style: CropStyle = "none"  # none: the middle of the picture; corners: given by hand
     choice: FaceChoice = field(default_factory=FaceChoice)
     landmarks: str | None = None  # a file of landmarks or corners, instead of a detector's
-    corners: Sequence[Any] | None = None  # of one or several crops of every picture, by hand
-    frames: tuple[int, int, int] | None = None  # of a film: start, stop and step
-    smooth: tuple[float, float] = (1.0, 3.0)  # of a film, in frames: σ of the centre, of the sides
+    corners: Sequence[Any] | None = None  # corners of one or several crops of every picture, by hand
+    frames: tuple[int, int, int] | None = None  # frames of a film: start, stop and step
+    smooth: tuple[float, float] = (1.0, 3.0)  # for a film: σ, in frames, of the blur of the centre and of the sides
 
     def find(self, places: Sequence[str]) -> tuple[PhotoCrop, ...]:
         """Return the crops of files, and of the pictures in folders.

@@ -16,7 +16,7 @@ from fgraph._files import read_file
 from fgraph._limits import LANDMARK_FILE
 
 Points = NDArray[np.float64]
-_EYES = (slice(36, 42), slice(42, 48))  # of 68 points in dlib's order
+_EYES = (slice(36, 42), slice(42, 48))  # eyes among the 68 points, in dlib's order
 _MOUTH = (48, 54)
 
 

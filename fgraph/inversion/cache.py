@@ -5,7 +5,7 @@
     searches/{key}.safetensors          an unfinished batch, as of some seconds ago
     tunings/{key}.safetensors           what pivotal tuning added to a model
 
-Files are written whole or not at all, with a digest. A file that can't be read counts as absent.
+Files are written whole or not at all, with a digest. A file that can't be read is treated as missing.
 """
 
 from __future__ import annotations

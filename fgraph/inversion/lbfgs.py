@@ -42,11 +42,11 @@ def lbfgs_step(
     """Do a step from an evaluation; return the new state, the value to evaluate next, and which rows accepted.
 
     Args:
-        state: of the search.
+        state: the state of the search.
         value: where the loss was evaluated, [rows, ...].
         loss: [rows].
-        gradient: of the loss, as the value.
-        metric: of the first inverse Hessian.
+        gradient: the gradient of the loss, with the shape of `value`.
+        metric: the metric of the first inverse Hessian.
         first: this is the first evaluation, which every row accepts.
     """
     here, slope = value.flatten(1), gradient.flatten(1)

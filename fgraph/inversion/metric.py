@@ -48,8 +48,8 @@ def make_metric(
 
     Args:
         generator: the generator.
-        settings: of the search.
-        prior: of the search.
+        settings: the settings of the search.
+        prior: the prior of the search.
         folder: where probes of images are cached; by default in memory.
     """
     probes = read_probes(generator, settings.space, folder).double()  # [N, D]

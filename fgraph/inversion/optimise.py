@@ -38,7 +38,7 @@ class Problem:
     settings: InversionSettings
     losses: WeightedLosses
     prior: CodePrior | None
-    metric: Metric | None = None  # of L-BFGS
+    metric: Metric | None = None  # metric of L-BFGS
 
     @property
     def optimiser(self) -> Optimiser:
@@ -56,7 +56,7 @@ class Problem:
 class SearchOutcome:
     """The outcome of one image."""
 
-    code: Tensor  # of one row
+    code: Tensor  # code of one row
     noises: tuple[Tensor, ...]  # [1, r, r] of each conv; empty if noise isn't optimised
     curve: Tensor  # [steps, columns]
 
@@ -82,14 +82,14 @@ class Search:
         Args:
             problem: the generator, settings and losses.
             targets: [rows, C, height, width] in [-1, 1].
-            state: of another search.
+            state: the state of another search.
             start: codes to start from, [rows, ...]; by default the mean.
         """
         self._problem, self._optimiser = problem, problem.optimiser
         self._targets = len(targets)
         self._prepared = problem.losses.prepare(targets)
         self._values: list[Tensor] = []  # the code, then noise; with a row for each start of each image
-        self._state: State = {}  # of the optimiser
+        self._state: State = {}  # state of the optimiser
         self._found: dict[int, SearchOutcome] = {}
         self._every = 1 if problem.generator.device.type == "cpu" else CHECKED
         state = self._beginning(targets, start) if state is None else state

@@ -24,7 +24,7 @@ class Evaluation(NamedTuple):
     """The losses, gradients and rates at the values of a step."""
 
     loss: Tensor  # [rows]
-    gradients: Sequence[Tensor]  # of the sum of the losses, one for each value
+    gradients: Sequence[Tensor]  # gradients of the sum of the losses, one for each value
     rates: Tensor  # [rows], the learning rates
     done: int  # the steps before this one
 

@@ -1,4 +1,4 @@
-"""The pictures of a job: found in a folder, read as upright RGB, and aligned if asked for."""
+"""The pictures of a job: found in a folder, read as upright RGB, and aligned on request."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class PictureReading:
     fit: Fit = "crop"
     align: Align = "none"
     face: FaceChoice = LARGEST
-    channels: int = 3  # of the model's images: 3, or 1 for grey ones
+    channels: int = 3  # channels of the model's images: 3, or 1 for grey images
 
     def read(self, path: Path, face: int = 0) -> NDArray[np.float32]:
         """Read a picture as [channels, height, width] in [-1, 1]; `face` is the number among the chosen faces.
@@ -56,7 +56,7 @@ class JobPicture:
     """A picture of a job."""
 
     path: Path
-    name: str  # of its results
+    name: str  # name of its results
     digest: str  # SHA-256 of its pixels as read
     face: int = 0  # its number among the chosen faces
 

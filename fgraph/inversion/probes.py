@@ -22,7 +22,7 @@ from fgraph.stylegan.generators.statistics import sample_w
 
 _LOG = get_logger()
 _LEAST, _MOST = 64, 512  # probes
-_FLOPS = 1e12  # of all probes, within these bounds
+_FLOPS = 1e12  # FLOPs of all probes, within these bounds
 _TOGETHER = 16  # probes in a batch
 _SEED = 7
 
@@ -35,7 +35,7 @@ def probe_count(generator: Generator) -> int:
 def read_probes(generator: Generator, space: Space, folder: Path | None = None) -> Tensor:
     """Return probes of the image by the code, [probes, D], each divided by the root of the numbers of an image.
 
-    They come from the cache in `folder`, or else from memory, or they are measured and cached.
+    The probes come from the cache in `folder`, or from memory. Otherwise, they are measured and cached.
     """
     if folder is None:
         return _in_memory(Measured(generator), space)
@@ -82,7 +82,7 @@ def probe_prior(generator: Generator, settings: InversionSettings, prior: CodePr
 
 
 def _probe(generator: Generator, space: Space, of: Callable[[Tensor], Tensor], count: int) -> Tensor:
-    """Return gradients [count, D] on the CPU of what `of` makes of codes, along white noise."""
+    """Return gradients of `of(codes)` along white noise, [count, D], on the CPU."""
     found = []
     noise = torch.Generator().manual_seed(_SEED)
     with torch.inference_mode(False):

@@ -28,7 +28,7 @@ def make_problem(
 
     Args:
         generator: the generator.
-        settings: of the inversion.
+        settings: the settings of the inversion.
         discriminator: the model file of the discriminator; by default that of the generator.
         folder: where statistics are cached; by default in memory.
 

@@ -13,7 +13,7 @@ from torch import Tensor
 from fgraph.inversion.cache import InversionCache
 
 SNAPSHOT_SECONDS = 10.0
-WORTH_SECONDS = 1.0  # of work that is stored when a search is given up
+WORTH_SECONDS = 1.0  # least seconds of work that are worth storing when a search is cancelled
 
 SearchT = TypeVar("SearchT", bound="AnySearch")
 

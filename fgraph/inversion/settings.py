@@ -53,7 +53,7 @@ class InversionSettings(BaseModel):
     @model_validator(mode="after")
     def _fits(self) -> InversionSettings:
         if self.prior == "wulff" and self.space == "s":
-            raise ValueError("prior wulff is a prior of w: it goes with space w or w+, not s")
+            raise ValueError("prior wulff is a prior of w: use it with space w or w+, not s")
         if self.noise and self.optimiser == "lbfgs":
             raise ValueError("noise is normalised after each step, which optimiser lbfgs can't follow: use adam")
         if not (self.mse or self.log_mse or self.pyramid or self.lpips or self.discriminator):

@@ -44,10 +44,10 @@ def nearest_starts(
 
     Args:
         generator: the generator.
-        space: of the codes.
+        space: the space of the codes.
         target: the images, [rows, C, height, width].
         count: the number of starts of each image.
-        seed: of the samples.
+        seed: the seed of the samples.
         given: codes in place of the mean, [rows, ...].
     """
     mean = mean_code(generator, space)

@@ -28,9 +28,9 @@ def encoded_starts(
     """Return picture name -> the code that an encoder finds, in the space of the search.
 
     Args:
-        problem: of the inversion.
+        problem: the problem of the inversion.
         pictures: the pictures.
-        reading: of the pictures.
+        reading: the options for reading the pictures.
         encoder: the name of a bundled model, a path or an address.
         batch: pictures that are encoded together.
 

@@ -61,7 +61,7 @@ class Translate:
 
     dy: Fraction
     dx: Fraction
-    unit: Literal["fraction", "pixel"] = "fraction"  # of the canvas, or of the map that is moved
+    unit: Literal["fraction", "pixel"] = "fraction"  # fraction of the canvas, or pixel of the map that is moved
 
     @property
     def is_identity(self) -> bool:

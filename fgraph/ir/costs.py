@@ -1,4 +1,4 @@
-"""Costs of operations: calls, what a device was measured to do, and the cost model that planning decisions weigh."""
+"""Costs of operations: calls, the measured speed of a device, and the cost model of planning decisions."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from fgraph._geometry.regions import Size
 from fgraph.ir.types import Type
 
 WORKING_SET = 1 << 30  # bytes
-_BESIDE_A_LAYER = 4  # calls that one more call of a layer brings, itself included: noise, weights, a mix, copies
-_COPIES = 10  # copies of rows that take as long as the fixed cost of a layer's call, which is about ten operations
+_BESIDE_A_LAYER = 4  # calls for each additional call of a layer, including itself: noise, weights, a mix, copies
+_COPIES = 10  # copies of rows that take as long as the fixed cost of a call of a layer, about ten operations
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A call of an operation: the rows that it computes and what it reads, which its cost depends on."""
+    """The facts about a call of an operation that its cost depends on: its rows, and what it reads."""
 
-    inputs: tuple[Type, ...]  # of operand rows, of the part that a tile lies over
-    output: Type  # of a row, or of the tile of it that is computed
+    inputs: tuple[Type, ...]  # types of operand rows, or of the parts that a tile reads
+    output: Type  # type of a row, or of its tile that is computed
     rows: int = 1
-    params: Sequence[Hashable] = ()  # of the rows; empty if they have none
+    params: Sequence[Hashable] = ()  # parameters of the rows; empty if they have none
     canvas: Type | None = None  # the type of a whole row, if rows are tiles
     read: Size | None = None  # height and width of the windows of the first operand, if rows are tiles
-    is_plain: bool = True  # whether every row is whole, and so are its operands in their buffers
+    is_plain: bool = True  # whether every row is whole, and its operands are whole in their buffers
 
     @property
     def is_tiled(self) -> bool:
@@ -36,7 +36,7 @@ class Call:
 
     @property
     def distinct(self) -> int:
-        """The number of rows that differ in their parameters."""
+        """The number of different parameters of the rows."""
         return len(set(self.params)) if self.params else self.rows
 
     @property
@@ -70,7 +70,7 @@ class Rate:
 
     channels: int
     positions: int
-    flops: float  # a second; a multiply-add counts as two
+    flops: float  # FLOPs a second; a multiply-add counts as two
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ class DeviceProfile:
     """The measured speed of one device."""
 
     device: str  # as the user named it, such as auto
-    name: str  # of the hardware, for messages
+    name: str  # name of the hardware, for messages
     precision: str
     threads: int
     overhead: float  # seconds of the smallest call of a layer
@@ -110,13 +110,13 @@ class DeviceProfile:
 
 @dataclass(frozen=True, slots=True)
 class CostModel:
-    """Costs that planning decisions weigh, in FLOPs of a convolution that take equally long.
+    """Costs that planning decisions compare, in FLOPs of a convolution that take the same time.
 
     The defaults suit a CPU. `of` derives them from the profile of a device.
     """
 
-    call: float = 50e6  # one more call of a layer
-    copy_call: float = 2e6  # one more copy of rows
+    call: float = 50e6  # cost of one more call of a layer
+    copy_call: float = 2e6  # cost of one more copy of rows
     copied_byte: float = 30.0
     working_set: int = WORKING_SET  # bytes that a run on a CPU keeps to, if that repeats few FLOPs
     most_repeated: float = 1.03  # FLOPs of chunks, as a share of those without chunks, that count as few
@@ -151,5 +151,5 @@ def rate(rates: Sequence[Rate], channels: float, positions: float) -> float:
 
 
 def conv_flops(read: int, made: int, positions: int) -> int:
-    """Return the FLOPs of the nine taps of a convolution, as rates are measured in."""
+    """Return the FLOPs of the nine taps of a convolution, the unit of measured rates."""
     return 2 * 9 * read * made * positions

@@ -130,8 +130,8 @@ class Output:
     kind: Kind
     tensors: Mapping[str, Operand]
     model: str | None = None
-    space: str | None = None  # of a Latent
-    pasting: Pasting | None = None  # of a Photograph
+    space: str | None = None  # space of a Latent
+    pasting: Pasting | None = None  # pasting of a Photograph
 
 
 @dataclass(frozen=True, eq=False)

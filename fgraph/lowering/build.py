@@ -26,7 +26,7 @@ class Build:
     def __init__(self, tables: Mapping[str, Table]) -> None:
         self.tables = tables
         self.instructions: list[Instruction] = []
-        self.source_locations: Index = as_index([0])  # of the rows of the current stack
+        self.source_locations: Index = as_index([0])  # source locations of the rows of the current stack
         self._promoted: dict[tuple[bytes, bytes, TypeKind], Operand] = {}
         self._rowless: dict[tuple[Op, tuple[Hashable, ...]], int] = {}
         self._products: dict[tuple[int, int], tuple[MaskExprs, MaskExprs, MaskExprs]] = {}

@@ -70,7 +70,7 @@ def place_planes(carrier: Carrier, middle: tuple[Fraction, Fraction], unit: tupl
     """Return the carrier of a canvas as a part of a larger one.
 
     Args:
-        carrier: of the part.
+        carrier: the carrier of the part.
         middle: (x, y), the offset of their centres in images.
         unit: height and width of an image in units of the plane.
     """

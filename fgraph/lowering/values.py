@@ -275,7 +275,7 @@ class Image:
     pixels: Operand
     height: int
     width: int
-    crops: tuple[PhotoCrop, ...] = ()  # of each row, if they are crops of photographs, unchanged
+    crops: tuple[PhotoCrop, ...] = ()  # the crop of each row, if the rows are unchanged crops of photographs
 
     @property
     def rows(self) -> int:

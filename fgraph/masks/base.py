@@ -25,7 +25,7 @@ Exact = Fraction | tuple["Exact", ...]
 
 _CACHE_BYTES = 256 * 2**20
 _SHALLOW = 3  # windows of masks up to this depth are not cached
-_DERIVED = ("_hash", "_compared", "_equal")  # of an expression, beside its fields
+_DERIVED = ("_hash", "_compared", "_equal")  # attributes of an expression that are not fields
 
 
 class MaskExpr(ABC):

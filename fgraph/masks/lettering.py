@@ -25,7 +25,7 @@ _ANCHORS: Final = {
 }  # fmt: skip
 _ALIGNED: Final = {"l": "left", "m": "center", "r": "right"}
 _SPACING = 0.2  # between lines, in heights of the font
-_MOST_PIXELS = 2**26  # of all lines together, on the canvas or not
+_MOST_PIXELS = 2**26  # most pixels of all lines together, on the canvas or not
 
 
 @dataclass(frozen=True)

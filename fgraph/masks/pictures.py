@@ -29,7 +29,7 @@ class Picture(MaskExpr):
     `open` and `from_array` make one. Pictures with equal pixels are equal, whatever their source.
     """
 
-    digest: str  # of the pixels
+    digest: str  # digest of the pixels
     source: str = field(default="", compare=False)  # the path, for display
     plane: Raster = field(default_factory=lambda: np.zeros((1, 1), np.float32), compare=False, repr=False)
 

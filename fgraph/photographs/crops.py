@@ -25,7 +25,7 @@ class PhotoCrop:
 
     file: str
     quad: Quad | None = None
-    frame: int | None = None  # of a film
+    frame: int | None = None  # number of the frame in a film
     detector: str = ""  # the detector whose landmarks decided the corners, if one did
 
     @property

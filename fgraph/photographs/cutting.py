@@ -13,9 +13,9 @@ from fgraph._imaging.read import fitted_array, load_picture, open_picture, to_ar
 from fgraph.photographs.crops import PhotoCrop, Points
 from fgraph.photographs.films import read_frames
 
-_BORDER = 0.1  # of the side: what is kept around the square
-_PAD = 0.3  # of the side: at least so much is added where the square leaves the picture
-_BLUR = 0.02  # of the side: σ of the blur of what is added
+_BORDER = 0.1  # margin that is kept around the square, as a share of its side
+_PAD = 0.3  # least that is added where the square leaves the picture, as a share of its side
+_BLUR = 0.02  # σ of the blur of what is added, as a share of the side
 
 
 def cut_crops(crops: Iterable[PhotoCrop], shape: tuple[int, int], channels: int = 3) -> NDArray[np.float32]:

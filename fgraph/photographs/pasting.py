@@ -18,7 +18,7 @@ from fgraph.photographs.stored import Stored
 
 Floats = NDArray[np.float32]
 _GREY = np.array([0.299, 0.587, 0.114], np.float32)  # ITU-R BT.601
-_HALF = 127.5  # of [-1, 1] in 8 bits
+_HALF = 127.5  # half of the range of 8 bits, which [-1, 1] maps to
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,7 +58,7 @@ def warp(pixels: Floats, quad: Points, box: tuple[int, int, int, int]) -> Floats
     """Draw a crop [channels, h, w] where its corners lie; 0 outside of them.
 
     Args:
-        pixels: of the crop.
+        pixels: the pixels of the crop.
         quad: its corners in pixels of the photograph, [4, 2].
         box: left, top, right, bottom of the result in the photograph.
     """

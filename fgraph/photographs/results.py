@@ -166,11 +166,11 @@ class PhotographStream(_Pasted):
     """Photographs that are made when they are asked for, some at a time."""
 
     pasting: Pasting
-    make: Callable[[int, int], Photographs]  # of the crops from one number to another
+    make: Callable[[int, int], Photographs]  # makes the photographs of the crops from one number to another
     together: int  # crops; those of one photograph stay together
 
     def parts(self) -> Iterator[Photographs]:
-        """Yield the photographs, some after the other; they are made anew in each iteration."""
+        """Yield the photographs, some after the other; each iteration makes them again."""
         start = stop = 0
         for numbers in self.members:
             stop = numbers[-1] + 1

@@ -25,7 +25,7 @@ _BACK: Final = {  # how an upright picture is turned as its file has it
 }
 _CARRIED: Final = ("exif", "icc_profile", "xmp", "dpi", "comment")
 _CAMERA_TAGS: Final = (270, 271, 272, 305, 306, 315, 33432)  # description, make, model, program, time, artist, rights
-_DIRECTORIES: Final = (0x8769, 0x8825)  # of EXIF, of GPS
+_DIRECTORIES: Final = (0x8769, 0x8825)  # tags of the directories of EXIF and of GPS
 _XMP: Final = "XML:com.adobe.xmp"  # the key of a text of a PNG that holds XMP
 
 
@@ -36,8 +36,8 @@ class Stored:
     picture: Image.Image  # upright; L, LA, RGB or RGBA, in the colours of the file
     turn: Image.Transpose | None = None  # how the pixels of the file were turned upright
     metadata: Mapping[str, Any] = field(default_factory=dict)  # settings of Pillow's `save`
-    texts: Mapping[str, str] = field(default_factory=dict)  # of a PNG
-    tables: Mapping[str, Any] = field(default_factory=dict)  # of a JPEG: its quantisation
+    texts: Mapping[str, str] = field(default_factory=dict)  # texts of a PNG
+    tables: Mapping[str, Any] = field(default_factory=dict)  # quantisation tables of a JPEG
 
     @property
     def profile(self) -> bytes | None:
@@ -90,7 +90,7 @@ def _read(source: Path | io.BytesIO, name: str) -> Stored:
 
 def _metadata(opened: Image.Image, picture: Image.Image) -> dict[str, Any]:
     found = {name: opened.info[name] for name in _CARRIED if opened.info.get(name)}
-    if "exif" not in found and opened.getexif():  # of a TIFF
+    if "exif" not in found and opened.getexif():  # EXIF of a TIFF
         found["exif"] = _camera_tags(opened.getexif())
     if "icc_profile" in found and not picture.info.get("icc_profile"):
         del found["icc_profile"]  # the colours were converted to sRGB
@@ -129,7 +129,7 @@ def encode_like(
         upright: the picture.
         kind: png, webp or jpeg. A JPEG of a JPEG is quantised as before.
         text: key -> text, which a PNG stores. WebP and JPEG keep the EXIF data of the photograph instead.
-        quality: of WebP and JPEG, 1 to 100; WebP at 100 is lossless.
+        quality: the quality of WebP and JPEG, 1 to 100; WebP at 100 is lossless.
 
     Raises:
         ValueError: the picture has more pixels per side than the format allows.

@@ -30,7 +30,7 @@ class StepBuilder:
     Args:
         program: the program.
         bounds: the rows and regions of each value that each chunk computes, and those that it retains for later chunks.
-        templates: the templates of the program so far; None: every chunk is built anew.
+        templates: the templates of the program so far; None: every chunk is built from scratch.
     """
 
     def __init__(self, program: Program, bounds: Bounds, templates: ChunkTemplates | None = None) -> None:

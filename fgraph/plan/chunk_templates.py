@@ -76,7 +76,7 @@ class ChunkTemplates:
             buffer_map: the locations of all rows that it can read.
         """
         there = _RowsThere(self._program, units, buffer_map)
-        numbers: dict[int, int] = {}  # of the buffers of earlier chunks, in the order that they are found
+        numbers: dict[int, int] = {}  # numbers of the buffers of earlier chunks, in the order in which they are found
         key: list[Hashable] = []
         for value, pieces in buffer_map.readable.items():
             key += [value, there.places(value, as_index([*pieces]))]

@@ -1,8 +1,8 @@
 """Chunks: splitting a program by its outputs so that it fits a memory budget.
 
-A chunk computes a part of the outputs; the codes are computed once, by a chunk of their own. What two chunks both need
-of a layer is either retained by the first for the second, or computed by both, whichever costs less. A canvas of any
-length therefore runs in bounded memory.
+A chunk computes a part of the outputs. A separate first chunk computes the codes, once. If two chunks need the same
+part of a layer, either the first retains it for the second, or both compute it, whichever costs less. So a canvas of
+any length runs in bounded memory.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ from fgraph.plan.chunked_steps import ChunkedSteps, build_chunks, guess_peak
 from fgraph.plan.cost import bounded_flops, fewest_calls
 from fgraph.plan.output_tiles import halve, into_chunks, latent_tiles, merge_adjacent, output_tiles_of
 
-RETENTION_SHARES = (0.5, 0.2)  # shares of the budget that retained values may fill; tried before no retention
-_FEW = 4  # at most one chunk of this many may exceed the budget, and is cut in two
-_MANY = 64  # chunks: of four times as many, these are tried first
-_SURELY = 1.2  # times the budget: a higher estimate is trusted, although estimates count overlaps of one row twice
-_HOPELESS = 2  # times the budget: above it, not even the narrowest chunk fits, with nothing retained by others
+RETENTION_SHARES = (0.5, 0.2)  # shares of the budget for retained values; no retention is tried last
+_FEW = 4  # if at most one in this many chunks exceeds the budget, these chunks are cut in two
+_MANY = 64  # of four times as many chunks or more, this many are tried first
+_SURELY = 1.2  # an estimate above this multiple of the budget is trusted, although it counts overlaps of a row twice
+_HOPELESS = 2  # above this multiple of the budget, not even the narrowest chunk fits, without retention
 
 
 @paused_collector()
@@ -44,8 +44,8 @@ def split_into_chunks(
         program: the program to cut.
         memory: the budget in bytes; None: no limit.
         cost_model: the costs of calls and copies.
-        shares: shares of the budget that retained values may fill. The search tries each, then no retention at all
-            unless that cannot be better, and takes the cheapest.
+        shares: shares of the budget for retained values. The search tries each of them, then no retention, unless that
+            cannot cost less. It takes the cheapest plan.
         peak: the bytes that the program needs in one chunk, more than `memory`, if they are known.
 
     Raises:
@@ -68,12 +68,12 @@ def _split(search: _Search, shares: Sequence[float]) -> ChunkedSteps:
     candidates: list[ChunkedSteps] = []
     for budget in shares:
         if candidates and candidates[-1].retained_bytes <= budget * memory:
-            continue  # a smaller share changes nothing
+            continue  # a smaller share gives the same result
         found = search.run(budget * memory)
         if isinstance(found, ChunkedSteps):
             candidates.append(found)
             if not found.retained_bytes or found.flops <= search.fewest_flops:
-                return found  # without retention it would not cost less
+                return found  # no retention cannot cost less
     plain = search.run(0, beside=candidates)
     if isinstance(plain, ChunkedSteps):
         return min([plain, *(one for one in candidates if one.flops <= plain.flops)], key=search.cost)
@@ -84,11 +84,11 @@ def _split(search: _Search, shares: Sequence[float]) -> ChunkedSteps:
 
 def _too_large(search: _Search, least: int) -> MemoryBudgetError:
     if search.tiles <= 1:
-        message = f"the plan cannot be cut, and needs {_beside(least, search.memory)}"
+        message = f"the plan cannot be cut into chunks, and needs {_beside(least, search.memory)}"
         return MemoryBudgetError(message, needed=search.peak)
     return MemoryBudgetError(
-        f"the plan needs {in_words(search.peak)} in one piece, and cut into {search.tiles} chunks, "
-        f"the most there can be, still {_beside(least, search.memory)}",
+        f"the plan needs {in_words(search.peak)} in one piece; cut into {search.tiles} chunks, the most possible, "
+        f"it still needs {_beside(least, search.memory)}",
         needed=min(least, search.peak),
     )
 
@@ -124,7 +124,7 @@ class _Search:
 
     @cached_property
     def least(self) -> int:
-        """The peak of a chunk of one large tile, which nothing is retained for."""
+        """The peak of a chunk of one large tile, without retention."""
         if not self._rows:
             return self.codes
         tiles = max(self._rows, key=lambda tiles: area(tiles[0][2]))
@@ -141,12 +141,12 @@ class _Search:
         return work.flops + self._cost_model.call * work.calls
 
     def run(self, budget: float, beside: Sequence[ChunkedSteps] = ()) -> ChunkedSteps | int:
-        """Return the steps that fit with up to `budget` bytes retained between chunks; else the least peak found.
+        """Return steps that fit, with at most `budget` bytes retained between chunks; otherwise the least peak found.
 
         Args:
-            budget: bytes that may be retained.
-            beside: other steps that fit. Steps that cost more than one of these are not built; then a peak that fits is
-                returned.
+            budget: the most bytes that may be retained.
+            beside: other steps that fit. Steps that would cost more than one of these are not built, and the result is
+                a peak that fits.
         """
         if not self.tiles:
             return self.codes  # there is nothing to split
@@ -166,10 +166,10 @@ class _Search:
     def _fit(
         self, chunks: list[list[OutputTile]], budget: float, beside: Sequence[ChunkedSteps] = ()
     ) -> ChunkedSteps | int:
-        """Return the steps in these chunks, a few too large ones cut in two.
+        """Return the steps of these chunks. A few chunks that are too large are cut in two.
 
-        If many are too large, or all cost more than other steps, return the peak. Of very many chunks, the first ones
-        are tried alone: if they are too large, so are all.
+        If many chunks are too large, or if all of them cost more than other steps, return the peak. If there are very
+        many chunks, the first ones are tried alone: if they are too large, all chunks are.
         """
         if len(chunks) >= 4 * _MANY:
             first = self._fit(chunks[:_MANY], budget)
@@ -177,7 +177,7 @@ class _Search:
                 return first
         bounds = self._bounds(self._wanted(chunks), budget)
         peak = guess_peak(self._program, self._wanted(chunks), bounds)
-        row_by_row = len(chunks) == len(self._rows)  # smaller chunks would cut rows, and repeat much
+        row_by_row = len(chunks) == len(self._rows)  # smaller chunks would cut rows and compute much twice
         if peak > (_SURELY if row_by_row else 1) * self.memory:
             return peak
         if beside and self._costs_more(bounds, beside):
@@ -210,5 +210,5 @@ class _Search:
         return infer_bounds(self._program, wanted, budget, self._cost_model)
 
     def _wanted(self, chunks: Sequence[Sequence[OutputTile]]) -> list[list[OutputTile]]:
-        """Return the output tiles of each chunk; the first is the chunk of the codes."""
+        """Return the output tiles of each chunk. The first chunk computes the codes."""
         return [latent_tiles(self._program), *map(merge_adjacent, chunks)]

@@ -31,7 +31,7 @@ class PlanContents:
     profile: DeviceProfile | None = None  # None: the device is not calibrated
     cost_model: CostModel = DEFAULT_COSTS
     chunks: int = 1
-    retained_bytes: int = 0  # of maps, the most that one chunk leaves for later chunks
+    retained_bytes: int = 0  # bytes of maps, the most that one chunk leaves for later chunks
     repeated_flops: float = 0.0  # FLOPs of pixels that earlier chunks compute, too
     baseline_values: tuple[BaselineValue, ...] = ()  # locations of the values that a baseline plan keeps
     baseline: Baseline | None = None  # the earlier run that it builds on

@@ -21,12 +21,12 @@ class LayerCost:
 
     name: str
     model: str
-    size: str  # of the canvas
+    size: str  # size of the canvas
     tile: str  # the size of tiles; empty: whole maps
     calls: int
     rows: int
     flops: int
-    bytes: int  # of the results, fp32
+    bytes: int  # bytes of the results, fp32
     share: float  # computed pixels, as a share of the canvas
     unbatched_calls: int = 0
 
@@ -40,11 +40,11 @@ class Cost:
     peak_bytes: int
     unbatched_layer_calls: int
     unbatched_flops: int
-    shared_flops: int  # rows shared, every row whole
+    shared_flops: int  # FLOPs if rows are shared and every row is computed whole
 
 
 def measure(steps: Sequence[Step], results: Sequence[StepResult], raw: Program, program: Program) -> Cost:
-    """Return the cost of steps beside that of the program as lowered."""
+    """Return the cost of steps, and that of the program as lowered."""
     unbatched = sum(one.rows for one in raw.instructions if one.op.is_layer)
     return Cost(
         layer_calls=sum(step.op.is_layer for step in steps),
@@ -72,7 +72,7 @@ def bounded_flops(program: Program, bounds: Bounds) -> float:
         op, kind = instruction.op, instruction.type
         read = tuple(program.instructions[operand.value].type for operand in instruction.operands)
         if op.terms(read):
-            read = (read[0], read[0], read[-1], read[-1])  # of all terms, a tile may have only two
+            read = (read[0], read[0], read[-1], read[-1])  # a tile may have only two of the terms
         tiles, counts = np.unique(made.regions[:, 2:] - made.regions[:, :2], axis=0, return_counts=True)
         for tile, count in zip(tiles.tolist(), counts.tolist(), strict=True):
             size = (int(tile[0]), int(tile[1])) if kind.spatial else None

@@ -31,7 +31,7 @@ def find_profile(device: str, precision: str) -> DeviceProfile | None:
     """Return the latest profile of a device under the present conditions, or None if there is no readable one."""
     found = []
     for path in (cache_folder() / "profile").glob(f"{_stem(device, precision)}-*.json"):
-        with suppress(OSError, ValueError, TypeError, KeyError):  # a damaged file counts as none
+        with suppress(OSError, ValueError, TypeError, KeyError):  # a damaged file is treated as missing
             document = json.loads(path.read_text(encoding="utf-8"))
             profile = _read(document["profile"])
             if document["where"] == _circumstances() and profile.threads == (_loaded_threads() or profile.threads):

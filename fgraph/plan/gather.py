@@ -23,8 +23,8 @@ ROUND: Cyclic = (True, True)  # a region of a buffer may wrap; a region that doe
 class Copy:
     """A copy of pixels of consecutive rows from one buffer."""
 
-    rows: tuple[int, int]  # of the result, half-open
-    box: Region  # of the result, within a tile
+    rows: tuple[int, int]  # range of rows of the result, half-open
+    box: Region  # box of the result, within a tile
     buffer: int
     source_row: int
     repeats: bool  # whether all rows copy one source row, rather than consecutive ones
@@ -60,7 +60,7 @@ class Gather:
     """
 
     locations: Locations
-    size: Size | None = None  # of the canvas; None for codes
+    size: Size | None = None  # size of the canvas; None for codes
     windows: Regions | None = None
     exact: bool = True
     wraps: Cyclic = (

@@ -24,7 +24,7 @@ class Group:
     """Rows of a step whose parameters and regions are equal, so that their windows have one size."""
 
     rows: Index
-    gather: Gather  # of the first operand
+    gather: Gather  # gather of the first operand
     param: Any
     window: Region
     region: Region
@@ -40,10 +40,10 @@ class Step:
     op: Op
     key: Key  # the time that it runs
     inputs: tuple[Gather, ...]
-    input_types: tuple[Type, ...]  # of whole rows
+    input_types: tuple[Type, ...]  # types of whole rows
     params: tuple[Hashable, ...]
     rows: int
-    type: Type  # of a whole row
+    type: Type  # type of a whole row
     tile: Size | None
     regions: Regions | None
     last_uses: tuple[int, ...]  # buffers that no later step or result reads
@@ -179,7 +179,7 @@ class StepResult:
 
     place: int  # among the program's outputs
     output: Output
-    rows: Index  # of the output
-    region: Region | None  # of each row; None: all of it
+    rows: Index  # rows of the output
+    region: Region | None  # region of each row; None: all of it
     tensors: Mapping[str, Gather]
     after: int

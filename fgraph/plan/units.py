@@ -34,7 +34,7 @@ def units_of(number: int, kind: Type, made: ValueBounds) -> Iterator[Unit]:
     found, index = distinct(made.regions)
     tiles: dict[Size | None, int] = {}
     sizes = [None if region == whole(kind.size) else extent(region) for region in found]
-    numbers = np.array([tiles.setdefault(size, len(tiles)) for size in sizes])[index]  # of the tile size of each row
+    numbers = np.array([tiles.setdefault(size, len(tiles)) for size in sizes])[index]  # the tile size of each row
     for tile, size in tiles.items():
         mine = slice(None) if len(tiles) == 1 else numbers == size
         yield Unit(number, made.rows[mine], made.regions[mine], tile)

@@ -78,8 +78,8 @@ def lay_out(op: Drag, one: Dragged, points: DragPoints, size: tuple[int, int]) -
     Args:
         op: the operation.
         one: the outcome.
-        points: of the row.
-        size: of the images: height, width.
+        points: the points of the row.
+        size: the size of the images: height, width.
     """
     parts: list[Tensor] = []
     for frame in range(op.frames):

@@ -53,14 +53,14 @@ class SearchStep:
     total: int  # iterations at most
     rows: int  # that are not finished
     loss: float | None = None  # the mean of these rows
-    distance: float | None = None  # of the farthest point from its target, in pixels
+    distance: float | None = None  # distance of the farthest point from its target, in pixels
 
 
 OnSearch: TypeAlias = Callable[[SearchStep], object]
 
 
 class Searching:
-    """A running search, which reports each iteration to the terminal and to whoever runs the plan."""
+    """A running search, which reports each iteration to the terminal and to the caller."""
 
     def __init__(self, job: Progress, search: str, total: int, on_search: OnSearch) -> None:
         self._job, self._search, self._total, self._on_search = job, search, total, on_search

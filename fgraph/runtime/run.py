@@ -100,7 +100,7 @@ class _LoadedAs(NamedTuple):
     device: torch.device
     dtype: torch.dtype
     half: torch.dtype | None
-    backend: str | None  # of torch.compile
+    backend: str | None  # backend of torch.compile
 
     def convert(self, generator: Generator) -> Generator:
         """Return a generator on this device, of these types, with this backend."""

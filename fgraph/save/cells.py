@@ -21,7 +21,7 @@ _MOST_LISTED = 100  # cells in a message
 class Cell:
     """A job of a sweep as its sheet shows it."""
 
-    number: int  # of the job
+    number: int  # number of the job
     overrides: tuple[str, ...]
     picture: str | None  # the path of its first picture, relative to the sheet; None: it has none
 

@@ -10,7 +10,7 @@ from fgraph._imaging.choices import PICTURE_FORMATS
 
 VIDEO_FORMATS = ("gif", "mp4")
 FORMATS = (*PICTURE_FORMATS, "npy", *VIDEO_FORMATS)
-LARGE_FORMATS = ("tiff", "dzi")  # of images that are made piece by piece
+LARGE_FORMATS = ("tiff", "dzi")  # formats of images that are made piece by piece
 _LARGE = "; or tiff or dzi, without others, for images of any length"
 _PACKAGES = {  # format -> the package that writes it, and the error where that is missing
     "mp4": ("av", "mp4 is written by PyAV: pip install 'fgraph-gan[video]', or write gif"),

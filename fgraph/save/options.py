@@ -21,12 +21,12 @@ class PictureOptions:
         SaveError: a setting has an invalid value.
     """
 
-    quality: int = QUALITY  # of JPEG and WebP, 1 to 100; WebP at 100 is lossless
+    quality: int = QUALITY  # quality of JPEG and WebP, 1 to 100; WebP at 100 is lossless
     scale: int = 1  # pictures and films are enlarged by this factor
-    resampling: Resampling = "nearest"  # of `scale`
+    resampling: Resampling = "nearest"  # resampling for `scale`
     strip: Literal["x", "y"] | None = None  # writes the rows of each image also as one file, along this axis
     grid: Grid = None  # writes the rows of each image also as a grid; the number of columns
-    labels: bool | tuple[str, ...] = False  # of strips and grids; True: the values that differ by row
+    labels: bool | tuple[str, ...] = False  # labels of strips and grids; True: the values that differ by row
     gap: int = GAP  # between the pictures of a sheet, in pixels
     compare: bool | tuple[str, ...] = False  # writes sources beside results; or only the outputs of these names
     explain: bool = False  # writes the images without each node

@@ -23,9 +23,9 @@ _MEASURES = ("psnr", "gradients", "distance", "landmarks")
 class CropQuality:
     """The quality of the inversion of a crop. None: not known."""
 
-    photograph: str  # its file, with the frame of a film, and the face where several are pasted
-    crop: int  # its number among the rows
-    psnr: float  # of the inverted crop, in dB
+    photograph: str  # its file, with the frame of a film, and with the face if several are pasted
+    crop: int  # row of the crop
+    psnr: float  # PSNR of the inverted crop, in dB
     gradients: float  # GMSD of the inverted crop; 0 is equal
     distance: float | None  # Mahalanobis distance of the code; 1 is typical of samples
     landmarks: float | None  # mean distance of the landmarks in both crops, in eye distances
@@ -36,7 +36,7 @@ class CropQuality:
 
 
 def rate_crops(photographs: Photographs, first: int = 0) -> list[CropQuality]:
-    """Return the quality of each crop, numbered from `first`; nothing if the crops as inverted are not known."""
+    """Return the quality of each crop, numbered from `first`; empty if the inverted crops are not known."""
     return list(_rated(photographs, first)) if "inverted" in photographs.facts else []
 
 

@@ -28,13 +28,13 @@ class ModelRecord:
 class Record:
     """The provenance of a result, which is enough to make it again."""
 
-    version: str = ""  # of fgraph
+    version: str = ""  # version of fgraph
     graph: str = ""  # YAML, complete
     seeds: Mapping[str, Any] = field(default_factory=dict)  # node id -> the seed, or the seeds of its rows
     models: Mapping[str, ModelRecord] = field(default_factory=dict)  # name in the graph -> model
-    row: int | None = None  # of the output that this picture shows
+    row: int | None = None  # row of the output that this picture shows
     files: Mapping[str, str] = field(default_factory=dict)  # path in the graph -> digest of the file there
-    settings: Mapping[str, Any] = field(default_factory=dict)  # of the command line: precision, output.*
+    settings: Mapping[str, Any] = field(default_factory=dict)  # settings of the command line: precision, output.*
 
     def for_row(self, row: int) -> Record:
         """Return the record of one row."""

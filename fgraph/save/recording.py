@@ -23,7 +23,7 @@ from fgraph.stylegan.checkpoints.encoder_file import find_encoder
 from fgraph.stylegan.checkpoints.header import BUNDLED, DEFAULT_MODEL, read_model
 from fgraph.stylegan.checkpoints.sources import file_digest
 
-_MOST_FILES = 200  # of a folder that a node reads
+_MOST_FILES = 200  # most files of a folder that a node reads
 
 
 def record_graph(graph: Graph, settings: Mapping[str, Any] | None = None) -> Record:
@@ -73,7 +73,7 @@ def _digest_of(path: str) -> str:
         folder = expanded(path)
         if folder.is_dir():
             return _digest_of_folder(folder)
-        is_encoder = path in BUNDLED or is_address(path)  # of the node `encode`; other nodes read files only
+        is_encoder = path in BUNDLED or is_address(path)  # an encoder of the node `encode`; other nodes read only files
         return _digest(find_encoder(path) if is_encoder else locate(path))
     except (ValueError, OSError, ModelError):
         return ""

@@ -14,7 +14,7 @@ from fgraph.declare.source import SourceMap
 from fgraph.save.cells import find_picture
 from fgraph.save.record import Record, read_record
 
-_KEYS = ("version", "seed", "params", "models", "noise", "nodes", "outputs")  # of the graphs that fgraph writes
+_KEYS = ("version", "seed", "params", "models", "noise", "nodes", "outputs")  # keys of the graphs that fgraph writes
 _OPEN = re.compile(r"(?<!\\)(\\*)\$\{")  # an interpolation, unless an odd number of backslashes precedes it
 
 

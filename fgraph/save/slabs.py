@@ -23,7 +23,7 @@ class Slabs:
     def __init__(self, path: Path, height: int, width: int, channels: int = 3) -> None:
         self.path, self.height, self.width, self.channels = path, height, width, channels
         self.along_x = width >= height
-        self._bytes = min(height, width) * channels  # of one line across the longer side
+        self._bytes = min(height, width) * channels  # bytes of one line across the longer side
         self._file = path.open("w+b")
 
     @property

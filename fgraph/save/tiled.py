@@ -17,7 +17,7 @@ from fgraph.save.formats import lacking
 from fgraph.save.slabs import Slabs, pyramid
 
 TILE = 256  # pixels a side
-_OVERLAP = 1  # of Deep Zoom tiles, in pixels; it hides seams between scaled tiles
+_OVERLAP = 1  # overlap of Deep Zoom tiles, in pixels; it hides seams between scaled tiles
 _CLASSIC = 2**32 - 2**27  # bytes that the offsets of a TIFF can address, less some room; larger files are BigTIFF
 _DZI = """<?xml version="1.0" encoding="UTF-8"?>
 <Image xmlns="http://schemas.microsoft.com/deepzoom/2008" Format="$format" Overlap="$overlap" TileSize="$tile">
@@ -63,7 +63,7 @@ def write_deep_zoom(picture: Slabs, path: Path, kind: str, quality: int, *, goes
         picture: the pixels.
         path: the `.dzi` file; the others go beside it, and none of them may exist.
         kind: the format of the tiles: png, webp or jpeg.
-        quality: of JPEG and WebP, 1 to 100.
+        quality: the quality of JPEG and WebP, 1 to 100.
         goes_round: whether the page continues at the left edge beyond the right one.
     """
     ending = "jpg" if kind == "jpeg" else kind

@@ -29,10 +29,10 @@ class VideoOptions:
     """Options of films: frames per second, loop, ping-pong."""
 
     fps: float = 25.0
-    loop: bool = True  # of a GIF; players of MP4 decide themselves
+    loop: bool = True  # whether a GIF loops; players of MP4 decide themselves
     pingpong: bool = False  # plays to the last row and back
     scale: int = 1  # frames are enlarged by this factor
-    resampling: Resampling = "nearest"  # of `scale`
+    resampling: Resampling = "nearest"  # resampling for `scale`
 
     def __post_init__(self) -> None:
         if not 0.1 <= self.fps <= 240:
@@ -59,7 +59,7 @@ def save_video(
         loop: whether a GIF repeats.
         pingpong: whether the film plays to the last row and back.
         scale: the whole factor by which frames are enlarged.
-        resampling: of `scale`: `nearest` repeats pixels, `lanczos` interpolates.
+        resampling: the resampling of `scale`: `nearest` repeats pixels, `lanczos` interpolates.
         text: key -> text, stored as JSON in the comment of the file.
 
     Raises:
@@ -135,7 +135,7 @@ def _encode_gif(frames: Sequence[Pixels], options: VideoOptions, comment: str) -
     check_gif(options)
     ends = [
         round(100 * (number + 1) / options.fps) for number in range(len(frames))
-    ]  # of each frame, in hundredths of a second
+    ]  # duration of each frame, in hundredths of a second
     lengths = [10 * (end - start) for start, end in zip([0, *ends], ends, strict=False)]
     first, *rest = [over_white(to_pillow(frame)) for frame in frames]
     settings: dict[str, Any] = {"duration": lengths, "disposal": 1, "comment": comment.encode()}

@@ -45,9 +45,9 @@ class SavedFile:
     """An entry of a manifest."""
 
     file: str  # its path within the directory
-    output: str  # of the graph
+    output: str  # output of the graph
     kind: str
-    row: int | None  # of the output; None: all rows
+    row: int | None  # row of the output; None: all rows
     bytes: int
     sha256: str
 
@@ -61,7 +61,7 @@ class Manifest:
     files: tuple[SavedFile, ...]
     without_record: tuple[str, ...] = ()  # pictures whose format has no room for the record
     damaged: Mapping[str, Sequence[int]] = field(default_factory=dict)  # output -> rows that no picture can show
-    quality: Mapping[str, Sequence[CropQuality]] = field(default_factory=dict)  # of the crops of each photograph
+    quality: Mapping[str, Sequence[CropQuality]] = field(default_factory=dict)  # quality of the crops by photograph
     unlisted: tuple[str, ...] = ()  # files of an earlier run in the directory, which the manifest no longer lists
     undrawn: str = ""  # letters of labels that no font of this machine has
 
@@ -112,7 +112,7 @@ def save_results(
     Args:
         results: output name -> result.
         directory: where the files go; made if it is missing.
-        formats: of images.
+        formats: the formats of images.
         record: the provenance, stored in each picture and in the manifest.
         options: quality, and the sheets to write as well: `name_strip`, `name_grid`, `compare`, `explain`.
         labels: for sheets; see `arrange`.
@@ -301,7 +301,7 @@ class _Writer:
         paths = {kind: row_paths(Path(f"{name}.{_ENDINGS[kind]}"), value.rows) for kind in kinds}
         rated: list[CropQuality] = []
         damaged: list[int] = []
-        first = crops = 0  # of the part, among all
+        first = crops = 0  # number of the first row of the part, and of its first crop
         with films:
             for part in value.parts():
                 rated += rate_crops(part, crops)

@@ -26,7 +26,7 @@ _CATEGORIES = {
     Kind.PHOTOGRAPH: "images", None: "edits",
 }  # fmt: skip
 _REACH_OF_CHANNELS = 10.0  # deviations: StyleSpace publishes no range
-_CONFIG_F_WIDTH = 512  # of w
+_CONFIG_F_WIDTH = 512  # width of w
 _SENTENCE = re.compile(r"(?<=\.)(?<!et al\.)\s")
 
 

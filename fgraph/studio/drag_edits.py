@@ -19,7 +19,7 @@ from fgraph.studio.text import GraphText
 from nodes.drag import Drag
 
 _OWN = ("op", "of", "points", "to", "unit", "mask", "steps", "every")  # fields that a further drag does not take over
-STILL = DragPoints(((0.5, 0.5),), ((0.5, 0.5),))  # of a row that stays as it is
+STILL = DragPoints(((0.5, 0.5),), ((0.5, 0.5),))  # points of a row that does not change
 _ASIDE = (60.0, 130.0)  # where a further node lies from the one before it
 
 

@@ -1,4 +1,4 @@
-"""The drags that a picture depends on: which rows of them it shows, and how far those are."""
+"""The drags that a picture depends on: the rows that it shows, and their progress."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from fgraph.studio.reading import Reading
 from nodes.drag import Drag
 from nodes.rows import Rows
 
-_PREFIX = "studio_drag_"  # of outputs that are added to see how far drags are
-MOST_ROWS = 16  # rows of a drag that a picture shows, beyond which none is followed
-_TIMES = 64  # of a trail, as it is sent
+_PREFIX = "studio_drag_"  # prefix of outputs that are added to show the progress of drags
+MOST_ROWS = 16  # most rows of a drag that a picture can show; if it shows more, none is followed
+_TIMES = 64  # moments of a trail, as it is sent
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class DragView:
     rows: tuple[int, ...]
 
     def event(self, codes: Latents, size: tuple[int, int], revision: int) -> DragEvent:
-        """Return how far the rows are, from the codes that were found, for images of a size (height, width)."""
+        """Return the progress of the rows, read from their codes, for images of a size (height, width)."""
         found = [
             drag_row(
                 row, one.points, self.drag.points_of(row, size).targets, one.trail,
@@ -55,7 +55,7 @@ def drag_row(
 ) -> DragRow:
     """Return the state of a row as it is sent; a trail [times, points, 2] is thinned out."""
     picked = np.unique(np.linspace(0, len(trail) - 1, _TIMES).round().astype(int))
-    known: Ending | None = ending  # type: ignore[assignment] # a report has it as text
+    known: Ending | None = ending  # type: ignore[assignment] # a report stores it as text
     return DragRow(
         row=row,
         steps=steps,
@@ -69,7 +69,7 @@ def drag_row(
 
 
 def _rounded(place: Sequence[float] | NDArray[np.float32]) -> Place:
-    """Return a place in the digits that a graph file gets: a millionth of the image."""
+    """Return a place rounded to a millionth of the image, as a graph file has it."""
     x, y = (min(max(round(float(part), 6), 0.0), 1.0) for part in place)
     return x, y
 
@@ -79,8 +79,8 @@ def drags_of(reading: Reading, spec: GraphSpec, row: int, rows: int) -> dict[str
 
     Args:
         reading: the whole graph.
-        spec: what the picture depends on.
-        row: the row of the output that is looked at.
+        spec: the nodes that the picture depends on.
+        row: the row of the output that is shown.
         rows: the number of rows of the output.
     """
     found: dict[str, DragView] = {}
@@ -93,7 +93,7 @@ def drags_of(reading: Reading, spec: GraphSpec, row: int, rows: int) -> dict[str
 
 
 def rows_shown(count: int, row: int, rows: int) -> tuple[int, ...]:
-    """Return the rows of a node with `count` rows that a row of an output with `rows` rows shows; none if too many."""
+    """Return the rows of a node that a row of an output shows; none if there are too many."""
     if count == rows:
         return (row,)
     return tuple(range(count)) if count <= MOST_ROWS else ()

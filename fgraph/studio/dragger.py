@@ -1,4 +1,4 @@
-"""The drag that runs in a session: it is started, changed and ended here, and written into the graph."""
+"""The drag of a session: it is started, changed, ended, and written into the graph."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from fgraph.studio.session import Session
 from nodes.drag import Drag
 
 _FAILED = {"stuck", "lost"}
-_MASK_ASIDE = (-180.0, 90.0)  # where a new mask lies from the drag
-_PATIENCE = 120.0  # seconds in which a drag ends: one step, of the largest model on a slow machine
+_MASK_ASIDE = (-180.0, 90.0)  # offset of a new mask from its drag on the page
+_PATIENCE = 120.0  # most seconds until a drag ends: one step of the largest model on a slow machine
 
 
 @dataclass(frozen=True, eq=False)
 class Rested:
-    """A drag that has stopped and can go on, as long as the graph is the same."""
+    """A drag that has stopped, and that can continue while the graph does not change."""
 
     node: str
     text: str
@@ -44,7 +44,7 @@ class Dragger:
         self._on_end = on_end
         self._run: DragRun | None = None
         self._rested: Rested | None = None
-        self._known: dict[str, DragEvent] = {}  # node -> how far it is
+        self._known: dict[str, DragEvent] = {}  # node -> its progress
 
     @property
     def runs(self) -> bool:
@@ -52,16 +52,16 @@ class Dragger:
         return self._run is not None
 
     def note(self, event: DragEvent) -> None:
-        """Note how far a drag of the graph is."""
+        """Note the progress of a drag of the graph."""
         self._known[event.node] = event
 
     def start(self, node: str, engine: Engine) -> str:
         """Start or continue a drag; return the id of the node that moves.
 
-        A drag that was stuck goes on as a further one, which takes the picture as it is for its reference.
+        A drag that was stuck continues as a new drag, whose reference is the current picture.
 
         Raises:
-            FgraphError: there is no such drag in the picture, it has arrived, or it is not drawn yet.
+            FgraphError: there is no such drag in the picture, its points have arrived, or it is not drawn yet.
         """
         drag, rested = self._drag(node), self._rested
         run = make_drag_run(self._session, node)
@@ -79,7 +79,7 @@ class Dragger:
         return node
 
     def change(self, request: ask.DragChange, engine: Engine) -> str:
-        """Set points, targets or mask of a drag; one that runs goes on. Return the id of the node that has them.
+        """Set points, targets or mask of a drag; a running drag continues. Return the id of the node that has them.
 
         Raises:
             FgraphError: there is no such drag, points and targets do not fit each other, or it is not drawn yet.
@@ -124,18 +124,18 @@ class Dragger:
         return [AddNode(add=NewNode(op="mask", id=name, fields=request.shape, position=position))], name
 
     def end(self) -> bool:
-        """End the drag that runs, and write what it reached into the graph; return whether one ran."""
+        """End the running drag, and write its result into the graph; return whether one ran."""
         run = self._run
         if run is None:
             return False
         run.stopping.set()
         if not run.ended.wait(_PATIENCE):
-            raise Refused("the drag is in a step that takes long: try again")
+            raise Refused("the drag is in the middle of a long step: try again")
         self.settle()
         return True
 
     def settle(self) -> bool:
-        """Write a drag that has ended into the graph; return whether there was one."""
+        """Write a finished drag into the graph; return whether there was one."""
         run = self._run
         if run is None or not run.ended.is_set():
             return False
@@ -163,10 +163,10 @@ class Dragger:
         return found
 
     def _now(self, node: str) -> dict[int, DragRow]:
-        """Return where the points of a drag are that has moved.
+        """Return the current positions of the points of a drag.
 
         Raises:
-            Refused: this is not known yet.
+            Refused: the positions are not known yet.
         """
         event = self._known.get(node)
         if event is None or event.revision != self._session.revision:

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 Codes: TypeAlias = NDArray[np.float32]
 STEPS = 300  # that a start does at most
-STAGE = "drag"  # of the pictures on the way
+STAGE = "drag"  # stage of the intermediate pictures
 _UNBOUNDED = 100_000  # steps of the search itself, which is ended from here
 _BETWEEN = 0.08  # seconds between two reports
 _REST = 2.0  # times that a picture took, before the next one is drawn
@@ -51,7 +51,7 @@ class Search:
     """The drag of one row: what it began with, and how far it is."""
 
     points: DragPoints
-    code: Codes  # of one row
+    code: Codes  # code of one row
     mask: Codes | None  # [1, H, W]
     live: LiveDrag
 
@@ -78,7 +78,7 @@ class DragRun(LiveRun):
     needed: GraphSpec  # what the drag depends on
     shown: tuple[int, ...]  # the rows that are dragged
     count: int  # rows of the node
-    dragging: Dragging | None = None  # of an earlier run, which goes on
+    dragging: Dragging | None = None  # drag of an earlier run, which continues
     on_end: Callable[[], None] = lambda: None
     stopping: threading.Event = field(default_factory=threading.Event)
     ended: threading.Event = field(default_factory=threading.Event)

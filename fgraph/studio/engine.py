@@ -81,7 +81,7 @@ class Engine:
         self._ready = threading.Condition()
         self._live: Live | None = None
         self._jobs: deque[tuple[Job, Iterator[Callable[[], None]]]] = deque()
-        self._unit: Callable[[], None] | None = None  # of the first job, to be called again
+        self._unit: Callable[[], None] | None = None  # unit of work of the first job, to be called again
         self._running: Job | None = None
         self._aborts = False  # whether what runs is to stop
         self._yields = False  # whether what runs stops for jobs

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 NODE = "studio_view"  # the output that is added to look at one row
 SLOW = 0.15  # seconds that a run takes, beyond which there are previews
 _VERY_SLOW = 1.5  # beyond which there are two
-_SHARES = (0.15, 0.5)  # of the arithmetic of a whole pass, that a preview may take
+_SHARES = (0.15, 0.5)  # shares of the arithmetic of a whole pass that a preview may take
 _BETWEEN = 0.1  # seconds between two reports of progress
 
 

@@ -14,8 +14,8 @@ from fgraph._results import FeatureMaps, Latents, Result
 from fgraph.studio.messages import Message
 
 THUMBNAIL = 160  # the longest side of a thumbnail, pixels
-SMALL = 96  # of a state of the history
-SHOWN = 2048  # of a photograph on the page; a download has its own size
+SMALL = 96  # pixels of a picture in the history
+SHOWN = 2048  # pixels of a photograph on the page; a download has its own size
 _PREVIEW_QUALITY = 80
 
 

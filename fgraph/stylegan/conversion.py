@@ -26,7 +26,7 @@ class Conversion:
     source: Inspection
     target: Inspection
     source_digest: str
-    digest: str  # of the target, whose file is read again after writing
+    digest: str  # digest of the target file, which is read again after writing
     note: str = ""  # what another program needs to load the target
 
     @property

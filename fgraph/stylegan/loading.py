@@ -27,8 +27,8 @@ def load_generator(
 
     Args:
         source: a bundled name, a path, an address, or a header that `read_header` returned.
-        device: of the tensors.
-        dtype: of the tensors.
+        device: the device of the tensors.
+        dtype: the dtype of the tensors.
 
     Raises:
         ModelError: the model does not exist, has changed since its header was read, or cannot be read.

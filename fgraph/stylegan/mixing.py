@@ -35,8 +35,8 @@ class Mixing:
     """The settings of a mixture."""
 
     resolution: int | None = None  # from which layers come from the second model; None: all tensors are averaged
-    width: float = 0.0  # of the change from one model to the other, in octaves
-    weights: tuple[float, ...] | None = None  # of an average, one for each model; None: equal ones
+    width: float = 0.0  # width of the change from one model to the other, in octaves
+    weights: tuple[float, ...] | None = None  # weights of an average, one for each model; None: equal weights
 
     def shares(self, count: int) -> tuple[float, ...]:
         """Return the weight of each of `count` models in an average; weights sum to 1.
@@ -66,7 +66,7 @@ class MixtureReport:
 
     sources: tuple[Inspection, ...]
     target: Inspection
-    shares: tuple[tuple[str, tuple[float, ...]], ...]  # of the mapping, then of layers at each resolution
+    shares: tuple[tuple[str, tuple[float, ...]], ...]  # shares for the mapping, then for layers at each resolution
     notes: tuple[str, ...] = ()
 
     def __str__(self) -> str:

@@ -33,8 +33,8 @@ class RayLauncherConf:
     _target_: str = f"{MODULE}.RayLauncher"
     address: str | None = None  # null: start Ray on this machine; auto or host:port: join a running cluster
     workers: int | None = None  # null: as many as the resources allow
-    cores: int = 4  # of each worker, or all cores of a machine that has fewer
-    gpus: float | None = None  # of each worker; null: 1 if a machine has any
+    cores: int = 4  # cores of each worker, or all cores of a machine that has fewer
+    gpus: float | None = None  # GPUs of each worker; null: 1 if a machine has any
     num_cpus: int | None = None  # that Ray may use on this machine; null: all cores
     losses: int = 2  # how many times a shard may lose its worker before it is halved
 

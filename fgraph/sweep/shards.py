@@ -17,7 +17,7 @@ from fgraph.api.graph_jobs import GraphJob
 from fgraph.digraph import WiredNode, Wiring, wire
 from fgraph.node import field_roles
 
-_SLACK = 0.25  # of a shard: how far a cut may move from the place where all shards are equal
+_SLACK = 0.25  # how far a cut may move from the place where all shards are equal, as a share of a shard
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ log = get_logger(__name__)
 class Shard:
     """Jobs that an actor runs as one plan."""
 
-    numbers: tuple[int, ...]  # of its jobs
+    numbers: tuple[int, ...]  # numbers of its jobs
     losses: int = 0  # how many times its actor was lost
 
 

@@ -14,8 +14,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-SHIFT = 1 / 8  # of the size, at most, each way
-CUT = 1 / 2  # of the size: the side of the square that is made grey
+SHIFT = 1 / 8  # largest shift each way, as a share of the size
+CUT = 1 / 2  # side of the square that is made grey, as a share of the size
 ADAPT_IMAGES = 500_000  # the fewest images over which the share of rows rises from 0 to 1
 
 

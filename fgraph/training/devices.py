@@ -30,7 +30,7 @@ def make_fabric(settings: CommonSettings) -> Fabric:
     """
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of what it imports
+            warnings.simplefilter("ignore")  # warnings of the modules that it imports
             from lightning_fabric import Fabric
     except ImportError as error:
         raise TrainingError(f"training needs Lightning Fabric: pip install 'fgraph-gan[train]' ({error})") from error

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from lightning_fabric import Fabric
 
 _MOMENTUM = 0.9
-_LEAST = 1e-6  # of a variance
+_LEAST = 1e-6  # least variance
 _ADVICE = "try a lower encoder.learning_rate; the last snapshot is unchanged"
 
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 ENCODER = "encoder.safetensors"
 CURVES = ("code", "image", "psnr")
-_ROWS, _COLUMNS = 4, 8  # of the grid: samples, each row above its reconstructions
+_ROWS, _COLUMNS = 4, 8  # rows and columns of the grid: samples, each row above its reconstructions
 
 
 def train_encoder(settings: EncoderSettings) -> Path:

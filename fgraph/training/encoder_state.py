@@ -32,7 +32,7 @@ class EncoderState:
     table: EncoderTable
     tensors: Tensors
     averaged: Tensors  # the moving average, which is the result
-    mean: Tensor  # of w of the generator, [w_dim]
+    mean: Tensor  # mean of w of the generator, [w_dim]
     moments: Moments = field(default_factory=Moments)
     steps: int = 0
     images: int = 0

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from lightning_fabric import Fabric
 
 MakeTrainer = Callable[["Fabric", TrainingSettings, TrainingState, PictureSource], Trainer]
-FEWEST_STEPS = 20  # of a training that is worth an estimate
-_ROWS, _ROWS_PROJECTED = 1, 4  # of the first trial, in each process: a projected discriminator compares 4 rows
+FEWEST_STEPS = 20  # least steps of a training that gets an estimate
+_ROWS, _ROWS_PROJECTED = 1, 4  # rows of the first trial in each process: a projected discriminator compares 4 rows
 _SHORT = 1.0  # seconds of a trial above which a whole batch is not tried
 
 
@@ -34,9 +34,9 @@ def measure_speed(
     Args:
         make_trainer: makes the trainer for a state.
         fabric: the device and the processes.
-        settings: of the training.
+        settings: the settings of the training.
         state: before the next step; it does not change.
-        source: of the pictures.
+        source: the source of the pictures.
     """
     rows = _ROWS_PROJECTED if isinstance(state.discriminator_table, ProjectedTable) else _ROWS
     batch = min(settings.batch, rows * fabric.world_size)

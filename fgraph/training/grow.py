@@ -1,7 +1,7 @@
 """Growing: a block of twice the resolution for generator and discriminator.
 
 The generator's new block begins without a say in the picture (its ToRGB is 0), the discriminator's with a share of 0.1
-beside its former fromRGB, which stays: dropped, the discriminator would be nearly blind until it had learned anew
+beside its former fromRGB, which stays: dropped, the discriminator would be nearly blind until it had learned again
 (Karras et al. 2018, "Progressive Growing of GANs", fade the former one out on a schedule instead).
 """
 

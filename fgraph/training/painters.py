@@ -52,7 +52,7 @@ def load_painter(place: Path) -> Painter:
     try:
         spec.loader.exec_module(module)
         painter = getattr(module, name)()
-    except Exception as error:  # of code that is not ours
+    except Exception as error:  # the painter is code of the user
         raise TrainingError(f"data={place}: {type(error).__name__}: {error}") from error
     finally:
         sys.path.remove(str(path.parent))

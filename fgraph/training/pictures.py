@@ -38,7 +38,7 @@ from fgraph.training.settings import TrainingError
 
 _LOG = get_logger()
 _SHOWN = 5  # broken pictures that are named
-_VERSION = 2  # of the cached files
+_VERSION = 2  # version of the cached files
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ def read_pictures(place: Path, size: int, cache: Path | None = None) -> Pictures
 
     Args:
         place: the folder or zip.
-        size: of the squares, pixels.
+        size: the size of the squares, pixels.
         cache: the folder where decoded pictures are kept; absent: fgraph's in the user's cache directory.
 
     Raises:

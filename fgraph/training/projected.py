@@ -28,8 +28,8 @@ from fgraph.training.features import FeatureNetwork
 GROUP = 4  # rows that share a standard deviation
 _MIXED, _HEAD, _WIDEST = 32, 64, 128  # channels: of the finest mixed map, of a head's first layer, of its last
 _PIXEL_LAYERS = (32, 64)  # channels of the layers of the head of the pixels
-_SLOPE = 0.2  # of leaky ReLU
-_ITERATIONS = 15  # of the power method when heads are drawn
+_SLOPE = 0.2  # slope of leaky ReLU
+_ITERATIONS = 15  # iterations of the power method when heads are drawn
 _EPSILON = 1e-8
 _SPREAD_SIZE = 8  # pixels
 

@@ -18,7 +18,7 @@ class Readings:
     """Losses and other numbers of steps, in their order.
 
     Args:
-        device: of the training.
+        device: the device of the training.
         advice: the end of the message if a number is not finite.
     """
 

@@ -89,18 +89,18 @@ class TrainingSettings(CommonSettings):
     discriminator_first: Annotated[int, Field(ge=0)] | None = None  # images; absent: 2000 if it is drawn for a model
 
     pairing: Annotated[float, Field(ge=0)] = 0.0  # weight of the loss against what the painter makes of the same z
-    mapping_rate: Annotated[float, Field(gt=0)] = 1.0  # of the mapping network, as a multiple of learning_rate
+    mapping_rate: Annotated[float, Field(gt=0)] = 1.0  # rate of the mapping network, times learning_rate
     noise: bool = True  # off: the generator's noise is none, and stays so
     flip: bool = True
     augment: Literal["none", "diffaugment", "ada"] = "none"
     augment_kinds: tuple[Literal["colour", "shift", "cutout"], ...] = ("colour", "shift", "cutout")
     augment_target: Share = 0.6
 
-    size: Annotated[int | None, check_size] = None  # of the generator, in mode=train
+    size: Annotated[int | None, check_size] = None  # size of the generator, in mode=train
     channels: dict[int, Positive] | None = None
     latent: Positive = 512
     mapping_layers: Positive = 8
-    new_channels: Positive | None = None  # of the block that grow adds
+    new_channels: Positive | None = None  # channels of the block that grow adds
 
     @field_validator("discriminator", mode="before")
     @classmethod
@@ -154,7 +154,7 @@ def make_checked_settings(model: type[S], values: dict[str, Any], section: str) 
     Args:
         model: the class.
         values: the settings by name.
-        section: of the command line's settings, for messages.
+        section: the section of the command line's settings, for messages.
 
     Raises:
         TrainingError: one is unknown, missing or has a value it cannot have; all of them are named.

@@ -92,9 +92,9 @@ def read_state_file(path: Path, kind: str, version: str, build: Callable[[Mappin
     """Return what a function makes of the metadata and the tensors of a snapshot of any kind.
 
     Args:
-        path: of the file.
+        path: the path of the file.
         kind: the format that its metadata state.
-        version: of the format.
+        version: the version of the format.
         build: makes the state; its errors of values and types become a `ModelError`.
 
     Raises:

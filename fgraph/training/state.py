@@ -15,7 +15,7 @@ from fgraph.stylegan.tables.discriminator import DiscriminatorTable
 from fgraph.stylegan.tables.stylegan2 import StyleGAN2Table
 from fgraph.training.projected import ProjectedTable, Tensors
 
-MEASURED = ("w_mean", "style_mean", "style_std")  # of a generator, not trained
+MEASURED = ("w_mean", "style_mean", "style_std")  # tensors of a generator that are measured, not trained
 FROZEN = ("mapping.", ".affine.")
 
 
@@ -42,10 +42,10 @@ class TrainingState:
     steps: int = 0
     images: int = 0  # real images seen by the discriminator in this training
     earlier: int = 0  # and in those it goes back to
-    strength: float = 0.0  # of the augmentation
+    strength: float = 0.0  # strength of the augmentation
     signs: tuple[float, int] = (0.0, 0)  # sum of signs of scores of real images since it was adapted, and their number
     history: list[dict[str, float]] = field(default_factory=list)
-    pending: dict[str, list[float]] = field(default_factory=dict)  # of the next record: sum and count of each value
+    pending: dict[str, list[float]] = field(default_factory=dict)  # values of the next record: sum and count of each
     origin: dict[str, Any] = field(default_factory=dict)  # the settings, and what it began with
 
     def trained_generator(self) -> StyleGAN2Generator:

@@ -75,8 +75,8 @@ def run_steps(trainer: Stepper, report: Report, keep: Callable[[], None]) -> Non
 
     Args:
         trainer: the training.
-        report: of the training.
-        keep: writes the snapshot, and what is made of it; called when it is due, and at the end.
+        report: the report of the training.
+        keep: writes the snapshot, and the files that are made of it; called when a snapshot is due, and at the end.
 
     Raises:
         KeyboardInterrupt: a signal stopped the training; the snapshot of its last step is written.
@@ -106,7 +106,7 @@ def check_unchanged(path: Path, earlier: dict[str, Any], settings: CommonSetting
     """Check that a snapshot is of a training with the same settings.
 
     Args:
-        path: of the snapshot.
+        path: the path of the snapshot.
         earlier: the decisive settings of its training.
         settings: those of now.
 

@@ -119,7 +119,7 @@ def test_subgraphs(g: Graph) -> None:
         (lambda g: g.decode(g, id="d"), "nodes.d.of", "found Graph(0 nodes, outputs: none), expected the id of a node that makes Features", None),
         (lambda g: g.mask("rmp"), "", "mask has no kind 'rmp'", "did you mean 'ramp'?"),
         (lambda g: g.mask(), "", "mask needs a kind", "one of ramp, box, combine"),
-        (lambda g: g.mask("ramp", kind="box"), "nodes.mask_1.box", "found 'ramp', expected a list of 4, each a number", None),
+        (lambda g: g.mask("ramp", kind="box"), "nodes.mask_1.box", "found 'ramp', expected a list of 4 numbers", None),
         (lambda g: g.sample(1, 2, 3, 4), "", "sample takes at most 3 values by position: seed, truncation, model", None),
         (lambda g: g.sample(1, seed=2), "", "sample is given 'seed' twice: by position and by name", None),
         (lambda g: g.sample(id="1a"), "", "'1a' is not an id: use letters, digits and '_', with no digit first", None),

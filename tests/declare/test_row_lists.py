@@ -107,7 +107,7 @@ def test_rows_of_two_lengths_are_a_fault() -> None:
 
 
 @pytest.mark.parametrize(("node", "message"), [
-    ("{op: mask, kind: box, box: [1, 2]}", "found [1, 2], expected a list of 4, each a number, or a list of these"),
+    ("{op: mask, kind: box, box: [1, 2]}", "found [1, 2], expected a list of 4 numbers, or a list of these"),
     ("{op: mask, kind: box, box: [[1, 2, 3, x]]}", "found 'x', expected a number"),
 ])  # fmt: skip
 def test_a_place_that_is_wrong(node: str, message: str) -> None:

@@ -16,7 +16,7 @@ def test_help_shows_the_text_and_the_fields_of_a_node() -> None:
     text = pydoc.plain(pydoc.render_doc(fgraph.Graph().blend))
     assert "blend(a: NodeRef | str, b: NodeRef | str, mask: NodeRef | str" in text
     assert "Feature interpolation" in text
-    assert "mask: α: 0 is a, 1 is b" in text
+    assert "mask: α: 0 shows a, 1 shows b" in text
 
 
 def test_a_node_with_kinds_lists_them() -> None:

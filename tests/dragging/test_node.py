@@ -107,7 +107,7 @@ def test_the_report_is_written_beside_the_codes(tmp_path: Path) -> None:
     [
         ("points: [[0.5, 0.4]], to: [[0.8, 0.4], [0.1, 0.1]]", "1 points and 2 targets"),
         ("points: [[0.5, 4]], to: [[0.8, 0.4]]", "points[0] is [0.5, 4]: expected fractions of"),
-        ("points: [[0.5, -1]], to: [[0.8, 0.4]]", "found -1, expected a list of 2, each a number from 0 to 8192"),
+        ("points: [[0.5, -1]], to: [[0.8, 0.4]]", "found -1, expected a list of 2 numbers from 0 to 8192"),
         (
             "unit: pixel, points: [[5, 4]], to: [[64, 4]]",
             "to[0] is [64, 4]: the images of this model have 64 x 64 pixels",

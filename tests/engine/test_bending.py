@@ -210,7 +210,7 @@ def test_bends_nest_and_follow_each_other_in_order() -> None:
         ({"kind": "ablate", "layers": "b16", "channels": "x"}, "channels", "'x' names no channels"),
         ({"kind": "ablate", "layers": "b16.torgb"}, "layers", "no layer among"),
         ({"kind": "ablate", "layers": "b16", "cluster": 4}, None, "cluster is above 3"),
-        ({"kind": "ablate", "layers": "const", "cluster": 1}, "layers", "const is none"),
+        ({"kind": "ablate", "layers": "const", "cluster": 1}, "layers", "const is not a convolution"),
         ({"kind": "ablate", "layers": "b16", "clusters": 9, "cluster": 1}, "clusters", "too few for 9 clusters"),
         ({"kind": "ablate", "layers": "b16", "cluster": 1, "channels": "1"}, None, "chosen in one way"),
         ({"kind": "scale", "layers": "b16", "factor": 0}, "factor", "found 0, expected"),

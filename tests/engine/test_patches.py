@@ -149,8 +149,8 @@ def test_a_variation_does_not_depend_on_those_beside_it() -> None:
 @pytest.mark.parametrize(
     ("node", "said"),
     [
-        ({"patches": []}, "there is no patch"),
-        ({"patches": [{"box": [0, 0, 0.5, 0.5]}]}, "either `to`, its new place, or `by`"),
+        ({"patches": []}, "patches is empty"),
+        ({"patches": [{"box": [0, 0, 0.5, 0.5]}]}, "either `to`, its target, or `by`"),
         ({"patches": [{"box": [0, 0, 0, 0.5], "by": [0.5, 0]}]}, "width and a height above 0"),
         ({"patches": {"count": 1}, "swap": True}, "proposed patches copy within one picture"),
         (

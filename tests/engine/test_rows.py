@@ -65,7 +65,7 @@ def test_masks_are_stacked() -> None:
 @pytest.mark.parametrize(("parts", "where", "message"), [
     ("[code, mask]", "nodes.m", "the values must be of one kind"),
     ("[code, tapped]", "nodes.m.of[1]", "it takes Latent or Image or Mask"),
-    ("[picture, small]", "nodes.m", "images of one size can be stacked; these have 64 x 64 and 8 x 8 pixels"),
+    ("[picture, small]", "nodes.m", "the same size to be stacked; these have 64 x 64 and 8 x 8 pixels"),
 ])  # fmt: skip
 def test_what_cannot_be_stacked(parts: str, where: str, message: str) -> None:
     faults = fgraph.check(f"""

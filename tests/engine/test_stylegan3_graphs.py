@@ -116,7 +116,7 @@ def test_transforms_of_landmarks_that_cannot_be(tmp_path: Path) -> None:
     for node, message in (
         ({"file": path, "name": "d.png"}, "there is no picture 'd.png'"),
         ({"file": path, "rotate": 3}, "give either file or rotate"),
-        ({"name": "a.png"}, "name is of file"),
+        ({"name": "a.png"}, "name selects from a file"),
         ({"file": str(tmp_path / "none.npy")}, "cannot read"),
     ):
         assert message in told(**node)
@@ -361,7 +361,7 @@ def test_a_part_of_a_face_is_a_mask_like_others() -> None:
         ({"m": {"op": "patches", "of": "code", "layers": "L1..", "patches": {"count": 1, "seed": 2}}}, "m.of",
          "the maps of model 'tiny_t0' (stylegan3-t) have margins"),
         ({"m": {"op": "own", "of": "code", "reference": "other", "part": 0, "layer": "L1"}}, "m.of",
-         "clustered in StyleGAN2 only, and model 'tiny_t0' (stylegan3-t) is none: use mix"),
+         "clustered in StyleGAN2 only, and model 'tiny_t0' (stylegan3-t) is not one: use mix"),
         ({"m": {"op": "bend", "of": "code", "layers": "L1", "kind": "invert", "clusters": 2, "cluster": 0}},
          "m.cluster", "choose channels by number or by fraction"),
         ({"m": {"op": "bend", "of": "code", "layers": "here", "kind": "invert"}}, "m.layers",

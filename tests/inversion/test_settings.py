@@ -72,7 +72,7 @@ def test_the_prior_follows_the_space() -> None:
         ("saot", {}, "unknown preset 'saot': expected fast, refine, soat .did you mean 'soat'"),
         ("fast", {"stps": 3}, "no setting 'stps': did you mean 'steps'"),
         ("fast", {"steps": 0}, "steps: Input should be greater than or equal to 1, found 0"),
-        ("fast", {"prior": "wulff"}, "prior wulff is a prior of w: it goes with space w or w.+, not s"),
+        ("fast", {"prior": "wulff"}, "prior wulff is a prior of w: use it with space w or w.+, not s"),
         ("fast", {"mse": 0, "pyramid": 0}, "no loss has a weight"),
     ],
 )

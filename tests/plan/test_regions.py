@@ -173,7 +173,7 @@ def test_codes_cannot_be_cut(output: str) -> None:
 
 def test_too_small_a_budget_is_told_before_anything_runs() -> None:
     with pytest.raises(
-        fgraph.MemoryBudgetError, match=r"cut into \d+ chunks, the most there can be, still .*; the budget is"
+        fgraph.MemoryBudgetError, match=r"cut into \d+ chunks, the most possible, it still needs .*; the budget is"
     ):
         fgraph.compile(mosaic(4, "none"), device="cpu", memory=2000)
 

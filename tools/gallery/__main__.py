@@ -23,13 +23,13 @@ from sheets import ROOT, write
 import examples
 
 DRAWN = {**bundled.DRAWN, **drags.DRAWN, **edits.DRAWN, **moves.DRAWN, **sweep.DRAWN, **examples.DRAWN}
-WRITTEN = {  # what is no WebP
+WRITTEN = {  # files other than WebP
     "walk_film": moves.write_film,
     "drag_film": drags.write_film,
     "drawings/panorama": drawings.write_graph,
     "drawings/panorama.plan": drawings.write_plan,
 }
-SCRIPTS = {  # pictures that belong to a measurement, drawn anew without measuring, or to the training of the models
+SCRIPTS = {  # pictures that belong to a measurement, redrawn without measuring, or to the training of the models
     "rivals": ("-m", "bench.quality.rivals", "--redraw", "--to", "{to}"),
     "inversion": ("-m", "bench.quality.inversion", "--redraw", "--to", "{to}/how-to"),
     "encoders": ("-m", "bench.quality.encoders", "--redraw", "--to", "{to}/how-to"),

@@ -23,7 +23,7 @@ def main(arguments: Sequence[str], interrupts: Interrupts) -> int:
     parser.add_argument("--target", required=True, help="the file to write, such as fs3.npy")
     parser.add_argument(
         "--features", default="clip", metavar="clip|FILE.py:FUNCTION",
-        help="CLIP, or a function of yours: images [rows, 3, H, W] in [-1, 1] -> features [rows, F]; it runs the file",
+        help="CLIP, or your own function: images [rows, 3, H, W] in [-1, 1] -> features [rows, F]; this runs the file",
     )  # fmt: skip
     parser.add_argument("--samples", type=int, default=100, help="images for each channel; default: 100")
     parser.add_argument(

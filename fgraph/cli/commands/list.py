@@ -29,7 +29,7 @@ _DIRECTIONS = """\
 
 
 def main(arguments: Sequence[str], interrupts: Interrupts) -> int:
-    """Print the lists that are asked for, by default all."""
+    """Print the requested lists, by default all."""
     parser = argparse.ArgumentParser(
         "fgraph list", description="Show the bundled graphs and models, and published edits."
     )

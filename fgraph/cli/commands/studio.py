@@ -30,8 +30,9 @@ if TYPE_CHECKING:
 
 _ENDINGS = (".yaml", ".yml")
 _RISK = """\
-warning: other machines can reach this studio, and the connection is not encrypted: whoever listens to the network can
-take it over, and then read the pictures that its graphs name. Give certificate= and key=, or use a tunnel of SSH."""
+warning: other machines can reach this studio, and the connection is not encrypted: anyone who can read the network
+traffic can take it over, and then read the pictures that its graphs name. Give certificate= and key=, or use an SSH
+tunnel."""
 
 
 def main(arguments: Sequence[str], interrupts: Interrupts) -> int:

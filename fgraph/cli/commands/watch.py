@@ -69,7 +69,7 @@ class WatchTask(Task):
         super().__init__(*parts)
         self._file = file
         self._opens = opens
-        self._seen = {file: _stamp(file)}  # of each file, before it was last read
+        self._seen = {file: _stamp(file)}  # stamp of each file, before it was last read
 
     def __call__(self, config: DictConfig) -> float | None:
         """Run until an interrupt; errors of the graph are shown, and the next save is awaited."""

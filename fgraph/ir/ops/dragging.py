@@ -35,7 +35,7 @@ class Drag(CodeOp):
     shape: tuple[int, ...] = ()
     points: int = 1  # at most, of a row
     every: int = 0  # steps between two frames; 0: the end is the only frame
-    pass_flops: int = 0  # of a forward pass up to the features, for the cost
+    pass_flops: int = 0  # FLOPs of a forward pass up to the features, for the cost
 
     def infer(self, inputs: tuple[Type, ...]) -> Type:
         code = Type(self.space, self.shape)

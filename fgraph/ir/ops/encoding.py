@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from fgraph.stylegan.checkpoints.encoder_file import EncoderHeader
     from fgraph.stylegan.tables.encoder import EncoderTable
 
-_MAPS = 5  # of the largest size, alive at once, as the profiler of torch counts them
-_ROWS_BYTES = 64 << 20  # of the largest maps of the rows that run together
+_MAPS = 5  # maps of the largest size in memory at once, as the profiler of torch counts them
+_ROWS_BYTES = 64 << 20  # bytes of the largest maps of the rows that run together
 
 
 @dataclass(frozen=True)
@@ -26,9 +26,9 @@ class Encode(CodeOp):
     name: ClassVar[str] = "encode"
     encoder: EncoderHeader
     iterations: int = 1
-    rows: int = 0  # of W+; 0: the code is in W
-    pass_flops: int = 0  # of a forward pass of the generator
-    pass_numbers: int = 0  # of the largest map of that pass
+    rows: int = 0  # rows of W+; 0: the code is in W
+    pass_flops: int = 0  # FLOPs of a forward pass of the generator
+    pass_numbers: int = 0  # numbers of the largest map of that pass
 
     def infer(self, inputs: tuple[Type, ...]) -> Type:
         expect(len(inputs) == 1 and inputs[0].kind == "rgb", self, inputs)

@@ -199,7 +199,7 @@ class Invert(CodeOp):
     reads_back: ClassVar[bool] = True
     settings: InversionSettings
     shape: tuple[int, ...] = ()
-    layer_flops: int = 0  # of one forward pass, for the cost
+    layer_flops: int = 0  # FLOPs of one forward pass, for the cost
 
     def infer(self, inputs: tuple[Type, ...]) -> Type:
         code = Type(self.settings.space, self.shape)

@@ -26,7 +26,7 @@ Indices = NDArray[np.int64]
 class MapWindow:
     """The window of a map that is given, and the region of it that is wanted."""
 
-    size: Size  # of the whole map
+    size: Size  # size of the whole map
     window: Region  # the part that is given
     region: Region  # the part to compute
     wraps: Cyclic

@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch.nn.functional import interpolate
 
-MODEL, WEIGHTS = "ViT-B-32-quickgelu", "openai"  # of the published fs3.npy
+MODEL, WEIGHTS = "ViT-B-32-quickgelu", "openai"  # the network and weights of the published fs3.npy
 
 
 @lru_cache(maxsize=256)

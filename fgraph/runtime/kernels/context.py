@@ -37,7 +37,7 @@ class KernelContext:
     generators: Mapping[str, Generator]
     device: torch.device
     dtype: torch.dtype
-    half: torch.dtype | None = None  # of convolutions that are safe in half precision
+    half: torch.dtype | None = None  # type of convolutions that are safe in half precision
     constants: dict[Hashable, Tensor] = field(default_factory=dict)  # on the device, by their content
     is_captured: bool = False
     keeps: bool = True  # whether the codes that searches and encoders find are kept for later runs, and read

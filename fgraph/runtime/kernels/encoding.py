@@ -14,7 +14,7 @@ from fgraph.stylegan.checkpoints.encoder_file import EncoderHeader, load_encoder
 from fgraph.stylegan.nn.encoder import Encoder
 
 _KEPT = 2  # encoders that stay loaded between runs; a published one has up to a gigabyte
-_KEPT_CODES = 256  # of the last images
+_KEPT_CODES = 256  # codes of the last images that are kept
 _CODES: dict[Hashable, Tensor] = {}  # by everything that they depend on
 
 

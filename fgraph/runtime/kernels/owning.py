@@ -18,7 +18,7 @@ from fgraph.stylegan.generators.stylegan2 import StyleGAN2Generator
 from fgraph.stylegan.measured.array_cache import Schema, cached_arrays
 from fgraph.stylegan.measured.ownership import PartCatalogue, Settings, find_owners
 
-_VERSION = 1  # of cache files: raise it if the same settings give other numbers
+_VERSION = 1  # version of cache files: raise it if the same settings give other numbers
 _MOSTLY = 0.5  # least share of a part inside a mask for the part to belong to the mask
 
 

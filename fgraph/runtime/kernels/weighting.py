@@ -17,7 +17,7 @@ def weighable(value: Tensor, weight: Tensor, context: KernelContext) -> Tensor:
     Args:
         value: [rows, ...].
         weight: broadcasts with the value.
-        context: of the run.
+        context: the context of the run.
     """
     if context.reads_back and bool(value.sum().isfinite()):
         return value

@@ -46,7 +46,7 @@ _EXPECTED = "expected a checkpoint of pSp, e4e, ReStyle or StyleGAN3-editing, or
 
 @dataclass(frozen=True)
 class EncoderHeader:
-    """An encoder as it is known without torch."""
+    """An encoder without its weights."""
 
     path: Path
     table: EncoderTable
@@ -98,13 +98,13 @@ def load_encoder(header: EncoderHeader, dtype: torch.dtype) -> Encoder:
 
 
 def save_encoder(encoder: Encoder, path: Path, facts: Mapping[str, str]) -> None:
-    """Write an encoder of fgraph's own, in float16.
+    """Write an encoder as fgraph's own file, in float16.
 
     The file appears whole or not at all.
 
     Args:
         encoder: the encoder.
-        path: of the file.
+        path: the path of the file.
         facts: further metadata.
 
     Raises:
@@ -124,7 +124,7 @@ def save_encoder(encoder: Encoder, path: Path, facts: Mapping[str, str]) -> None
 
 
 def describe_encoder(table: EncoderTable) -> dict[str, str]:
-    """Return the metadata of an own file that describe its table."""
+    """Return the metadata that describe the table in fgraph's own file."""
     network = table.network
     assert isinstance(network, DiscriminatorTable)
     return {
@@ -137,7 +137,7 @@ def describe_encoder(table: EncoderTable) -> dict[str, str]:
 
 
 def encoder_table_of(metadata: Mapping[str, str], where: str) -> EncoderTable:
-    """Return the table that the metadata of an own file describe.
+    """Return the table that the metadata of fgraph's own file describe.
 
     Raises:
         ModelError: the file is of another program or a later version, or its metadata are wrong.
@@ -163,7 +163,7 @@ def encoder_table_of(metadata: Mapping[str, str], where: str) -> EncoderTable:
 def own_table(
     channels: tuple[tuple[int, int], ...], image_channels: int, styles: int, w_dim: int, iterations: int
 ) -> EncoderTable:
-    """Return the table of an encoder of fgraph's own."""
+    """Return the table of fgraph's own encoder."""
     size = channels[-1][0]
     network = DiscriminatorTable(
         size, channels, image_channels=2 * image_channels, stddev_channels=0, outputs=styles * w_dim

@@ -40,9 +40,9 @@ class Inspection:
     format: Format
     table: Table
     parameters: int  # trained numbers: without noise and statistics
-    types: tuple[str, ...]  # of the weights as stored
+    types: tuple[str, ...]  # types of the weights as stored
     file_bytes: int
-    sha256: str  # of the file
+    sha256: str  # SHA-256 of the file
     notes: tuple[str, ...]
 
     def __str__(self) -> str:

@@ -40,7 +40,7 @@ def load_weights(
 
     Args:
         weights: by fgraph's names.
-        metadata: of the file; `sha256` is checked if it is there.
+        metadata: the metadata of the file; `sha256` is checked if it is there.
         where: the file, for messages.
         kind: device and type of the result.
         layout: the weights to lay out for speed, with the up-sampling factors of their layers.

@@ -29,7 +29,7 @@ class Generator(ABC):
     digest: str  # SHA-256 of the tensors as loaded; `to` does not change it
     tensors: Mapping[str, Tensor]
     metadata: dict[str, str] = field(default_factory=dict)
-    path: Path | None = None  # of the file
+    path: Path | None = None  # path of the file
     origin: Generator | None = None  # the same generator on the CPU, if this one has been moved from there
 
     def __repr__(self) -> str:

@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-FOLDS = 5  # of the cross-validation
-_SEED = 0  # of the shuffle before it
-_STRENGTHS = np.logspace(-3, 4, 15)  # of the penalty of ridge regression, among which its own validation chooses
+FOLDS = 5  # folds of the cross-validation
+_SEED = 0  # seed of the shuffle before the cross-validation
+_STRENGTHS = np.logspace(-3, 4, 15)  # penalties of ridge regression, among which a validation of its own chooses
 _ITERATIONS = 2000
 
 

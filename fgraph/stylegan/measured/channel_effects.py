@@ -28,7 +28,7 @@ def channels_for(effects: NDArray[Any], target: Floats, neutral: Floats, beta: f
     """Return the amount of each channel [channels] for the change from `neutral` to `target`; the largest is 1 or -1.
 
     Args:
-        effects: of the channels, [channels, F].
+        effects: the effects of the channels, [channels, F].
         target: the vector of the text that is wanted, [F].
         neutral: the vector of a neutral text, [F].
         beta: channels whose cosine with the change is below it stay as they are.

@@ -26,7 +26,7 @@ from fgraph.stylegan.tables.base import CONST, Layer
 
 _BATCH = 16
 _VECTORS = 30_000  # in the input of k-means
-_ROUNDS = 50  # of k-means, at most
+_ROUNDS = 50  # most rounds of k-means
 _LEAST = 1e-12
 
 

@@ -21,7 +21,7 @@ from fgraph.stylegan.nn.stylegan2 import residual_path, styled_conv, to_rgb
 
 LayerFunction = Callable[..., Tensor]
 
-VARIANTS = 256  # of one function: channels, edges, noise or none, one row or many; torch's own limit is 8
+VARIANTS = 256  # variants of one function: channels, edges, noise or none, one row or many; torch's own limit is 8
 _LOG = get_logger()
 _WITHOUT = "or omit torch_compile"
 _CURES = {

@@ -21,7 +21,7 @@ from fgraph.stylegan.tables.discriminator import DiscriminatorTable, discriminat
 
 _CHANNELS_LAST = torch.channels_last
 _GAIN = math.sqrt(2)  # after leaky ReLU
-_HALF = math.sqrt(0.5)  # of each of the two paths of a block
+_HALF = math.sqrt(0.5)  # weight of each of the two paths of a block
 
 
 @dataclass(frozen=True, eq=False, repr=False)

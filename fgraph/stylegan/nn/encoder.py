@@ -26,8 +26,8 @@ from fgraph.stylegan.tables.encoder import COARSE, FLAT, MIDDLE, Block, Content,
 Tensors = Mapping[str, Tensor]
 Reconstruct = Callable[[Tensor], Tensor]  # codes -> images
 
-_EPSILON = 1e-5  # of a normalisation
-_SLOPE = 0.01  # of leaky ReLU in the heads
+_EPSILON = 1e-5  # epsilon of a normalisation
+_SLOPE = 0.01  # slope of leaky ReLU in the heads
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -64,7 +64,7 @@ class Encoder:
             mean: [w_dim], of the generator, for an encoder that has no mean of its own.
             reconstruct: codes -> images, which a residual encoder compares with the given ones.
             iterations: the calls of a residual encoder.
-            rows: of W+ to keep, from the first; None: all.
+            rows: the number of rows of W+ to keep, from the first; None: all.
             half: the type of the convolutions of a backbone; None: that of the tensors.
         """
         table = self.table

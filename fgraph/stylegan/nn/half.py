@@ -16,7 +16,7 @@ from torch import Tensor
 from fgraph.stylegan.nn.stylegan2 import EPSILON, activate_, bounded, energy, lay_out, modulated_conv, split_gain
 
 DTYPES = {"float16": torch.float16, "bfloat16": torch.bfloat16}
-_BLOCKS = 4  # of highest resolution run in half precision, as `num_fp16_res` of NVlabs' configurations
+_BLOCKS = 4  # blocks of highest resolution that run in half precision, as `num_fp16_res` of NVlabs' configurations
 _LEAST = 8  # pixels; smaller layers always run in full precision
 _UP = 16.0  # scales styles down where the filter sums 64 products before it divides
 

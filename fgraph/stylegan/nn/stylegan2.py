@@ -167,7 +167,7 @@ def styled_conv(
         activation: the name of the activation function.
         gain: a factor besides the activation's own gain; it scales `clamp` too.
         clamp: the bound of the result, or None.
-        residual: of the shape of the result.
+        residual: a tensor of the shape of the result.
         out: where to write the result, if no gradients are recorded.
     """
     conv = _Convolution(weight, up, wrap_x, wrap_y, padded, transformed)

@@ -64,7 +64,7 @@ def fourier_features(
 class Tiles:
     """The regions of rows that are parts of larger maps, all of one size."""
 
-    size: tuple[int, int]  # of the input maps
+    size: tuple[int, int]  # size of the input maps
     regions: Sequence[tuple[int, int, int, int]]  # the output of each row: top, left, bottom, right
 
 

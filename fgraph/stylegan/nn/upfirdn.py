@@ -70,7 +70,7 @@ def _phases(taps: Tensor, up: int, before: int) -> tuple[Tensor, int]:
     first, last = -(before // up), (len(taps) - 1 - before + up - 1) // up
     flipped, kernel = taps.flip(0), taps.new_zeros(up, last - first + 1)
     for phase in range(up):
-        start = before + first * up - phase  # of the taps, at the first sample
+        start = before + first * up - phase  # start of the taps at the first sample
         at = [place for place in range(kernel.shape[1]) if 0 <= start + place * up < len(taps)]
         kernel[phase, at] = flipped[[start + place * up for place in at]]
     return kernel, first

@@ -55,8 +55,8 @@ def convolve_bands(x: Tensor, transformed: Tensor, height: int, width: int) -> I
         x: [rows, I, h + 2, w + 2], channels-last, with one pixel of context on each side; `h` and `w` are `height` and
             `width` rounded up to multiples of 4, and pixels beyond `height + 2` and `width + 2` are finite.
         transformed: `transform_weight` of a weight [O, I, 3, 3].
-        height: of the result.
-        width: of the result.
+        height: the height of the result.
+        width: the width of the result.
 
     Yields:
         The lines, and their result: [rows, O, lines, width], channels-last.

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-CHUNK_BYTES = 4 << 20  # of the widest temporary; 1 to 4 MiB are equally fast, 16 MiB and more slower
-BAND_BYTES = 1 << 20  # of the lines that are finished together, so that they stay in the processor's cache
+CHUNK_BYTES = 4 << 20  # bytes of the widest temporary; 1 to 4 MiB are equally fast, 16 MiB and more slower
+BAND_BYTES = 1 << 20  # bytes of lines that are finished together, so that they stay in the cache of the processor
 _LEAST_LINES = 4
 WINOGRAD_TILE = 4  # pixels of the output of a tile of `fgraph.stylegan.nn.winograd`, on each axis
 _WINOGRAD_WIDTH = 128  # channels from which it is faster
@@ -18,7 +18,7 @@ def chunk_rows(shape: Sequence[int], outputs: int, up: int, item: int = 4) -> in
     """Return the number of rows of an activation that a layer runs at a time.
 
     Args:
-        shape: of a row, [C, H, W].
+        shape: the shape of a row, [C, H, W].
         outputs: the output channels.
         up: 2 if the layer doubles the resolution, else 1.
         item: bytes of a number.
@@ -61,8 +61,8 @@ def conv_bytes(rows: int, numbers: int, weights: int, up: int) -> int:
     720 KiB, it is not counted: budgets are larger, except for generators that are tiny.
 
     Args:
-        rows: of the input.
-        numbers: of the input, all rows together.
+        rows: the number of rows of the input.
+        numbers: the number of entries of the input, all rows together.
         weights: numbers of the weight.
         up: 2 for a transposed convolution, else 1.
     """

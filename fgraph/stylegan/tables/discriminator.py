@@ -27,7 +27,7 @@ from fgraph.stylegan.tables.base import Shape
 class DiscriminatorTable:
     """The sizes of a residual discriminator of StyleGAN2."""
 
-    size: int  # of the images, pixels
+    size: int  # size of the images, in pixels
     channels: tuple[tuple[int, int], ...]  # (resolution, channels), rising from 4
     image_channels: int = 3
     stddev_group: int = 4  # rows that share a standard deviation

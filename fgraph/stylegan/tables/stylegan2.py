@@ -31,14 +31,14 @@ class StyleGAN2Table(Table):
     architecture: Architecture = "skip"
     c_dim: int = 0  # classes of a conditional generator
     embed_width: int = 0  # the length of the embedding of a class, which joins the input of the mapping
-    mapping_widths: tuple[int, ...] = ()  # of its layers' outputs; empty: all w_dim
+    mapping_widths: tuple[int, ...] = ()  # widths of the outputs of the mapping layers; empty: all w_dim
     mapping_rate: float = 0.01  # the learning-rate multiplier that mapping weights are stored without
     mapping_activation: str = "lrelu"
     activation: str = "lrelu"
     clamp: float | None = None  # the bound of every layer's output
     has_noise: bool = True
     class_means: bool = False  # whether there is a mean of w for each class
-    base: Size = (4, 4)  # of the constant; each block doubles it
+    base: Size = (4, 4)  # size of the constant; each block doubles it
 
     @cached_property
     def size(self) -> Size:

@@ -35,10 +35,10 @@ class StyleGAN3Layer(Layer):
 
     in_rate: int  # samples a unit of the input
     out_size: Size  # pixels of the output with its margin, on a canvas of one image
-    taps: int = 1  # of its convolution: 3 in T, 1 in R and in the last layer
+    taps: int = 1  # taps of its convolution: 3 in T, 1 in R and in the last layer
     up_factor: int = 1  # from the input to the activation
     down_factor: int = 1  # from the activation to the output
-    up_taps: int = 1  # of the filters; 1 for no filter
+    up_taps: int = 1  # taps of the filters; 1 for no filter
     down_taps: int = 1
     radial: bool = False  # whether the second filter is two-dimensional
     padding: tuple[int, int, int, int] = (0, 0, 0, 0)  # left, right, top, bottom, after up-sampling; negative crops

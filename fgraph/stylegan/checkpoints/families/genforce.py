@@ -19,7 +19,7 @@ from fgraph.stylegan.checkpoints.pickles.stored import StoredTensor
 if TYPE_CHECKING:
     from torch import Tensor
 
-_PARTS = {  # of a layer: theirs, and rosinality's
+_PARTS = {  # parts of a layer: genforce's name -> rosinality's name
     "weight": "conv.weight", "style.weight": "conv.modulation.weight", "style.bias": "conv.modulation.bias",
     "bias": "activate.bias", "noise_strength": "noise.weight", "filter.kernel": "conv.blur.kernel",
 }  # fmt: skip

@@ -12,7 +12,7 @@ from fgraph.stylegan.checkpoints.pickles.stand_ins import Module
 from fgraph.stylegan.checkpoints.pickles.stored import StoredTensor
 
 RATE = 0.01  # the learning-rate multiplier of the mapping, in all of NVlabs' configurations
-CLAMP = 256  # of layers, in NVlabs' configurations that train in float16
+CLAMP = 256  # clamp of layers, in NVlabs' configurations that train in float16
 ASSUMED_MAPPING = f"the mapping has leaky ReLU and the learning-rate multiplier {RATE}"
 _DEEPEST = 8  # parts of a name
 

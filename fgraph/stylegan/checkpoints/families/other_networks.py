@@ -1,4 +1,4 @@
-"""Networks around StyleGAN that fgraph does not run, by tell-tale keys, with what to use instead. Without torch."""
+"""Networks like StyleGAN that fgraph does not run, by characteristic keys, and what to use instead. Without torch."""
 
 from __future__ import annotations
 

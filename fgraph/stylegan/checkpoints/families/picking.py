@@ -1,4 +1,4 @@
-"""Picking the generator among the networks in the value of a file, by tell-tale keys. Without torch."""
+"""Picking the generator among the networks in the value of a file, by characteristic keys. Without torch."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ _DEEPEST_PART = 10  # modules inside each other
 _LONGEST = 128  # letters of the name of a module or of its tensor
 _AVERAGED = re.compile(r"(?:^|[._])(?:ema|smooth|avg|averaged|running)(?:$|[._])", re.IGNORECASE)
 _COMPILED = "_orig_mod."  # in names of modules that torch.compile wraps
-_STATE = ("_parameters", "_buffers", "_modules")  # of a torch module
+_STATE = ("_parameters", "_buffers", "_modules")  # attributes of a torch module that hold its state
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class NetworkPlace:
     """A network, or a dict that may hold one, in the value of a file."""
 
     value: Any
-    entries: Mapping[str, Any]  # of a dict its own, of a module those of its parts too, by dotted name
+    entries: Mapping[str, Any]  # entries of a dict; of a module also those of its parts, by dotted name
     path: tuple[str, ...] = ()  # the keys that lead to it
     around: tuple[Mapping[Any, Any], ...] = ()  # the dicts on the way and itself, outermost first
 

@@ -21,7 +21,7 @@ from fgraph.stylegan.tables.encoder import COARSE, FLAT, MIDDLE, Backbone, Block
 _PREFIX = "encoder."
 _MEAN = "latent_avg"
 _WIDEST, _MOST_BLOCKS, _MOST_HEADS, _DEEPEST = 8192, 512, 64, 12
-_RESIDUAL_ITERATIONS = 5  # of ReStyle
+_RESIDUAL_ITERATIONS = 5  # iterations of ReStyle
 _SIZE, _CAR_SIZE = (256, 256), (192, 256)
 _PROGRESSIVE = ("Encoder4Editing", "ProgressiveBackboneEncoder", "ResNetProgressiveBackboneEncoder")
 _PLAIN = (

@@ -30,9 +30,9 @@ from fgraph.stylegan.tables.stylegan3_checks import LARGEST, MOST_LAYERS
 
 _NAME = re.compile(r"L(\d{1,3})_(\d{1,5})_(\d{1,5})")
 _MMGENERATION = ((r"^style_mapping\.", "mapping."),)  # its name of the mapping; the others are NVlabs'
-_FIRST_CUTOFF, _FIRST_RATE = 2.0, 16  # of every published network
+_FIRST_CUTOFF, _FIRST_RATE = 2.0, 16  # the values of every published network
 _OUTPUT_SCALE = 0.25
-_CLASSIFIER = ("mapping.embed.weight", "mapping.embed_proj.weight")  # of StyleGAN-XL: read when weights are loaded
+_CLASSIFIER = ("mapping.embed.weight", "mapping.embed_proj.weight")  # of StyleGAN-XL, read with the weights
 _IDENTITY = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0)
 
 

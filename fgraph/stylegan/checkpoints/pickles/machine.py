@@ -16,7 +16,7 @@ from fgraph.stylegan.checkpoints.pickles.stand_ins import Factory, StandIn, Unkn
 
 MAX_MEMO = 500_000  # values in the memo
 MAX_TEXT = 64 << 10  # bytes of a string that is read: longer ones are source code, or store bytes
-MAX_TEXTS = 64 << 20  # of all strings
+MAX_TEXTS = 64 << 20  # bytes of all strings
 SMALL = 4096  # bytes of a bytes object that is read
 MAX_CALLS = 64 << 20  # estimated bytes of the arguments of all calls, which calls may copy
 _ITEM = 64  # bytes of an item of a list or tuple, in that sum

@@ -17,6 +17,6 @@ def brief(value: Any, most: int = 60) -> str:
         return repr(value if len(value) <= most else value[:most] + "...")
     if value is None or isinstance(value, bool | float) or (isinstance(value, int) and abs(value) < 1 << 64):
         return repr(value)
-    if isinstance(name := getattr(value, "kind", getattr(value, "name", None)), str):  # of a stand-in
+    if isinstance(name := getattr(value, "kind", getattr(value, "name", None)), str):  # the name of a stand-in
         return f"a stand-in for '{show(name, most)}'"
     return f"a {type(value).__name__}"

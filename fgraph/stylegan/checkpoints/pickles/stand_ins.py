@@ -8,7 +8,7 @@ from typing import Any
 
 from fgraph.stylegan.checkpoints.pickles.refusal import PickleRefused, brief
 
-_MAX_KEY = 1 << 32  # of a whole number as a key
+_MAX_KEY = 1 << 32  # largest whole number as a key
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class StandIn:
         self.kind = kind
         self.made_of = made_of
         self.state: Any = None
-        self.items: list[Any] = []  # of a list, a set, or (keys and values in turn) a dict
+        self.items: list[Any] = []  # items of a list or a set, or alternating keys and values of a dict
 
     def accept(self, state: Any) -> None:
         """Store the state.

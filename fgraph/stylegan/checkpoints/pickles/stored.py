@@ -25,7 +25,7 @@ STORAGES = {
 }  # fmt: skip
 MOST_AXES = 8
 _MOST_REPEATED = 1 << 20  # items of a tensor that repeats some; a W+ of 1024 pixels has 9,216
-_MOST_NUMBERS = 256  # of a tensor that is read without torch
+_MOST_NUMBERS = 256  # most numbers of a tensor that is read without torch
 _LONGEST_TEXT = 1 << 20  # bytes of text that hold the numbers of such a tensor
 
 
