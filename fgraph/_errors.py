@@ -8,7 +8,7 @@
     ├── SaveError       a result can't be written (save)
     └── SkippedError    some of many pictures couldn't be used; the others are done (inversion)
 
-Any other exception is a bug of fgraph.
+Any other exception is a bug in fgraph.
 """
 
 from __future__ import annotations

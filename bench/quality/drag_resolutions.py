@@ -54,7 +54,7 @@ class Outcome:
 
 
 def drag(generator: Generator, way: type[DragSearch], steps: int) -> Outcome:
-    """Drag two points of one picture, whose lower half is to stay."""
+    """Drag two points of one picture, whose lower half must not change."""
     size = generator.table.size[0]
     z = torch.randn(1, generator.table.z_dim, generator=torch.Generator().manual_seed(0))
     code = generator.map(z)[:, None].expand(-1, generator.table.num_ws, -1).clone()
@@ -96,9 +96,10 @@ def main() -> None:
         print(rows[-1], flush=True)
     part = "\n".join([
         f"`python -m bench.quality.drag_resolutions` writes this table: {steps} steps of two points with a config-f",
-        "generator that has random weights. The lower half of the image is to stay. Images are in [-1, 1].",
+        "generator that has random weights. The lower half of the image must not change. Images are in [-1, 1].",
         "",
-        "| pixels | CPU s a step, own | resized | change outside, own | resized | points apart | images differ by |",
+        "| pixels | CPU s a step, own resolution | resized | change outside, own resolution | resized | points apart "
+        "| images differ by |",
         "| --- | --- | --- | --- | --- | --- | --- |",
         *rows,
     ])  # fmt: skip

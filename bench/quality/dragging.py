@@ -146,7 +146,7 @@ def to_markdown(lines: Sequence[Line], drags: int, steps: int) -> str:
         f"{steps} steps. A second\npicture is made by moving the code towards another sample, so the target is "
         "known to exist. A point goes 6% to 25% of the side. The mask is a\nbox around both places. *Published "
         "settings* are those of DragGAN's program, for images of 512 pixels.\n\n"
-        "| model | way | arrived | mean distance, pixels | steps | s of CPU a drag | change outside the mask |\n"
+        "| model | method | arrived | mean distance, pixels | steps | s of CPU a drag | change outside the mask |\n"
         "| --- | --- | --- | --- | --- | --- | --- |\n"
     )
     rows = [
@@ -154,7 +154,7 @@ def to_markdown(lines: Sequence[Line], drags: int, steps: int) -> str:
         f"{one.outside:.3f} |"
         for one in lines
     ]
-    return head + "\n".join(rows) + f"\n\n![the share of drags by what is left of their way]({PLOT})\n"
+    return head + "\n".join(rows) + f"\n\n![the share of drags by their remaining distance]({PLOT})\n"
 
 
 def draw(lines: Sequence[Line]) -> str:

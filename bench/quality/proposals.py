@@ -99,7 +99,7 @@ def _copies(chosen: Sequence[Mapping[str, Array]], made: Sequence[Mapping[str, A
 
 
 def sharper(before: Sequence[Array], copies: Sequence[Copy], *, edited: bool) -> tuple[float, int]:
-    """Return how often a side on even ground is sharper than the same line of all other pictures; and of how many.
+    """Return the share of sides on even ground that are sharper than the same line in other pictures, and their number.
 
     The ground is even if the picture before has no texture there, and none at the side of the place that is copied.
     """
@@ -157,14 +157,15 @@ HEAD = """# Proposed patches
 models.
 
 **First proposed** is the patch whose surroundings fit best at source and target, before anything is decoded. **Kept**
-is the first of three whose seam is not seen in the decoded picture ([how](../../explanation/one_image.md)).
+is the first of three patches without a visible seam in the decoded picture ([how](../../explanation/one_image.md)).
 
 **Visibility** is the measure of that rule, for the picture with this patch alone. The rule judges all three patches in
 one picture, and keeps those up to {most}.
 
-**Sharper** is a measure that the rule does not use. It is about sides of patches on even ground, where neither place
-has texture: the share of sides whose step is larger than the step across the same line in every other picture of the
-table, which has no patch. By chance, it is {chance:.1f} %.
+**Sharper** is a measure that the rule does not use. It considers the sides of patches on even ground, where neither
+place has texture, and compares the step across each side with the step across the same line in all other pictures,
+which have no patch there. Sharper is the share of sides with a larger step than in all of these pictures. By chance,
+it is {chance:.1f} %.
 """
 
 

@@ -107,7 +107,7 @@ def to_markdown(lines: list[Line]) -> str:
         "`python -m bench.quality.published_drags --draggan DIR` writes this table: two points are dragged by the",
         "program and by `reading: code`, with a network of 256 pixels that has random weights, and with a bundled",
         "model in the form that the program reads. The differences are the largest of all steps. With a mask, the",
-        "gradient has the sign of differences that are as small as rounding, so rounding grows.",
+        "gradient contains the signs of differences that are as small as rounding errors, so these errors grow.",
         "",
         "| network | mask | steps with equal points | difference of the loss, relative | difference of the code |",
         "| --- | --- | --- | --- | --- |",

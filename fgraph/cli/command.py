@@ -1,7 +1,7 @@
 """The main function of the command line: arguments -> exit code.
 
 0    done
-1    a bug of fgraph, with a traceback; or a job of a sweep failed
+1    a bug in fgraph, with a traceback; or a job of a sweep failed
 2    a mistake in the graph or on the command line
 3    mode=invert skipped pictures that can't be read; the others are done
 128  plus the number of a signal, after an interrupt: 130 for Ctrl-C, 143 for SIGTERM

@@ -1,4 +1,4 @@
-"""Files of jobs: results, large images and drawings are written, and their paths printed."""
+"""Files of jobs: writes results, large images and drawings, and prints their paths."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def write(job: PreparedJob, outcome: Any) -> float | None:
 
     Args:
         job: a job of mode run or draw.
-        outcome: the results of the job; not read of large images, films and drawings, which are made here.
+        outcome: the results of the job; not used for large images, films and drawings, which are made here.
 
     Raises:
         FgraphError: a file can't be written, a row has no picture, or the objective can't be measured.
@@ -70,7 +70,7 @@ def _save(job: PreparedJob, results: Mapping[str, Any]) -> float | None:
             say(line)
     _warn_of_unlisted(settings.directory, manifest.unlisted)
     for file in manifest.without_record:
-        warn(f"{file} has no room for its record, which {manifest.paths[-1]} holds")
+        warn(f"{file} has no room for its record; the record is in {manifest.paths[-1]}")
     if manifest.undrawn:
         warn(f"warning: {no_font(manifest.undrawn)}")
     if manifest.damaged:

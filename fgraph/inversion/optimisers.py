@@ -54,7 +54,7 @@ class Optimiser(Protocol):
 
 
 class Adam:
-    """Adam (Kingma & Ba 2015), which scales every number alone."""
+    """Adam (Kingma & Ba 2015), which scales every number separately."""
 
     def shapes(self, values: Sequence[tuple[int, ...]]) -> Shapes:
         """Return the shapes of both moments."""

@@ -50,7 +50,7 @@ class Operand:
 
     @classmethod
     def joined(cls, operands: Sequence[Operand]) -> Operand:
-        """Return the operand that reads the rows of several, one after the other; their values have one type."""
+        """Return the operand that reads the rows of several operands in order; their values have one type."""
         values, rows = (
             np.concatenate(parts) for parts in zip(*((one.row_values, one.index) for one in operands), strict=True)
         )

@@ -118,7 +118,8 @@ class Build:
             lengths = [self.table(one.model).style_length for one in (a, b)]
             if lengths[0] != lengths[1]:
                 raise ValueError(
-                    f"codes of two models meet in S; '{a.model}' has {lengths[0]} styles, '{b.model}' {lengths[1]}"
+                    f"codes of two models are combined in S; '{a.model}' has {lengths[0]} styles, "
+                    f"'{b.model}' {lengths[1]}"
                 )
             space = "s"
         target = max((a.space, b.space, space), key=SPACES.index)

@@ -36,7 +36,7 @@ def arrange(
     sources: Mapping[str, Result] | None = None,
     without: Mapping[str, Mapping[str, Result]] | None = None,
 ) -> Iterator[Sheet]:
-    """Make the sheets that the options ask for; an output of one row has no strip and no grid.
+    """Make the sheets that the options request; an output of one row has no strip and no grid.
 
     Args:
         results: output name -> result.
@@ -87,7 +87,7 @@ def explain(
 
 
 def _strip_of(value: Result | None, options: PictureOptions) -> PillowImage.Image | None:
-    """Return the rows of an image side by side, large enough to be seen; None if it is none."""
+    """Return the rows of an image side by side, large enough to be seen; None if it is not an image."""
     if not isinstance(value, Image) or value.damaged_rows:
         return None
     strip = lay_strip([LabelledPicture(one) for one in _pictures(value, options)], "x", options.gap)
@@ -143,7 +143,7 @@ def _check_labels(labels: Sequence[str], several: Mapping[str, Image | MaskImage
 
 
 def _pictures(value: Image | MaskImage, options: PictureOptions) -> list[PillowImage.Image]:
-    """Return the rows as pictures, enlarged as the options say."""
+    """Return the rows as pictures, enlarged according to the options."""
     try:
         return [scale_picture(value.to_pil(row), options.scale, options.resampling) for row in range(value.rows)]
     except ValueError as error:

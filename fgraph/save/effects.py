@@ -136,7 +136,7 @@ def _of_loop(one: Requested) -> str:
 def _of_pingpong(one: Requested) -> str:
     if not one.pingpong:
         return ""
-    return _of_films(one) or ("" if one.most_rows(*_SHOWN) > 2 else "a film of two frames is the same in both ways")
+    return _of_films(one) or ("" if one.most_rows(*_SHOWN) > 2 else "a film of two frames is the same backwards")
 
 
 def _of_sheet(one: Requested) -> str:

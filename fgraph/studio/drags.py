@@ -1,7 +1,7 @@
-"""A drag that runs while it is watched: points and picture are sent as they move, and it can be ended at any step.
+"""A drag that users watch: its points and picture are sent as they move, and it can be stopped at any step.
 
-It is the drag of a node of the graph, done step by step by `fgraph.drag`. What it reached goes into the cache, under
-the key of the node with as many steps. So the graph shows the very pixels that were seen, at once.
+It is the drag of a node of the graph, run step by step by `fgraph.drag`. Its result goes into the cache, under the key
+of the node with this number of steps. So the graph shows the same pixels at once.
 """
 
 from __future__ import annotations
@@ -38,17 +38,17 @@ if TYPE_CHECKING:
     from fgraph.dragging.points import DragPoints
 
 Codes: TypeAlias = NDArray[np.float32]
-STEPS = 300  # that a start does at most
+STEPS = 300  # most steps of one start
 STAGE = "drag"  # stage of the intermediate pictures
-_UNBOUNDED = 100_000  # steps of the search itself, which is ended from here
+_UNBOUNDED = 100_000  # steps of the search itself, which this module ends earlier
 _BETWEEN = 0.08  # seconds between two reports
-_REST = 2.0  # times that a picture took, before the next one is drawn
+_REST = 2.0  # pause before the next picture, as a multiple of the time of the last one
 _START, _MASK = "studio_drag_start", "studio_drag_mask"
 
 
 @dataclass(eq=False)
 class Search:
-    """The drag of one row: what it began with, and how far it is."""
+    """The drag of one row: its start and its progress."""
 
     points: DragPoints
     code: Codes  # code of one row
@@ -58,9 +58,9 @@ class Search:
 
 @dataclass(eq=False)
 class Dragging:
-    """The drag of some rows of a node, which one run begins and others go on with."""
+    """The drag of some rows of a node, which later runs can continue."""
 
-    starts: Codes  # [rows, ...], of all rows of the codes that are dragged
+    starts: Codes  # [rows, ...], all rows of the codes that the drag reads
     rows: dict[int, Search]
 
     @property
@@ -75,24 +75,24 @@ class DragRun(LiveRun):
 
     node: str
     drag: Drag
-    needed: GraphSpec  # what the drag depends on
+    needed: GraphSpec  # the nodes that the drag depends on
     shown: tuple[int, ...]  # the rows that are dragged
     count: int  # rows of the node
     dragging: Dragging | None = None  # drag of an earlier run, which continues
     on_end: Callable[[], None] = lambda: None
     stopping: threading.Event = field(default_factory=threading.Event)
     ended: threading.Event = field(default_factory=threading.Event)
-    report: DragEvent | None = None  # the last one
-    failed: bool = True  # until it has ended in order
+    report: DragEvent | None = None  # the last report
+    failed: bool = True  # until it has ended without an error
 
     def run(self, engine: Engine) -> None:
-        """Drag until the points have arrived, make no progress, or are to stop; then keep what was reached."""
+        """Drag until the points arrive, make no progress, or the drag is stopped. Then keep the result."""
         try:
             dragging = self.dragging = self.dragging or self._begin(engine)
             self._go(engine, dragging)
             self._keep(engine, dragging)
             self.failed = False
-        except Cancelled:  # before the first step: nothing was reached
+        except Cancelled:  # before the first step: there is no result
             self.failed = False
         finally:
             self.ended.set()
@@ -106,7 +106,7 @@ class DragRun(LiveRun):
     # -- the drag -----------------------------------------------------------------------------------------------------
 
     def _begin(self, engine: Engine) -> Dragging:
-        """Find the codes and masks that the drag begins with, as the graph has them."""
+        """Find the codes and masks that the drag begins with in the graph."""
         import fgraph
         from fgraph.runtime.run import make_context
 
@@ -166,7 +166,7 @@ class DragRun(LiveRun):
         engine.emit(self.report)
 
     def _draw(self, engine: Engine, dragging: Dragging) -> None:
-        """Draw the output with the codes of now, no larger than a preview if that takes long."""
+        """Draw the output with the current codes; as a preview if that takes long."""
         spec = self._with_codes(dragging)
         plan = engine.compile([spec], since=True)
         seconds = engine.forecast(plan)
@@ -176,12 +176,12 @@ class DragRun(LiveRun):
                 break
         try:
             picture = to_picture(engine.run(plan)[0][NODE], self.row)
-        except (Cancelled, FgraphError):  # the loop ends by itself; the picture at the end has the failure
+        except (Cancelled, FgraphError):  # the loop ends by itself, and the picture at the end reports the failure
             return
         self.emit_picture(engine, STAGE, picture, encode_preview(picture))
 
     def _with_codes(self, dragging: Dragging) -> GraphSpec:
-        """Return the graph of the picture with what was reached in place of the drag."""
+        """Return the graph of the picture with the current codes in place of the drag."""
         starts = dragging.starts
         codes = np.stack([starts[min(row, len(starts) - 1)] for row in range(self.count)])
         most = max(len(one.points.handles) for one in dragging.rows.values())
@@ -194,7 +194,7 @@ class DragRun(LiveRun):
         return replace(self.spec, nodes={**self.spec.nodes, self.node: now})
 
     def _keep(self, engine: Engine, dragging: Dragging) -> None:
-        """Put what was reached into the cache, under the key of the node with as many steps."""
+        """Put the result into the cache, under the key of the node with this number of steps."""
         import torch
 
         from fgraph.inversion.cache import InversionCache

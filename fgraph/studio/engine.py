@@ -239,7 +239,7 @@ class Engine:
             self.emit(failure(revision, error))
         except Exception as error:
             log.error("".join(traceback.format_exception(error)))
-            self.emit(Failed(revision=revision, message=f"a bug of fgraph: {type(error).__name__}: {error}"))
+            self.emit(Failed(revision=revision, message=f"a bug in fgraph: {type(error).__name__}: {error}"))
         return True
 
     def _rebase(self, live: Live) -> None:

@@ -105,7 +105,7 @@ class FilmJob:
         """Return the job of a request.
 
         Raises:
-            FgraphError: there is nothing to look at, a value has a fault, or the film is too long.
+            FgraphError: there is no picture, a value has a fault, or the film is too long.
         """
         options = VideoOptions(fps=request.fps)
         if request.format == "gif":
@@ -152,7 +152,7 @@ def _frames(session: Session, tracks: Sequence[Track]) -> Callable[[float], Grap
     """Return a function that makes the graph of the frame at a time.
 
     Raises:
-        FgraphError: there is nothing to look at.
+        FgraphError: there is no picture.
     """
     look = looking(session)
     walks = [one for one in tracks if one.walks]
@@ -172,7 +172,7 @@ def _walked(spec: GraphSpec, track: Track, time: float) -> GraphSpec:
     """Return a graph in which a sample is a point of a smooth walk through the codes of its seeds.
 
     Raises:
-        Refused: the node is no sample of one row.
+        Refused: the node is not a `sample` with one row.
     """
     node = spec.nodes.get(track.node)
     if node is None:

@@ -105,7 +105,7 @@ async def _answer(received: Any, studio: Studio, outbox: Outbox) -> bool:
         answer = _refused(number, "the request is nested too deeply")
     except Exception as error:  # a bug, which ends neither the socket nor the studio
         log.exception("a request failed")
-        answer = _refused(number, f"a bug of fgraph: {type(error).__name__}: {error}")
+        answer = _refused(number, f"a bug in fgraph: {type(error).__name__}: {error}")
     return outbox.put(answer)
 
 

@@ -1,4 +1,4 @@
-"""The first state of a training: networks drawn at random, or read from a checkpoint."""
+"""The initial state of a training: networks drawn at random, or read from a checkpoint."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ from fgraph.training.snapshot import is_snapshot, read_snapshot
 from fgraph.training.state import MEASURED, Moments, TrainingState, lay_out_discriminator, lay_out_generator
 
 _LOG = get_logger()
-FIRST_IMAGES = 2000  # in which a discriminator learns alone that was drawn for a trained generator: what one that knows
-# nothing teaches would spoil it
-FIRST_IMAGES_PROJECTED = 500  # heads on features that know pictures learn sooner
+# A new discriminator learns alone for this many images. Untrained, it would spoil a trained generator.
+FIRST_IMAGES = 2000
+FIRST_IMAGES_PROJECTED = 500  # heads on pretrained features learn faster
 
 Drawn = tuple[DiscriminatorTable | ProjectedTable, Tensors, int]
 
@@ -54,7 +54,7 @@ def begin(settings: TrainingSettings) -> TrainingState:
 
 
 def _draw_discriminator(table: StyleGAN2Table, settings: TrainingSettings) -> Drawn:
-    """Draw a discriminator of the kind that the settings name, for a generator; with the images it learns alone."""
+    """Draw a discriminator of the kind in the settings; return it and the number of images that it learns alone."""
     if settings.discriminator == PROJECTED:
         projected = table_for(load_features(settings.features))
         return projected, lay_out_discriminator(draw_projected(projected, settings.seed)), FIRST_IMAGES_PROJECTED
@@ -135,7 +135,7 @@ def _project(state: TrainingState, settings: TrainingSettings) -> TrainingState:
 
 
 def _find_discriminator(table: StyleGAN2Table, settings: TrainingSettings) -> Drawn:
-    """Find the discriminator for a model that is a file, else draw one."""
+    """Find the discriminator for a model file; otherwise draw one."""
     found = None if settings.discriminator == PROJECTED else _read_discriminator(settings)
     if found is None:
         return _draw_discriminator(table, settings)
@@ -151,7 +151,7 @@ def _find_discriminator(table: StyleGAN2Table, settings: TrainingSettings) -> Dr
 def _read_discriminator(
     settings: TrainingSettings,
 ) -> tuple[DiscriminatorTable | ProjectedTable, Mapping[str, Tensor]] | None:
-    """Read the discriminator that the settings name, else that of the model's own file, if it holds one."""
+    """Read the discriminator that the settings name, otherwise the one in the file of the model, if there is one."""
     if isinstance(path := settings.discriminator, Path):
         if is_snapshot(path):
             state = read_snapshot(path)
@@ -162,6 +162,6 @@ def _read_discriminator(
         assert settings.model is not None
         own = load_discriminator(settings.model)
     except ModelError as error:
-        _LOG.warning("%s; one is drawn, and learns alone first", error)
+        _LOG.warning("%s; a new discriminator is drawn, and learns alone first", error)
         return None
     return own.table, own.tensors

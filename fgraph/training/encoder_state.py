@@ -1,4 +1,4 @@
-"""The state of a training of an encoder, and its first one."""
+"""The state of the training of an encoder, and its initial state."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _LAST = "final_linear.1.weight"
 
 @dataclass
 class EncoderState:
-    """The networks, the optimiser and the counters of a training of an encoder."""
+    """The networks, the optimiser and the counters of the training of an encoder."""
 
     table: EncoderTable
     tensors: Tensors

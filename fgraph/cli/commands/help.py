@@ -17,7 +17,7 @@ usage: fgraph [MODE] [GRAPH | FILE.yaml | PICTURE] [key=value ...]        (from 
 
   fgraph panorama                       run a bundled graph
   fgraph blend.yaml seed=7              run a graph file, with another seed
-  fgraph check blend.yaml               find every mistake of a graph file; run nothing
+  fgraph check blend.yaml               find every mistake in a graph file; run nothing
   fgraph out/image.png seed=8           run the graph inside a picture that fgraph wrote, changed
   fgraph -m blend.yaml seed=1,2,3       run a sweep: all jobs together, as one plan
 

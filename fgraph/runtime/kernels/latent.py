@@ -23,7 +23,7 @@ from fgraph.stylegan.generators.base import Generator
 
 
 def draw(op: Draw, inputs: Sequence[Tensor], params: Params, context: KernelContext) -> Tensor:
-    """Return z [rows, width] from seeds; if there are classes, each ends with its class, one-hot or a mixture."""
+    """Return z [rows, width] from seeds. With classes, a row ends with its class, as a one-hot vector or a mixture."""
 
     def drawn(param: Any) -> NDArray[np.float32]:
         code = draw_codes(*param[:4], op.width - op.classes)[param[4]]

@@ -72,7 +72,7 @@ class _Compiled:
         self._plain, self._backend = plain, backend
         self._compiled = torch.compile(plain, fullgraph=True, dynamic=True, backend=backend)
         self._failure = torch._dynamo.exc.TorchDynamoException
-        self._limit = getattr(torch._dynamo.exc, "FailOnRecompileLimitHit", ())  # as a failure before torch 2.7
+        self._limit = getattr(torch._dynamo.exc, "FailOnRecompileLimitHit", ())  # before torch 2.7, a failure
 
     def __call__(self, *arguments: Any, out: Tensor | None = None, **named: Any) -> Tensor:
         try:
