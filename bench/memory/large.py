@@ -23,8 +23,8 @@ HEAD = """# Images of any length
 `python -m bench.memory.large` writes this page: the graph `panorama` of the bundled 64-pixel model with a growing
 number of latents, on one thread, each line in its own process. "In pieces" is `fgraph.save_large` to a tiled TIFF,
 {piece} pixels at a time. "At once" is `fgraph.run` and `save` as one PNG. Memory is the peak of the process, of which
-{empty:.0f} MB are Python, torch and the model, measured with two latents. Each piece compiles the whole graph again, which takes most
-of the time for the longest image.
+{empty:.0f} MB are Python, torch and the model, measured with two latents. Each piece compiles the whole graph again,
+which takes most of the time for the longest image.
 
 | latents | pixels | in pieces: CPU s | MB | at once: CPU s | MB |
 | --- | --- | --- | --- | --- | --- |
