@@ -29,10 +29,10 @@ EXAMPLES = ROOT / "examples" / "nodes"
 _NAMED_EDITS = """\
 # Named edits
 
-The published edits that `direction` makes by `kind: named`, as `fgraph list edits` prints them.
-[Directions](../how-to/directions.md#published-edits-by-name) explains them. A channel is σ index:channel, in
-standard deviations; the sign differs between programs, so try both. A strength is in deviations of the component, or,
-for a bundled model, of what the name says.
+This page lists the published edits of `direction`, `kind: named`, as `fgraph list edits` prints them.
+[Directions](../how-to/directions.md#published-edits-by-name) explains them. A channel is written as σ index:channel. It
+moves in standard deviations, and its sign differs between programs, so try both signs. A strength counts standard
+deviations of the component, or for a bundled model, of the property in the name.
 """
 SHOWN = 20  # lines of a difference
 _SHOWN_GRAPH = re.compile(r"^```yaml\n# (graphs/\S+\.yaml)\n.*?^```$", re.MULTILINE | re.DOTALL)

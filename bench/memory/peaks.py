@@ -31,7 +31,7 @@ HEAD = [
     "",
     "`python -m bench.memory.peaks` writes this page: a config-f generator of 256 pixels with random weights,",
     f'in fp32, on a CPU, under `memory={_BUDGET}`. "Measured" is the rise of the resident memory over its level after',
-    'a first image, without the finished image. "Compiled" is the processor time of making the plan.',
+    'a first image, without the finished image. "Compiled" is the CPU time of making the plan.',
     "",
     "| images | kind | output, MiB | chunks | predicted, MiB | measured, MiB | measured / predicted | compiled, s "
     "| run, s |",

@@ -33,7 +33,7 @@ from fgraph.plan import Plan, Step
 from fgraph.runtime import run_plan
 
 PAGE = "anatomy.md"
-RESULTS = "results: copies to the host, and what is between steps"
+RESULTS = "results: copies to the host, and the time between steps"
 PYTHON = "Python: the host's part"
 KINDS: Mapping[str, tuple[str, ...]] = {  # what torch's operations do, by the starts of their names
     "convolutions": (
@@ -127,9 +127,9 @@ def to_markdown(found: Anatomy, title: str, state: list[str]) -> str:
         "# Where the time of a panorama goes",
         "",
         f"`python -m bench.speed.anatomy` writes this page: {title}, on a CPU.",
-        "The first table clocks the steps of runs, the second groups the operations of torch in a run under",
+        "The first table times the steps of runs, the second groups the operations of torch in a run under",
         "`torch.profiler`, and the third lists the longest of these. Seconds are CPU seconds. The profiler measures",
-        "clock time and adds its own, so the tables give only shares. The share of an operation leaves out the",
+        "clock time and adds its own overhead, so the tables give only shares. The share of an operation excludes the",
         "operations that it calls.",
         "",
         *(f"* {one}" for one in state),

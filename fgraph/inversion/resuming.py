@@ -55,7 +55,7 @@ class Resumable(Generic[SearchT]):
     resume: Callable[[list[int], Mapping[str, Tensor]], SearchT | None]
 
     def begin(self, rows: Sequence[int]) -> tuple[SearchT, list[int]]:
-        """Return the search of a snapshot that holds all of `rows`, or else a new one, with its rows."""
+        """Return the search of a snapshot that holds all of `rows`, otherwise a new one, with its rows."""
         snapshot = self.cache.read(self.kind, self.key)
         if snapshot is not None:
             try:
@@ -79,8 +79,8 @@ def run_search(
     Args:
         resumable: the kind of search.
         rows: the rows to search for.
-        on_found: called with each row that finishes, at once.
-        on_step: called after each step; if it raises, the search is given up, and what it did is stored.
+        on_found: called with each row as soon as it finishes.
+        on_step: called after each step; if it raises, the search is cancelled, and its progress is stored.
     """
     search, members = resumable.begin(rows)
     saved = time.monotonic()
@@ -97,7 +97,7 @@ def run_search(
             on_found(members[place], one)
         try:
             on_step(search)
-        except BaseException:  # the run is given up
+        except BaseException:  # the run is cancelled
             store(WORTH_SECONDS)
             raise
         store(SNAPSHOT_SECONDS)

@@ -48,7 +48,7 @@ class Edited(MaskExpr):
             name = type(self.edit).__name__.lower()
             raise SizeError(
                 f"a mask of {height} x {width} pixels after {name} comes from {shown(rows)} x {shown(columns)} pixels, "
-                f"which are not whole; let the {name} divide"
+                f"which are not whole: choose an amount that gives whole pixels"
             )
         return int(rows), int(columns)
 

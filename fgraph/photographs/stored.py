@@ -1,4 +1,4 @@
-"""A photograph as its file has it: the pixels as they lie there, and what the file says about them."""
+"""A photograph as it is stored: its pixels in the orientation of the file, and its metadata."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from fgraph._imaging.files import open_image
 from fgraph._imaging.finding import locate
 from fgraph._imaging.read import in_colours, turn_of
 
-_BACK: Final = {  # how an upright picture is turned as its file has it
+_BACK: Final = {  # orientation of the file -> the turn from upright
     Image.Transpose.ROTATE_90: Image.Transpose.ROTATE_270,
     Image.Transpose.ROTATE_270: Image.Transpose.ROTATE_90,
 }
@@ -51,7 +51,7 @@ class Stored:
         return sum(len(one) for one in values if isinstance(one, bytes | str))
 
     def as_in_file(self, upright: Image.Image) -> Image.Image:
-        """Return an upright picture turned as the pixels lie in the file."""
+        """Return an upright picture in the orientation of the file."""
         return upright if self.turn is None else upright.transpose(_BACK.get(self.turn, self.turn))
 
 
@@ -127,7 +127,7 @@ def encode_like(
     Args:
         source: the photograph.
         upright: the picture.
-        kind: png, webp or jpeg. A JPEG of a JPEG is quantised as before.
+        kind: png, webp or jpeg. A JPEG keeps the quantisation of an original JPEG.
         text: key -> text, which a PNG stores. WebP and JPEG keep the EXIF data of the photograph instead.
         quality: the quality of WebP and JPEG, 1 to 100; WebP at 100 is lossless.
 

@@ -18,14 +18,15 @@ from fgraph.stylegan.nn import stylegan2 as network
 from fgraph.stylegan.nn import winograd
 
 _LOG = get_logger()
-_BUDGET, _PATIENCE = 1.0, 3.0  # seconds, after which each layer runs only once; after which larger layers are left out
-_EACH = 0.02  # seconds for one measurement, which has at least one run after the warm-up, and at most this number:
-_OFTEN = 15
+_BUDGET = 1.0  # seconds after which each layer runs only once
+_PATIENCE = 3.0  # seconds after which larger layers are omitted
+_EACH = 0.02  # seconds for one measurement of one run or more
+_OFTEN = 15  # most runs of one measurement
 _CHANNELS, _SIDES = (8, 32, 128, 512), (4, 16, 32, 64, 128)
 _MOST_FLOPS, _MOST_NUMBERS = 5e9, 1 << 19  # limits of a measured layer
 _LEAST_NET = 0.1  # least share of the time of a call that counts as net of the overhead
-_MOVED = 1 << 21  # numbers
-_DRAWN = 1 << 14  # numbers
+_MOVED = 1 << 21  # numbers that are copied
+_DRAWN = 1 << 14  # random numbers that are drawn
 _DTYPES = {"float64": torch.float64}
 
 

@@ -23,10 +23,10 @@ from fgraph.studio.studio import Studio
 
 log = get_logger(__name__)
 
-_CLOSING = 1.0  # seconds in which a page that reads nothing takes leave
+_CLOSING = 1.0  # seconds that closing the socket may take if the page does not read
 _TOO_SLOW = 1008  # the code of a socket that is closed for a breach of policy
-_REPLACED = (Picture, GraphEvent, HistoryEvent)  # messages that tell everything that an earlier one has told
-_MOST_WAITING = 2_000  # messages for a page that reads none; then it is disconnected
+_REPLACED = (Picture, GraphEvent, HistoryEvent)  # messages that replace earlier messages of their kind
+_MOST_WAITING = 2_000  # most messages that wait for a page; then it is disconnected
 
 
 class Outbox:
@@ -58,7 +58,7 @@ def _kind(message: Outgoing) -> type:
 
 
 async def serve(websocket: WebSocket, studio: Studio) -> None:
-    """Serve a page until it leaves."""
+    """Serve a page until it disconnects."""
     await websocket.accept()
     outbox = Outbox()
     async with studio.joined(outbox.put):
@@ -85,7 +85,7 @@ async def _answer(received: Any, studio: Studio, outbox: Outbox) -> bool:
     """Answer a message of the page; return False if the page reads too slowly.
 
     Raises:
-        WebSocketDisconnect: the page has left.
+        WebSocketDisconnect: the page has disconnected.
     """
     if received["type"] == "websocket.disconnect":
         raise WebSocketDisconnect(received.get("code") or 1000)

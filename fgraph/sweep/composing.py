@@ -1,7 +1,7 @@
 """Composes the configs of a sweep's jobs, most of them by copying.
 
 Hydra reads and merges all files for each job, twice, since its sweeper validates every job first. The configs of jobs
-that differ only in plain values are equal but for these values: one is composed, copied, and its values are set.
+that differ only in plain values are equal except for these values: one is composed, copied, and its values are set.
 
 Copies go through pickle, which is several times faster than OmegaConf's own deep copies.
 """
@@ -33,8 +33,8 @@ class JobConfig(DictConfig):
 class SweepComposer:
     """Hydra's config loader with a faster `load_sweep_config`; other calls go to the loader.
 
-    Jobs share a template if their overrides are equal but for the values of plain ones. Overrides that aren't plain (a
-    config group, `+key`, `~key`, a mapping as value) are part of the key of a template.
+    Jobs share a template if their overrides are equal except for the values of plain ones. Overrides that aren't plain
+    (a config group, `+key`, `~key`, a mapping as value) are part of the key of a template.
     """
 
     def __init__(self, loader: ConfigLoader) -> None:

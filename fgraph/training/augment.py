@@ -58,7 +58,7 @@ def _colour(images: Tensor, draw: torch.Generator) -> Tensor:
 
 
 def _shift(images: Tensor, draw: torch.Generator) -> Tensor:
-    """Move by up to an eighth of the size, zeros (grey) coming in."""
+    """Shift by up to an eighth of the size, and fill with zeros (grey)."""
     rows, _, height, width = images.shape
     most = max(1, round(height * SHIFT))
     offsets = torch.randint(0, 2 * most + 1, (2, rows), generator=draw).to(images.device)
@@ -70,7 +70,7 @@ def _shift(images: Tensor, draw: torch.Generator) -> Tensor:
 
 
 def _cutout(images: Tensor, draw: torch.Generator) -> Tensor:
-    """Make a square of half the size grey, anywhere, partly outside too."""
+    """Make a square of half the size grey, at a random place that may be partly outside."""
     rows, _, height, width = images.shape
     side = round(height * CUT)
     middle = torch.randint(0, height + 1, (2, rows), generator=draw).to(images.device)

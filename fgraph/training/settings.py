@@ -26,11 +26,11 @@ TOP_LEVEL = (
     "seed",
     "device",
     "precision",
-)  # what other modes of the command have too
+)  # settings that other modes of the command have too
 
 
 class TrainingError(FgraphError):
-    """A training cannot begin, or go on."""
+    """A training cannot begin, or cannot continue."""
 
 
 def _power_of_two(value: int | None) -> int | None:
@@ -76,21 +76,22 @@ class TrainingSettings(CommonSettings):
 
     mode: Way
     data: Path
-    model: str | None = None  # what finetune and grow begin with
-    discriminator: Literal["projected"] | Path | None = None  # its kind, or a snapshot or model file to take it from
+    model: str | None = None  # the model that finetune and grow start with
+    discriminator: Literal["projected"] | Path | None = None  # a kind, or a snapshot or model file that has it
     features: str = "efficientnet-lite0"  # the network of a projected discriminator
     features_size: Annotated[int | None, Field(ge=32)] = None  # absent: see feature_pixels
-    diversity: Annotated[float, Field(ge=0)] = 0.0  # weight of the spread of generated images, beside heads
+    diversity: Annotated[float, Field(ge=0)] = 0.0  # weight of the loss for the spread of generated images
 
     gamma: Annotated[float, Field(ge=0)] = 0.5
     gamma_every: Positive = 16
     style_mixing: Share = 0.7
-    freeze: bool | None = None  # mapping and affines; absent: in finetune
-    discriminator_first: Annotated[int, Field(ge=0)] | None = None  # images; absent: 2000 if it is drawn for a model
+    freeze: bool | None = None  # freezes mapping and affine layers; absent: in finetune
+    # images that the discriminator learns alone; absent: 2000 if it is new and the generator is not
+    discriminator_first: Annotated[int, Field(ge=0)] | None = None
 
-    pairing: Annotated[float, Field(ge=0)] = 0.0  # weight of the loss against what the painter makes of the same z
-    mapping_rate: Annotated[float, Field(gt=0)] = 1.0  # rate of the mapping network, times learning_rate
-    noise: bool = True  # off: the generator's noise is none, and stays so
+    pairing: Annotated[float, Field(ge=0)] = 0.0  # weight of the loss against the painter's picture of the same z
+    mapping_rate: Annotated[float, Field(gt=0)] = 1.0  # a multiple of learning_rate, for the mapping network
+    noise: bool = True  # false: a generator without noise
     flip: bool = True
     augment: Literal["none", "diffaugment", "ada"] = "none"
     augment_kinds: tuple[Literal["colour", "shift", "cutout"], ...] = ("colour", "shift", "cutout")
@@ -108,7 +109,7 @@ class TrainingSettings(CommonSettings):
         return value if value is None or value == PROJECTED else Path(str(value))
 
     def feature_pixels(self, size: int) -> int:
-        """Return the pixels of a side to which the feature network sees images of `size` pixels enlarged.
+        """Return the side, in pixels, to which images of `size` pixels are enlarged for the feature network.
 
         Its first layer halves the resolution: images that are enlarged less than twice fill with patterns of two
         pixels, and edges look embossed (ADR 17).
@@ -117,7 +118,7 @@ class TrainingSettings(CommonSettings):
 
     @property
     def frozen(self) -> bool:
-        """True if mapping and affines are not trained."""
+        """True if mapping and affine layers are not trained."""
         return self.mode == "finetune" if self.freeze is None else self.freeze
 
 
@@ -125,7 +126,7 @@ def read_training_settings(values: dict[str, Any]) -> TrainingSettings:
     """Return the checked settings of a training from a mapping.
 
     Raises:
-        TrainingError: one is unknown, missing or has a value it cannot have; all of them are named.
+        TrainingError: a setting is unknown, missing or has an invalid value; the message names all of them.
     """
     settings = make_checked_settings(TrainingSettings, values, "training")
     if settings.mode != "train" and settings.model is None:
@@ -157,7 +158,7 @@ def make_checked_settings(model: type[S], values: dict[str, Any], section: str) 
         section: the section of the command line's settings, for messages.
 
     Raises:
-        TrainingError: one is unknown, missing or has a value it cannot have; all of them are named.
+        TrainingError: a setting is unknown, missing or has an invalid value; the message names all of them.
     """
     try:
         settings = model(**values)

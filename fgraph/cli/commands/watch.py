@@ -34,7 +34,7 @@ from fgraph.declare.reading import read_document
 from fgraph.declare.source import in_order
 from fgraph.save import MANIFEST
 
-PAUSE = 0.1  # seconds between two looks at the files
+PAUSE = 0.1  # seconds between two checks of the files
 
 
 def main(arguments: Sequence[str], interrupts: Interrupts) -> int:
@@ -149,7 +149,7 @@ def graph_overrides(overrides: Sequence[str]) -> list[str]:
 
 
 def _read_again(settings: JobSettings, file: Path, overrides: Sequence[str]) -> JobSettings:
-    """Return the settings with the graph as the file now has it.
+    """Return the settings with the current graph of the file.
 
     Raises:
         GraphError: the file isn't YAML, or an override doesn't fit it any more.

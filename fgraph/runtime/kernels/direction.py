@@ -64,7 +64,7 @@ def in_deviations(op: InDeviations, inputs: Sequence[Tensor], params: Params, co
 
 
 def map_levels(op: MapLevels, inputs: Sequence[Tensor], params: Params, context: KernelContext) -> Tensor:
-    """Return what mappers of StyleCLIP add to codes, [rows, num_ws, w_dim]; a row has its own mapper."""
+    """Return the offsets that mappers of StyleCLIP add to codes, [rows, num_ws, w_dim]; each row has its own mapper."""
     code = inputs[0]
     made = torch.zeros_like(code)
     mappers: Any = [param[0] for param in cast(Any, params)]

@@ -32,7 +32,7 @@ def noise(op: NoiseField, inputs: Sequence[Tensor], params: Params, context: Ker
 def noise_tiles(op: NoiseField, params: Params, regions: Sequence[Region], context: KernelContext) -> Tensor:
     """Return a region of the noise of each row, [rows, 1, h, w]; beyond an edge the region wraps.
 
-    Of a tiled buffer, only the regions are computed. What the host draws is cut there.
+    Only the regions of a tiled buffer are computed. Noise that the host draws is cut on the host.
     """
     keys = list(zip(params, regions, strict=True))
     if op.mode != "const" and op.is_host_made(params):

@@ -76,7 +76,7 @@ def read_value(content: Any, where: str) -> Contents:
 
 
 def _with_beside(contents: Contents, place: NetworkPlace) -> Contents:
-    """Return contents whose metadata name what else in the file fgraph can use."""
+    """Return contents whose metadata name the other parts of the file that fgraph can use."""
     keys = {key for one in place.around for key in one if type(key) is str}
     found = [what for key, what in _BESIDE.items() if key in keys]
     found += ["an encoder"] if any(name.startswith("encoder.") for name in place.entries) else []
@@ -91,7 +91,7 @@ class _Candidate:
 
     @property
     def rank(self) -> tuple[bool, int, int]:
-        """Averaged networks first, then those with fewer wrappers and shorter prefixes."""
+        """The sort key: averaged networks first, then those with fewer wrappers, then those with shorter prefixes."""
         names = (*self.place.path, self.prefix.rstrip("."))
         return not any(map(is_averaged, names)), len(self.place.path), len(self.prefix)
 
