@@ -54,7 +54,7 @@ def downloads(
 ) -> Iterator[None]:
     """Set, within the block, how models named by an address are downloaded and cached.
 
-    Settings that are left out stay as they are outside the block.
+    Omitted settings keep their values from outside the block.
 
     Args:
         folder: the cache folder; by default, in the user's cache directory.

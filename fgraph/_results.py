@@ -273,7 +273,8 @@ Result: TypeAlias = Image | MaskImage | Latents | FeatureMaps | Photographs
 class Results(dict[str, Result]):
     """The results of one graph: output name -> result.
 
-    `baseline` is what a run with `keep=True` leaves for later ones: give these results to `run(..., since=...)`.
+    `baseline` has the values that a run with `keep=True` retains for later runs: pass these results as
+    `since` of `run`.
     """
 
     baseline: Any = None

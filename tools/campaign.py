@@ -1,4 +1,4 @@
-"""Attack fgraph in full, as the tests do in part, and print a table of what was tried.
+"""Attack fgraph in full, as the tests do in part, and print a table of the attacks.
 
     python tools/campaign.py                everything: hours
     python tools/campaign.py --share 0.02 --kills 5 --texts 1000 --mutants 2000     a sample: minutes

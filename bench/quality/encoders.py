@@ -140,7 +140,7 @@ def targets(generator: Generator, source: str, numbers: Sequence[int], heads: Pa
 
 
 def run(generator: Generator, model: str, way: str, images: Tensor) -> Found:
-    """Return what a way finds for pictures."""
+    """Return the codes that a method finds for pictures."""
     settings = WAYS[way]
     start = styles = None
     problem = None if settings is None else make_problem(generator, settings)  # whose statistics are measured once

@@ -9,7 +9,7 @@ from bench.quality.measures import excess, steps
 
 Picture = NDArray[np.float32]  # [3, h, w] in [-1, 1]
 BOX = (16, 16, 48, 48)  # top, left, bottom, right: the region of the first task
-FEATHER = 8  # pixels: half of what a soft way may change around the region
+FEATHER = 8  # pixels: half of the width that a soft method may change around the region
 COLUMNS = ("seam", "locality", "sharpness", "effect", "reconstruction")
 
 

@@ -93,7 +93,7 @@ def models(sizes: list[str], folder: Path) -> Iterator[tuple[str, str]]:
 
 
 def measure(model: str, gestures: int) -> dict[str, Any]:
-    """Return what the browser measures with a model."""
+    """Return the measurements of the browser with a model."""
     with tempfile.TemporaryDirectory() as folder:
         graph = Path(folder) / "bench.yaml"
         graph.write_text(GRAPH.format(model=model), encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Image files: the formats that are opened, and the bound on what one of them may take in memory.
+"""Image files: the formats that are opened, and the bound on the memory of one of them.
 
 Pillow opens what it recognises by content, with more than forty readers, and some of them start other programs: an
 EPS named `photo.png` runs Ghostscript. Here, the reader is chosen among the few of `readers`, and the decoded
@@ -116,7 +116,7 @@ def open_image(source: Path | BinaryIO, *, bounded: bool = True, bytes_per_pixel
     Args:
         source: a regular file, or an open file.
         bounded: whether the decoded size is checked; False where no pixel is read, or the file is our own.
-        bytes_per_pixel: the size of what the caller makes of a pixel, if that is larger than the decoded pixel.
+        bytes_per_pixel: the bytes that the caller needs for a pixel, if they are more than those of the decoded pixel.
 
     Raises:
         PictureError: the content has another format, or its pixels would take more than `picture_limit`.

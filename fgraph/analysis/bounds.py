@@ -171,7 +171,7 @@ class _Walk:
         return (rows[0][there], rows[1][there]), own[there]
 
     def _made(self, number: int, rows: tuple[Index, Index], needs: Regions) -> tuple[tuple[Index, Index], Regions]:
-        """Return what each chunk computes in order to serve the requests; it does not recompute what is retained."""
+        """Return the regions that each chunk computes for the requests; retained parts are not computed again."""
         if not len(needs):
             return rows, needs
         shared = np.bincount(rows[1]) > 1

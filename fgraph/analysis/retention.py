@@ -80,7 +80,7 @@ class Retention:
         return [one for found in self._retained.values() for one in found]
 
     def rest(self, row: Row, chunk: int, region: Region, made: dict[Region, Part]) -> Region:
-        """Retain parts of a region from earlier chunks, if that is cheaper; return what the chunk has to compute.
+        """Retain parts of a region from earlier chunks if that is cheaper; return the regions left to compute.
 
         Args:
             row: the row.

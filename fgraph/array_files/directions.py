@@ -39,7 +39,7 @@ _LOG = get_logger()
 
 @dataclass(frozen=True)
 class DirectionFile:
-    """Directions as a file holds them, with what the file states about them."""
+    """Directions as a file holds them, with the facts that the file states."""
 
     directions: Array
     space: Space | None = None
@@ -54,7 +54,7 @@ class DirectionFile:
         return self.directions.shape
 
     def fitted(self, table: Table, space: Space | None) -> tuple[Array, Space]:
-        """Return the directions [n, ...] and their space: `space`, else the file's, else the only one that fits.
+        """Return the directions [n, ...] and their space: `space`, the one in the file, or the only one that fits.
 
         Raises:
             ValueError: the shape fits no space of this model, several, or not the given one; or the name of the file
@@ -108,8 +108,8 @@ def _warn_of_z(name: str) -> None:
 def read_directions(path: str, name: str | None = None) -> DirectionFile:
     """Return the directions in a `.npz`, `.npy`, `.safetensors`, `.pt` or `.pkl` file, or in a folder of them.
 
-    They are the array `name`, else an array of a known name, else the only array. Components are multiplied by their
-    standard deviations, and rosinality's factors are transposed to rows.
+    They are the array `name`, otherwise an array with a known name, otherwise the only array. Components are multiplied
+    by their standard deviations, and rosinality's factors are transposed to rows.
 
     Raises:
         ValueError: the file cannot be read, or it is not clear which array is meant.

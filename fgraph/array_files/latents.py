@@ -45,7 +45,8 @@ def read_arrays(path: str | Path) -> Mapping[str, Array]:
 def read_latent(path: str, name: str | None = None) -> LatentFile:
     """Return the codes in a `.npz`, `.npy`, `.safetensors`, `.pt` or `.pkl` file, or in StyleCLIP's `S`.
 
-    The codes are the array `name`, else the array `latent` or `pivots`, else the only array. Some files state their
+    The codes are the array `name`, otherwise the array `latent` or `pivots`, otherwise the only array. Some files state
+    their
     space: files of fgraph, the `inversion_codes` of SOAT (a vector of S, or one W+), `S`, and W+ that has three axes,
     such as `projected_w.npz` of NVlabs' projector. In a list or dict of codes, as encoders such as e4e write them, an
     entry with two axes is the W+ of one image.

@@ -44,7 +44,7 @@ _STUDIO = ("--no-open", "--remote", *(f"{name}=" for name in STUDIO_SETTINGS))
 def candidates(line: str) -> list[str]:
     """Return the words that the last word of a line can become; a complete one ends in a space.
 
-    Shells insert them as they are. A graph file may come from anybody, so a name that a shell would run is left out.
+    Shells insert them as they are. A graph file may come from a stranger, so a name that a shell would run is left out.
     """
     _, *words = line.split(" ")
     words = [word for word in words[:-1] if word] + words[-1:]

@@ -52,7 +52,7 @@ class TrainingTask(StandaloneJob):
         images = count_images(self.settings.target / SNAPSHOT)
         if images is None:
             return "no snapshot was written yet; the same command begins again"
-        return f"the snapshot after {images} images is in {self.target}; the same command goes on from it"
+        return f"the snapshot after {images} images is in {self.target}; the same command continues from it"
 
 
 @contextmanager

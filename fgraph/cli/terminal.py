@@ -94,7 +94,7 @@ class _Guarded:
             os.dup2(null, self._stream.fileno())
             os.close(null)
         if not self.quiet and getattr(error, "errno", None) != errno.EPIPE:
-            warn(f"{self._name} can't be written ({error}); the jobs go on, and write their files")
+            warn(f"{self._name} can't be written ({error}); the jobs continue, and write their files")
 
     def isatty(self) -> bool:
         return not self._lost and bool(self._stream.isatty())

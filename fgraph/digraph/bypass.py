@@ -11,7 +11,7 @@ from fgraph.registry import SUBGRAPH
 
 
 def find_bypasses(wiring: Wiring) -> dict[str, str]:
-    """Return the nodes that an output depends on and that can be bypassed, each with what is read in its place.
+    """Return the nodes that an output depends on and that can be bypassed, each with its replacement.
 
     Sub-graphs, and the nodes inside them, are left out.
     """

@@ -55,8 +55,8 @@ class LiveDrag(Iterator[Moment]):
     """The drag of one code: each iteration does some steps and returns a `Moment`.
 
     Iteration ends when the points have arrived, when they make no progress, or after `steps` steps. The drag can be
-    left at any step: the code of the last `Moment` is valid. `change` sets other points, targets or mask and goes on;
-    `undo` returns to where the last change, or the drag, began.
+    left at any step: the code of the last `Moment` is valid. `change` sets other points, targets or mask, and
+    continues; `undo` returns to where the last change, or the drag, began.
     """
 
     def __init__(  # noqa: PLR0917 - `fgraph.drag` is the public way to make one
@@ -95,7 +95,7 @@ class LiveDrag(Iterator[Moment]):
     ) -> None:
         """Continue from here with other points, targets or mask; omitted arguments stay as they are.
 
-        The picture as it is becomes the reference for points and mask. Without new points, the points are where the
+        The current picture becomes the reference for points and mask. Without new points, the points are where the
         drag has moved them.
 
         Args:
@@ -121,7 +121,7 @@ class LiveDrag(Iterator[Moment]):
         return np.asarray(places or [self.moment.points], dtype=np.float32)
 
     def outcome(self) -> Dragged:
-        """Return what a drag of as many steps ends with, since the last change; this one can go on."""
+        """Return the outcome of a drag of this number of steps, since the last change. This drag can continue."""
         if self._end is not None:
             return self._end
         begin = self._history[-1]

@@ -275,7 +275,7 @@ class DragSearch:
     # Endings
 
     def _leave(self) -> dict[int, Dragged]:
-        """Remove the rows that have finished, and return what became of them."""
+        """Remove the finished rows, and return their outcomes."""
         self._present = list(self.rows)
         if self.done % self._checked and self.done < self.settings.steps:
             return {}

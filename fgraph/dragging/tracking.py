@@ -1,7 +1,7 @@
 """The places of the points of a batch, and the loss that moves them. Rows and points are independent.
 
 A tracker holds for each of R rows and P points (rows with fewer points are padded) the handle, the target and a
-template of features. `observe` follows the points in new maps; `loss` is what a step reduces.
+template of features. `observe` follows the points in new maps; `loss` is the loss that a step reduces.
 """
 
 from __future__ import annotations

@@ -141,7 +141,7 @@ class Cropping:
 
 
 def _for_frames(given: Sequence[Any], numbers: Sequence[int], count: int) -> Sequence[Any]:
-    """Return what is given for some frames of a film: once for all, for each of them, or for each of the film."""
+    """Return values for some frames of a film, given once for all, for each of them, or for each frame of the film."""
     if len(given) == 1:
         return list(given) * len(numbers)
     if len(given) == len(numbers):

@@ -31,12 +31,12 @@ def invert(
     Args:
         problem: the generator, settings and losses.
         images: [rows, C, height, width] in [-1, 1].
-        on_step: called after every step; may raise to give up the search.
+        on_step: called after every step; may raise to cancel the search.
         start: codes to start from, [rows, ...]; by default the mean.
         rows: the images to invert; by default all.
         on_found: called with each row that finishes, at once.
         cache: where an unfinished search is stored every few seconds, to continue from; by default nowhere.
-        key: the digest of what all images depend on, in the cache.
+        key: the digest of everything that all images depend on, in the cache.
 
     Raises:
         ValueError: the images haven't the size and channels of the generator.

@@ -74,7 +74,7 @@ class Tuning(BaseModel):
     steps: int = Field(0, ge=0, description="of Adam; 0: no tuning")
     learning_rate: float = Field(0.003, gt=0, description="of Adam, falling to 0 in a straight line")
     together: bool = Field(False, description="fits one generator to all pictures, instead of one to each")
-    rank: int = Field(8, ge=0, description="of what is added to each convolution's weight; 0: any")
+    rank: int = Field(8, ge=0, description="rank of the change of each convolution's weight; 0: any")
 
 
 PRESETS: Mapping[Preset, Mapping[str, Any]] = {

@@ -39,7 +39,7 @@ class Statistics:
 
 
 def read_statistics(generator: Generator, folder: Path | None = None) -> Statistics:
-    """Return the statistics of a generator: from the cache in `folder`, or else in memory, or measured and cached."""
+    """Return the statistics of a generator, from the cache in `folder` or from memory, or measured and cached."""
     if folder is None:
         return _in_memory(Measured(generator))
     path = folder / f"{generator.digest}.safetensors"

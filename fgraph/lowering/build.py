@@ -40,7 +40,7 @@ class Build:
     # -- emitting ------------------------------------------------------------------------------------------------
 
     def emit(self, op: Op, operands: Sequence[Operand] = (), params: Sequence[Hashable] = (), rows: int = 0) -> Operand:
-        """Append an operation with as many rows as its operands, else as its parameters, else `rows`.
+        """Append an operation with as many rows as its operands, otherwise as its parameters, otherwise `rows`.
 
         Raises:
             ValueError: the class of the operation is not registered.

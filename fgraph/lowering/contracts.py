@@ -1,4 +1,4 @@
-"""Protocols for what lowering needs of a graph, so that it imports neither graphs nor nodes."""
+"""Protocols for the parts of a graph that lowering needs, so that it imports neither graphs nor nodes."""
 
 from __future__ import annotations
 

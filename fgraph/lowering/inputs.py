@@ -41,7 +41,7 @@ class StackMember:
     read: Mapping[str, tuple[Slot, ...]]  # port -> rows of other stacks
 
     def seeds(self, given: int | Sequence[int] | None) -> tuple[int, ...]:
-        """Return the node's seeds: as given, else derived from the graph's seed and the node's id."""
+        """Return the node's seeds: as given, otherwise derived from the graph's seed and the node's id."""
         if given is None:
             return (derive_seed(self.graph.seed, self.id),)
         return (given,) if isinstance(given, int) else tuple(given)
@@ -142,7 +142,7 @@ class Inputs:
     # -- passes --------------------------------------------------------------------------------------------------
 
     def noise(self, given: NoiseSettings | None = None) -> RunNoise:
-        """Return the noise of a new carrier: as given, else the graph's."""
+        """Return the noise of a new carrier: as given, otherwise the graph's."""
         noise = given or self.members[0].graph.noise
         seeds: list[int] = []
         for member in self.members:

@@ -18,7 +18,7 @@ from fgraph.passes.value_numbering import cse
 
 Pass: TypeAlias = Callable[[Program], Program]
 PASSES: tuple[Pass, ...] = (stack, simplify, cse, dce)
-_ROUNDS = 8  # cse can make two operands of a mix equal, which simplifies, which gives cse more; it ends soon
+_ROUNDS = 8  # cse can make operands of a mix equal; simplify then removes the mix, and cse finds more
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,10 +38,10 @@ def optimise(
     Args:
         program: the program as lowered.
         passes: the rewrites of a round, in order.
-        after: called after each pass, with what it made.
+        after: called after each pass, with its result.
 
     Raises:
-        InvalidProgram: the program, or what a pass made of it, breaks a rule.
+        InvalidProgram: the program, or the result of a pass, breaks a rule.
     """
     verify(program)
     settled: set[Pass] = set()  # passes that change nothing more, unless another pass does

@@ -16,7 +16,7 @@ Place = tuple[Index, Index]  # for each row: its value and its row in the new pr
 class Rewriter:
     """A new program in the making, and for every row of the old program its place in the new one.
 
-    Instructions that stay as they are, with operands that keep their numbers, are the same objects in both programs.
+    Unchanged instructions, with operands that keep their numbers, are the same objects in both programs.
     """
 
     def __init__(self, old: Program) -> None:

@@ -15,7 +15,7 @@ from fgraph.photographs.films import read_frames
 
 _BORDER = 0.1  # margin that is kept around the square, as a share of its side
 _PAD = 0.3  # least that is added where the square leaves the picture, as a share of its side
-_BLUR = 0.02  # σ of the blur of what is added, as a share of the side
+_BLUR = 0.02  # σ of the blur of the added part, as a share of the side
 
 
 def cut_crops(crops: Iterable[PhotoCrop], shape: tuple[int, int], channels: int = 3) -> NDArray[np.float32]:

@@ -54,7 +54,7 @@ def is_film(file: str) -> bool:
 
 
 def describe_film(file: str) -> FilmFormat:
-    """Return what a film holds; all frames are decoded once to count them.
+    """Return the facts of a film; all frames are decoded once to count them.
 
     Raises:
         ValueError: the file is missing, cannot be decoded, or is larger than the bounds.
@@ -126,7 +126,7 @@ class FilmWriter:
         self._current = next(self._frames, None)
 
     def put(self, number: int, change: Callable[[Image.Image], Image.Image]) -> None:
-        """Change a frame; frames between it and the one before stay as they are.
+        """Change a frame; frames between it and the one before do not change.
 
         Args:
             number: the frame, after those that were changed before.

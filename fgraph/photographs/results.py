@@ -1,6 +1,6 @@
 """The photographs that a graph makes: crops with the pixels that are pasted there, until a file is written.
 
-`Photographs` holds the pixels of all crops. `PhotographStream` makes them when they are asked for, some at a time, so
+`Photographs` holds the pixels of all crops. `PhotographStream` makes them on demand, some at a time, so
 that the memory that a film takes does not grow with its frames.
 """
 
@@ -163,7 +163,7 @@ class Photographs(_Pasted):
 
 @dataclass(frozen=True, eq=False)
 class PhotographStream(_Pasted):
-    """Photographs that are made when they are asked for, some at a time."""
+    """Photographs that are made on demand, some at a time."""
 
     pasting: Pasting
     make: Callable[[int, int], Photographs]  # makes the photographs of the crops from one number to another

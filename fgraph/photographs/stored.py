@@ -19,7 +19,7 @@ from fgraph._imaging.files import open_image
 from fgraph._imaging.finding import locate
 from fgraph._imaging.read import in_colours, turn_of
 
-_BACK: Final = {  # orientation of the file -> the turn from upright
+_BACK: Final = {  # the turn that made a picture upright -> the turn back
     Image.Transpose.ROTATE_90: Image.Transpose.ROTATE_270,
     Image.Transpose.ROTATE_270: Image.Transpose.ROTATE_90,
 }

@@ -56,7 +56,7 @@ def group_steps(steps: Sequence[Step]) -> tuple[dict[str, StepGroup], str]:
     """Group steps for a drawing.
 
     Steps of one layer or operation at one place of the schedule are one group: tiles of several sizes, and repetitions
-    by chunks. Spills have no group: a step that reads a spill is drawn as a reader of what the spill copies.
+    by chunks. Spills have no group: a step that reads a spill is drawn as a reader of the value that the spill copies.
 
     Returns:
         The groups by name, in an order in which a group follows the groups that it reads. And a note for the drawing if

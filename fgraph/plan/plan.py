@@ -67,7 +67,7 @@ class Plan(PlanContents):
         return replace(self, **_parts(work), program=program, baseline_values=values)
 
     def since(self, baseline: Baseline) -> Plan:
-        """Return the plan of what differs from an earlier run; the plan itself, if that ran other models.
+        """Return the plan of the rows that differ from an earlier run; the plan itself if that run had other models.
 
         Raises:
             MemoryBudgetError: the narrowest chunks need more than the memory budget.

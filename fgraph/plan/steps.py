@@ -34,7 +34,7 @@ class Group:
 class Step:
     """One call of an operation over rows laid end to end. Its result is the buffer of its own number.
 
-    If `tile` is None, every row is whole; else each row is a tile of that size, at its region.
+    If `tile` is None, every row is whole; otherwise each row is a tile of that size, at its region.
     """
 
     op: Op
@@ -54,14 +54,14 @@ class Step:
     ) -> Step:
         """Return the same call on other rows, which are in other buffers."""
         made = replace(self, inputs=inputs, params=params, regions=regions, source_locations=source_locations)
-        kept = _OF_THE_CALL if inputs else ()  # the workspace of a draw depends on what is drawn
+        kept = _OF_THE_CALL if inputs else ()  # the workspace of a draw depends on its parameters
         made.__dict__.update({name: getattr(self, name) for name in kept})
         return made
 
     def ending(self, last_uses: tuple[int, ...]) -> Step:
         """Return the step with its last uses."""
         made = object.__new__(Step)
-        made.__dict__.update(self.__dict__, last_uses=last_uses)  # with what is known of it
+        made.__dict__.update(self.__dict__, last_uses=last_uses)  # with the cached properties of this step
         return made
 
     @property

@@ -22,7 +22,7 @@ _FACTS = ["ending", "steps", "distance"]
 class Outcomes:
     """The outcomes that the cache keeps, of one generator and one set of settings.
 
-    A row is kept by its own code, points and mask, whatever runs beside it.
+    The key of a row depends on its own code, points and mask, not on other rows of the batch.
     """
 
     def __init__(

@@ -69,7 +69,7 @@ class Searching:
         """Report an iteration.
 
         Raises:
-            BaseException: the run is given up, which is for its caller to say.
+            BaseException: the run is cancelled, which its caller reports.
         """
         known = {"loss": loss, "distance": distance}
         self._job.note(**{name: f"{one:.4g}" for name, one in known.items() if one is not None}, rows=str(rows))

@@ -47,7 +47,7 @@ def run_plan(
     Args:
         plan: the plan.
         engine: the engine.
-        on_step: called after each batched step; may raise to give up the run.
+        on_step: called after each batched step; may raise to cancel the run.
         on_search: called after each iteration of a search, which is part of a step; likewise.
 
     Raises:

@@ -23,7 +23,7 @@ _WORD = re.compile(r"[A-Za-z0-9_.:,\[\] -]*")
 
 
 def command(session: Session) -> str:
-    """Return the command that runs the graph: its file, or the bundled graph with what was changed.
+    """Return the command that runs the graph: its file, or the bundled graph with its changes.
 
     Raises:
         Refused: neither has the same nodes.

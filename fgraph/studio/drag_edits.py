@@ -1,4 +1,4 @@
-"""Changes of a graph that set the points of a drag, or go on from what it has reached.
+"""Changes of a graph that set the points of a drag, or continue from its result.
 
 The steps of a drag that has moved stay what they are, so that the graph gives what was seen. So other points, targets
 or another mask make a further drag, which reads it.

@@ -1,4 +1,4 @@
-"""Changes of the page -> edits of the text of a graph, and of what the studio keeps beside it."""
+"""Changes of the page -> edits of the text of a graph, and of the data that the studio keeps beside it."""
 
 from __future__ import annotations
 

@@ -45,7 +45,7 @@ class Cancelled(BaseException):
 
 
 class Live(Protocol):
-    """A run of what is looked at; a newer one replaces it."""
+    """A run of the viewed output; a newer one replaces it."""
 
     revision: int
 

@@ -42,7 +42,7 @@ class ExplainJob(SheetJob):
 
     @classmethod
     def of(cls, session: Session, request: int) -> ExplainJob:
-        """Return the job of what the session shows.
+        """Return the job for the picture that the session shows.
 
         Raises:
             FgraphError: there is nothing to look at, or there are too many pictures.

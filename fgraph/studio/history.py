@@ -97,7 +97,7 @@ class History:
         self._unsaved: set[str] = set()
         self._timer: threading.Timer | None = None
         self.current: State | None = None
-        self.listed = 0  # counts the changes of what the list of states shows
+        self.listed = 0  # counts the changes of the list of states
         self.granted: list[str] = []  # paths and models that graphs may name
         self.seeds: dict[str, list[int]] = {}  # favourite seeds by model, in the order in which they were marked
         if folder is not None:

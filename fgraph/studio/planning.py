@@ -23,7 +23,7 @@ class PlanJob:
 
     @classmethod
     def of(cls, session: Session) -> PlanJob:
-        """Return the job for what is looked at.
+        """Return the job for the viewed output.
 
         Raises:
             FgraphError: there is nothing to look at.

@@ -95,7 +95,7 @@ class Reading:
         ]
 
     def needed(self, node: str) -> GraphSpec | None:
-        """Return the graph of what a node depends on, with this node as its only output; None if a part has a fault."""
+        """Return the graph that a node depends on, with this node as its only output; None if a part has a fault."""
         waiting, kept = [node], {}
         while waiting:
             name = waiting.pop().partition(".")[0]

@@ -319,7 +319,7 @@ def _refuse_wrong_links(changes: Sequence[Change], before: Reading, after: Readi
 
 
 def _label(changes: Sequence[Change]) -> str:
-    """Return a short text of what changes do, for the history."""
+    """Return a short description of changes, for the history."""
     first = changes[0]
     (kind,) = type(first).model_fields
     value: Any = getattr(first, kind)

@@ -44,7 +44,7 @@ class Uploads:
     """The uploads of a launch, and the pictures of earlier ones.
 
     Args:
-        folder: where pictures go; their names are digests of what is stored.
+        folder: where pictures go; their names are digests of their content.
     """
 
     def __init__(self, folder: Path) -> None:

@@ -107,7 +107,7 @@ def write_generator(generator: Generator, path: Path, *, half: bool = False) -> 
 
 
 def target_note(table: Table, path: Path) -> str:
-    """Return what another program needs to load a file that is written, or "" if it needs nothing."""
+    """Return what another program needs to load the written file, or "" if it needs nothing."""
     return widths_note(table) if path.suffix.lower() == ".pt" and isinstance(table, StyleGAN2Table) else ""
 
 

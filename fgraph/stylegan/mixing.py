@@ -155,7 +155,7 @@ def _check_sources(found: Sequence[Inspection], mixing: Mixing) -> None:
 
 
 def _misfit(one: Table, other: Table, *, averaged: bool) -> str:
-    """Return what two tables differ in, or ""; the mapping networks matter only if they are averaged.
+    """Return the difference of two tables in words, or ""; the mapping networks matter only if they are averaged.
 
     A clamp is left out: rosinality's files of a network have none, while NVlabs' have.
     """

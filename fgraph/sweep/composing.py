@@ -48,7 +48,7 @@ class SweepComposer:
         return getattr(self._loader, name)
 
     def load_sweep_config(self, master_config: DictConfig, sweep_overrides: list[str]) -> DictConfig:
-        """Return the config of one job, equal to what Hydra's loader returns.
+        """Return the config of one job, equal to the config from Hydra's loader.
 
         Raises:
             HydraException: the overrides can't be read or applied.

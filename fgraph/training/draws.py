@@ -1,4 +1,4 @@
-"""Random numbers that depend on the seed and the step alone, so that a training that goes on draws the same ones."""
+"""Random numbers that depend on the seed and the step alone, so that a resumed training draws the same ones."""
 
 from __future__ import annotations
 

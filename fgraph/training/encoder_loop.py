@@ -56,7 +56,7 @@ class EncoderTrainer:
         move_average(state.averaged, state.tensors, settings.batch, half_life)
 
     def read(self) -> list[Measured]:
-        """Return what each step measured since the last reading, by name.
+        """Return the measurements of each step since the last reading, by name.
 
         Raises:
             TrainingError: a loss is not finite.

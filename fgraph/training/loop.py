@@ -77,7 +77,7 @@ class Trainer:
         self._adapt()
 
     def read(self) -> list[Measured]:
-        """Return what each step measured since the last reading, by name.
+        """Return the measurements of each step since the last reading, by name.
 
         Raises:
             TrainingError: a loss is not finite.
@@ -108,7 +108,7 @@ class Trainer:
         return self.settings.gamma > 0
 
     def _learn(self) -> dict[str, Tensor]:
-        """Let the discriminator learn, then the generator; return what was measured."""
+        """Train the discriminator, then the generator; return the measurements."""
         measured = self._discriminator_step()
         if self._penalises() and self.state.steps % self.settings.gamma_every == 0:
             measured["r1"] = self._penalty_step()
@@ -175,7 +175,7 @@ class Trainer:
         return self._generate(*self._draw_codes(purpose))
 
     def _draw_codes(self, purpose: str) -> tuple[Tensor, torch.Generator]:
-        """Return z [2, rows, z_dim] for two styles of each image, and the generator of what is drawn next."""
+        """Return z [2, rows, z_dim] for two styles of each image, and the random generator for further draws."""
         draw = self._draw(purpose)
         return torch.randn(2, self._rows, self.state.table.z_dim, generator=draw), draw
 

@@ -48,7 +48,7 @@ def load_painter(place: Path) -> Painter:
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module  # dataclasses look for it there
-    sys.path.insert(0, str(path.parent))  # for what the file imports beside it
+    sys.path.insert(0, str(path.parent))  # for modules beside the file that it imports
     try:
         spec.loader.exec_module(module)
         painter = getattr(module, name)()

@@ -102,12 +102,12 @@ class ProjectedTrainer(Trainer):
         return measured
 
     def _paint(self, z: Tensor) -> Tensor:
-        """Return what the painter makes of codes, on the device."""
+        """Return the painter's pictures of codes, on the device."""
         assert self._painted is not None
         return self._painted.paint(z).to(self.fabric.device, memory_format=torch.channels_last)
 
     def _project(self, images: Tensor, purpose: str) -> list[Tensor]:
-        """Return what the heads see of images: the mixed features of augmented ones, and their pixels."""
+        """Return the input of the heads: the mixed features of augmented images, and their pixels."""
         with self.fabric.autocast():
             images = self._augmented(images, self._draw(purpose))
             seen = self._network.see(images, self.settings.feature_pixels(self.state.table.resolution))

@@ -33,11 +33,11 @@ class Readings:
         return len(self._unread) >= self._every
 
     def add(self, step: int, measured: Mapping[str, Tensor | float]) -> None:
-        """Take in what a step measured: tensors of one number, or numbers."""
+        """Add the measurements of a step: tensors of one number, or numbers."""
         self._unread.append((step, measured))
 
     def read(self) -> list[Measured]:
-        """Return what each step measured since the last reading.
+        """Return the measurements of each step since the last reading.
 
         Raises:
             TrainingError: a number is not finite.

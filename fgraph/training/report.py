@@ -85,7 +85,7 @@ class Report:
 
     @property
     def is_due(self) -> bool:
-        """True if a record is made of what was measured up to this step."""
+        """True if a record of the measurements is made at this step."""
         return self._state.images % self._settings.log_images < self._settings.batch
 
     def add(self, steps: Sequence[Mapping[str, float]]) -> None:

@@ -1,4 +1,4 @@
-"""A training's state as one file, written whole or not at all, from which it goes on bit for bit.
+"""A training's state as one file, written whole or not at all, from which it continues bit for bit.
 
 It is a `.safetensors` file: tensors `generator/NAME`, `averaged/NAME`, `discriminator/NAME` and Adam's moments
 `generator.first/NAME`, ...; the metadata hold the rest as JSON. The file holds no code, and none is run.
@@ -89,7 +89,7 @@ def read_snapshot(path: Path) -> TrainingState:
 
 
 def read_state_file(path: Path, kind: str, version: str, build: Callable[[Mapping[str, str], Tensors, str], T]) -> T:
-    """Return what a function makes of the metadata and the tensors of a snapshot of any kind.
+    """Return the result of a function of the metadata and the tensors of a snapshot of any kind.
 
     Args:
         path: the path of the file.

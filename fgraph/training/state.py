@@ -1,4 +1,4 @@
-"""All that a training has learned, and that it needs to go on."""
+"""The state of a training: everything that it has learned and needs to continue."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class TrainingState:
     table: StyleGAN2Table
     discriminator_table: DiscriminatorTable | ProjectedTable
     generator: Tensors
-    averaged: Tensors  # the moving average of the generator, which is what is used in the end
+    averaged: Tensors  # the moving average of the generator, which is the result
     discriminator: Tensors
     generator_moments: Moments = field(default_factory=Moments)
     discriminator_moments: Moments = field(default_factory=Moments)

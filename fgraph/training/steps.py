@@ -24,7 +24,7 @@ _SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP
 
 
 class Stepper(Protocol):
-    """A training that goes on step by step."""
+    """A training that runs step by step."""
 
     @property
     def fabric(self) -> Fabric:
@@ -46,7 +46,7 @@ class Stepper(Protocol):
         """Take one step."""
 
     def read(self) -> list[Measured]:
-        """Return what each step measured since the last reading, by name."""
+        """Return the measurements of each step since the last reading, by name."""
 
 
 @contextmanager

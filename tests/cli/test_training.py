@@ -162,4 +162,4 @@ def test_an_interrupt_says_which_snapshot_is_kept(
     assert main([*arguments, "target=old"]) == 0
     monkeypatch.setattr("fgraph.training.run.launch", stop)
     assert main([*arguments, "target=old"]) == 130
-    assert "the snapshot after 4 images is in old; the same command goes on from it" in capsys.readouterr().err
+    assert "the snapshot after 4 images is in old; the same command continues from it" in capsys.readouterr().err

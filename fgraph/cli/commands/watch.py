@@ -106,7 +106,7 @@ class WatchTask(Task):
                 say(f"{time.strftime('%H:%M:%S')}  {(time.perf_counter() - began) * 1000:.0f} ms")
 
     def _wait_for_change(self, files: Sequence[Path]) -> None:
-        """Wait until a file differs from what was last read; a file may have changed meanwhile.
+        """Wait until a file differs from its last reading; a file may have changed meanwhile.
 
         An empty file is not a change: some editors empty a file before they write it.
         """
@@ -163,7 +163,7 @@ def _read_again(settings: JobSettings, file: Path, overrides: Sequence[str]) -> 
 
 
 def _stamp(file: Path) -> tuple[int, int, int]:
-    """Return what changes when a file is saved; an editor may replace the file."""
+    """Return a value that changes when a file is saved; an editor may replace the file."""
     try:
         found = file.stat()
     except OSError:

@@ -125,7 +125,7 @@ class Op:
         return sum(gathered)
 
     def inputs_sent(self, call: Call, places: int) -> Sent:
-        """Return what a call sends to a device in every run: numbers, or rows without operands, equal ones once.
+        """Return the copies to a device in every run: numbers, or rows without operands. Equal ones are sent once.
 
         Args:
             call: the call.
@@ -136,7 +136,7 @@ class Op:
         return NOTHING_SENT if call.inputs or self.reads_back else Sent(1, 4 * places * call.output.numbers)
 
     def constants_sent(self, call: Call, places: int) -> Sent:
-        """Return what a call sends to a device in the first run of a plan, at most; see `inputs_sent`."""
+        """Return the most that a call sends to a device in the first run of a plan; see `inputs_sent`."""
         return NOTHING_SENT if call.inputs or places == call.rows else Sent(1, 8 * call.rows)
 
     @property

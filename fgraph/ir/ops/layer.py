@@ -135,7 +135,7 @@ class Conv(StyleGAN2Op):
         return _gathered_at_once(call, gathered, rows) + self._styled_bytes(call, rows)
 
     def _styled_bytes(self, call: Call, rows: int) -> int:
-        """Return the bytes of the styled input of `rows` rows, and of what the convolution makes of it."""
+        """Return the bytes of the styled input of `rows` rows, and of the output of the convolution."""
         inputs, height, width = call.inputs[0].shape
         outputs, *size = call.output.shape
         result = 4 * rows * outputs * size[0] * size[1]

@@ -41,7 +41,7 @@ class KernelContext:
     constants: dict[Hashable, Tensor] = field(default_factory=dict)  # on the device, by their content
     is_captured: bool = False
     keeps: bool = True  # whether the codes that searches and encoders find are kept for later runs, and read
-    on_search: OnSearch = lambda step: None  # called after each iteration of a search; may raise to give up the run
+    on_search: OnSearch = lambda step: None  # called after each iteration of a search; may raise to cancel the run
 
     @property
     def reads_back(self) -> bool:
@@ -115,7 +115,7 @@ class KernelContext:
         return self._send(host.to(dtype or host.dtype))  # in its type already: MPS has no float64
 
     def _send(self, host: Tensor) -> Tensor:
-        """Return a tensor on the device of the run. From pinned memory, CUDA copies while the host goes on."""
+        """Return a tensor on the device of the run. From pinned memory, CUDA copies while the host continues."""
         if self.device.type == "cuda":
             host = host.pin_memory()
         return host.to(self.device, non_blocking=True)

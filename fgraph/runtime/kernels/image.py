@@ -25,7 +25,7 @@ def cut(op: Cut, inputs: Sequence[Tensor], params: Params, context: KernelContex
 
 
 def patch(op: Patch, inputs: Sequence[Tensor], params: Params, context: KernelContext) -> Tensor:
-    """Return what is pasted into photographs, [rows, channels + 1, H, W]."""
+    """Return the patches to paste into photographs, [rows, channels + 1, H, W]."""
     mask = inputs[-1]
     colours = inputs[0] - inputs[1] if op.how == "difference" else inputs[0]
     return torch.cat([colours if op.how == "poisson" else mask * colours, mask], dim=1)

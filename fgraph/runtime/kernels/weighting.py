@@ -11,7 +11,7 @@ from fgraph.runtime.kernels.context import KernelContext
 def weighable(value: Tensor, weight: Tensor, context: KernelContext) -> Tensor:
     """Return the value with zeros where its weight is 0, so that no NaN or infinity gets through: 0 · NaN is NaN.
 
-    On a CPU a finite value is returned as it is, which costs one sum. On other devices, and in a captured plan, that
+    On a CPU, a finite value is returned unchanged, which costs one sum. On other devices, and in a captured plan, that
     question would wait for the device, so zeros are always filled in.
 
     Args:

@@ -185,11 +185,11 @@ class DragStart(Request):
 
 
 class DragChange(Request):
-    """Set the points of a drag in one row, their targets, or the mask of what may move; what is None stays.
+    """Set the points of a drag in one row, their targets, or the mask of the part that may move; None changes nothing.
 
     `mask` names a mask of the graph, `shape` has the fields of a new one.
 
-    A drag that has moved already keeps what it reached: a further drag goes on from there. One that runs goes on.
+    A drag that has already moved keeps its result: a new drag continues from there. A running drag continues.
     """
 
     do: Literal["drag_change"]

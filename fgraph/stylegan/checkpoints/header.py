@@ -39,7 +39,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class ModelHeader:
-    """A model file as it is known without torch."""
+    """The header of a model file, which is read without torch."""
 
     source: str  # as the user wrote it
     path: Path

@@ -201,7 +201,7 @@ class Generator(ABC):
 
     @abstractmethod
     def activation(self, styles: Tensor, layer: Layer) -> Tensor:
-        """Return what a conv layer makes of raw styles S [rows, style_length], with constant noise: [rows, C, h, w].
+        """Return the output [rows, C, h, w] of a conv layer for raw styles S [rows, style_length], with constant noise.
 
         Only the layers up to this one run. The map includes its margin, if the layer has one.
         """

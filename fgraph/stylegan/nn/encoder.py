@@ -117,7 +117,7 @@ def shrink(table: EncoderTable, images: Tensor) -> Tensor:
 
 
 def run(table: EncoderTable, tensors: Tensors, x: Tensor, half: torch.dtype | None = None) -> Tensor:
-    """Return what the network makes of its input [rows, channels, *size]: [rows, outputs]."""
+    """Return the output [rows, outputs] of the network for its input [rows, channels, *size]."""
     if isinstance(table.network, DiscriminatorTable):
         return project(table.network, tensors, x)
     return _Headed(table.network, tensors, half).run(x)

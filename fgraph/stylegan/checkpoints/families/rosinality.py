@@ -100,7 +100,7 @@ def infer_table(shapes: Mapping[str, Shape], where: str) -> StyleGAN2Table:
 
 
 def widths_note(table: StyleGAN2Table) -> str:
-    """Return what to change in rosinality's program so that it builds these channels, or "" if it does.
+    """Return the change of rosinality's program that these channels need, or "" if they need none.
 
     Its `Generator` has 512 channels up to 32 pixels and `16384 * channel_multiplier / resolution` above, up to 1024.
     """
