@@ -12,7 +12,7 @@ from types import TracebackType
 from fgraph._errors import SaveError
 from fgraph._temporary import exclusive, sync_directory, sync_file, temporary_folder
 
-_TRIES = 3  # for a directory that another process removes meanwhile, as an evicted cache
+_TRIES = 3  # for a directory that another process removes meanwhile, such as an evicted cache
 _CURES: Mapping[int, str] = {
     errno.ENOSPC: "the disk is full: free some space or choose another directory",
     errno.EDQUOT: "the disk quota is used up: free some space or choose another directory",
@@ -36,7 +36,7 @@ class Staging:
     """Files of one directory that take their places together.
 
     Each file is written in full to a temporary folder of the directory, then `commit` renames them all. Leaving the
-    `with` block without a commit removes the temporary folder, and the directory is as it was. If the process is
+    `with` block without a commit removes the temporary folder, and does not change the directory. If the process is
     killed, the next one that writes there removes the folder.
 
     Raises:
@@ -46,7 +46,7 @@ class Staging:
     def __init__(self, directory: Path, label: str = "fgraph") -> None:
         self.directory = directory
         self._label = label
-        self._names: list[str] = []  # in the order of staging
+        self._names: list[str] = []  # names in the order of staging
         self._unsynced: list[Path] = []  # what the caller writes itself
         self._stack = ExitStack()
 
@@ -87,7 +87,7 @@ class Staging:
         way first, whole; a symbolic link is replaced, not followed.
 
         Args:
-            obsolete: names of files that the staged ones make wrong, such as an earlier manifest.
+            obsolete: names of files that the staged files make obsolete, such as an earlier manifest.
             look: called before anything changes, while no other process commits.
 
         Raises:
@@ -128,7 +128,7 @@ def write_atomic(path: Path, content: bytes) -> None:
     """Write one file whole or not at all.
 
     Raises:
-        SaveError: the file can't be written; an earlier one of its name is as it was.
+        SaveError: the file can't be written; an earlier file of this name does not change.
     """
     for left in reversed(range(_TRIES)):
         try:

@@ -19,7 +19,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 _MOST_SHOWN = 100  # faults in a message
-_MOST_HINTS = 20  # for one graph
+_MOST_HINTS = 20  # most hints for one graph
 _MOST_COMPARED = 1000  # names for one hint
 _MOST_BITS = 1000  # most bits of a whole number that is shown
 

@@ -180,7 +180,7 @@ class FieldRoles:
     optional_ports: frozenset[str]
     per_row: Mapping[str, int]  # name -> how deeply tuples lie in each other in a list of rows
     static: tuple[str, ...]
-    row_lists: frozenset[str]  # that also take ranges, keyframes and curves: every per-row field, and some data
+    row_lists: frozenset[str]  # fields that also take ranges, keyframes and curves: every per-row field, and some data
 
 
 def _marks(annotation: Any) -> list[Any]:

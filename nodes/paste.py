@@ -68,7 +68,7 @@ class Paste(Node):
         before = [inverted.pixels] if inverted is not None and self.blend == "difference" else []
         patch = build.emit(Patch(self.blend), [of.pixels, *before, alpha])
         facts: dict[str, Operand] = {}
-        if inverted is not None:  # for the report
+        if inverted is not None:  # the report needs the inverted crops
             facts |= {"crop": onto.pixels, "inverted": inverted.pixels}
         if inputs.has("code"):
             code = inputs.latent("code")

@@ -111,7 +111,7 @@ class Photo(Node):
         try:
             known = [] if self.landmarks is None else [_stamp(self.landmarks, "file of landmarks")]
             return _find(self.cropping, files, (*map(_stamp, files), *known))
-        except FgraphError as error:  # which a graph reports as a fault of its node
+        except FgraphError as error:  # a graph reports a ValueError as a fault of its node
             raise ValueError(str(error)) from error
 
     def row_count(self, rows: Mapping[str, tuple[int, ...]]) -> int:

@@ -70,7 +70,7 @@ class _Walk:
                 program, self.cyclic, self.supports, chunks, budget=retention_budget, cost_model=cost_model
             )
         self.repeated_flops = 0.0
-        self.enlarged: dict[tuple[int, bytes], Regions] = {}  # by value and needs: many chunks have equal needs
+        self.enlarged: dict[tuple[int, bytes], Regions] = {}  # value and needs -> regions: many chunks have equal needs
         # The requests for each value so far: keys, which are chunk * rows + row, and regions.
         self.asked: list[list[tuple[Index, Regions]]] = [[] for _ in program.instructions]
 

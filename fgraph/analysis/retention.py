@@ -72,7 +72,7 @@ class Retention:
         self._cost_model = cost_model
         self._costs = _pixel_costs(program, supports)
         self._copying = _copying_readers(program)
-        self._retained: dict[tuple[Row, int], list[Retained]] = {}  # by row and the chunk that computes it
+        self._retained: dict[tuple[Row, int], list[Retained]] = {}  # row, its chunk -> retained parts
 
     @property
     def retained(self) -> list[Retained]:

@@ -38,9 +38,9 @@ NOT_COMPUTED = ValueBounds(as_index([]), as_index([]), as_regions([]))
 class Bounds:
     """The rows of each value that are computed, and the parts that are retained between chunks."""
 
-    values: Sequence[ValueBounds]  # for each value
+    values: Sequence[ValueBounds]  # the bounds of each value
     retained: Sequence[Retained]
-    retained_bytes: npt.NDArray[np.float64]  # in fp32, from earlier chunks, while each chunk runs
+    retained_bytes: npt.NDArray[np.float64]  # bytes of earlier chunks that are retained while each chunk runs, in fp32
     repeated_flops: float = 0.0  # FLOPs of pixels that more than one chunk computes
 
 

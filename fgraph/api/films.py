@@ -14,7 +14,7 @@ from fgraph.declare import Graph
 from fgraph.ir.program import Output
 from fgraph.photographs import Pasting, Photographs, PhotographStream, is_film
 
-FRAMES = 16  # that are made together
+FRAMES = 16  # frames that are made together
 
 
 def reads_films(graph: Graph) -> bool:

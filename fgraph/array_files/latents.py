@@ -21,7 +21,7 @@ from fgraph.stylegan.checkpoints.pickles.refusal import PickleRefused
 from fgraph.stylegan.checkpoints.tensor_file import read_tensor_header
 
 _CODES = ("latent", "pivots")  # names of codes beside other arrays: of SOAT and others, of STIT
-_OF_GANSPACE = "lat_comp"  # in files of directions
+_OF_GANSPACE = "lat_comp"  # the array of a file of directions
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,7 @@ class NamedEdit:
     """An edit: channels of StyleSpace, or a component on rows of W+, of GANSpace or of a bundled model."""
 
     name: str
-    model: str = ""  # that it was found for
+    model: str = ""  # the model that it was found for
     size: int | None = None  # size of the images of that model
     source: str = ""
     channels: tuple[tuple[int, int, float], ...] = ()  # σ index, channel, weight

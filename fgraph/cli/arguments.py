@@ -21,9 +21,11 @@ _VALUED = (  # flags of Hydra that take a value
     "--experimental-rerun",
 )  # fmt: skip
 _PLAIN = re.compile(r"[A-Za-z_./][A-Za-z0-9_./-]*")
-_WORDS = frozenset(("null", "true", "false", "nan", "inf"))  # that Hydra does not read as text
+_WORDS = frozenset(("null", "true", "false", "nan", "inf"))  # words that Hydra does not read as text
 _GRAPH_FILE = (".yaml", ".yml")
-_PICTURE = re.compile(r".*\.(png|webp|jpe?g|tiff?)(#\d+)?", re.IGNORECASE | re.DOTALL)  # or a cell of a sheet
+_PICTURE = re.compile(
+    r".*\.(png|webp|jpe?g|tiff?)(#\d+)?", re.IGNORECASE | re.DOTALL
+)  # or a cell of a sheet: sheet.png#3
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ class InversionRequest:
 
     images: str  # a folder of pictures, or one picture
     model: str
-    directory: Path  # where results go
+    directory: Path  # the directory of the results
     device: str
     precision: str  # float32 or float64
     settings: InversionSettings

@@ -8,7 +8,7 @@ NO_MEMORY = (
     "this machine has no memory left: close other programs, or ask for less at a time (memory=, inversion.batch=, "
     "training.batch=, or a smaller sweep)"
 )
-_NO_MEMORY = re.compile(r"(can't|cannot) allocate memory|out of memory", re.IGNORECASE)  # in the words of torch
+_NO_MEMORY = re.compile(r"(can't|cannot) allocate memory|out of memory", re.IGNORECASE)  # messages of torch
 
 
 def lacks_memory(error: BaseException) -> bool:

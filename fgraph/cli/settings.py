@@ -65,7 +65,7 @@ class JobPlace:
     name: str  # name of the graph
     directory: Path  # directory of the results
     overrides: tuple[str, ...]
-    number: int | None = None  # in a sweep
+    number: int | None = None  # the number of a job in a sweep
     sweep_directory: Path | None = None
     searcher: str | None = None  # the sweeper, if it needs a number from each job
 

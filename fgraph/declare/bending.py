@@ -34,7 +34,7 @@ _KINDS: Mapping[str, tuple[tuple[str, ...], Callable[..., Fields]]] = {
     "invert": ((), lambda: {"kind": "invert"}),
     "ablate": ((), lambda: {"kind": "ablate"}),
 }
-_SPELLINGS = {"binary-tresh": "binary-thresh"}  # as its manual has it
+_SPELLINGS = {"binary-tresh": "binary-thresh"}  # the spelling in the manual -> in the program
 _CHOICES = ("all", "random", "cluster")
 
 

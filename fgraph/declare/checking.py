@@ -105,7 +105,8 @@ def _check_outputs(outputs: Any, checker: NodeChecker) -> dict[str, str]:
         elif name in found:
             checker.report(path, f"'{name}' is given twice")
         elif (folded := name.casefold()) in alike:
-            checker.report(path, f"'{name}' and '{alike[folded]}' are one file where case does not count: rename one")
+            said = f"'{name}' and '{alike[folded]}' are the same file on disks that ignore case: rename one"
+            checker.report(path, said)
         else:
             found[name], alike[folded] = reference, name
             checker.document.places.alias(path, ("outputs", name))

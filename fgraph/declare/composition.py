@@ -42,7 +42,7 @@ def compose(file: Path, document: Document, overrides: list[Override]) -> list[O
             document.report(f"the defaults list cannot be composed: {_reason(error)}", "defaults")
             document.data = None  # further faults cannot be found
             return []
-        except GraphError as error:  # in a file of the defaults list
+        except GraphError as error:  # a fault in a file of the defaults list
             document.faults += error.faults
             document.data = None
             return []

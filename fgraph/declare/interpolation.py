@@ -77,7 +77,7 @@ class _Resolver:
         self._root = root
         self._values: dict[DocumentPath, Any] = {}
         self._failed: dict[DocumentPath, Unresolved] = {}
-        self._sizes: dict[int, tuple[int, Any]] = {}  # by id; the value stays referenced, so that its id stays unique
+        self._sizes: dict[int, tuple[int, Any]] = {}  # id -> size, and the value, which keeps its id unique
         self._open: list[DocumentPath] = []
 
     def value(self, path: DocumentPath) -> Any:

@@ -9,7 +9,7 @@ from fgraph._graphviz import LARGEST, extent
 from fgraph._ports import Kind
 from fgraph.digraph.wiring import WiredNode, Wiring
 
-_MOST_SLOTS = 8  # for the values of one list port; what has more of them shares one slot
+_MOST_SLOTS = 8  # most slots for the values of one list port; more values share one slot
 
 
 @dataclass

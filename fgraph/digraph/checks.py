@@ -15,7 +15,7 @@ from fgraph.digraph.order import in_order
 from fgraph.digraph.wiring import WiredNode, Wiring
 from fgraph.node import field_roles
 
-_MOST_NAMES = 12  # in a hint
+_MOST_NAMES = 12  # most names in a hint
 
 
 def wire(spec: GraphSpec) -> tuple[Wiring, list[Fault]]:

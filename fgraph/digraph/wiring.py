@@ -22,7 +22,7 @@ class WiredNode:
     inputs: Mapping[str, tuple[str, ...]]  # port -> ids of nodes, without absent ports
     kind: Kind
     rows: int
-    path: DocumentPath  # in the document, for faults
+    path: DocumentPath  # the place in the document, for faults
 
 
 @dataclass(frozen=True, eq=False)

@@ -18,9 +18,9 @@ Which = Literal["largest", "all"] | int
 class FaceChoice:
     """The faces of a picture that are aligned."""
 
-    which: Which = "largest"  # or the number among the faces, 0 for the largest
+    which: Which = "largest"  # a rule, or the number of a face, 0 for the largest
     detector: Detector = "mtcnn"
-    landmarks: Mapping[str, Sequence[Landmarks]] | None = None  # by the name of a picture, instead of a detector's
+    landmarks: Mapping[str, Sequence[Landmarks]] | None = None  # by picture, instead of a detector's
     points: tuple[Landmarks, ...] | None = None  # points of the faces of every picture
 
     def find(self, open_picture: Callable[[], Image.Image], name: str) -> list[Landmarks]:

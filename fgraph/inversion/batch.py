@@ -34,12 +34,12 @@ def invert(
         on_step: called after every step; may raise to cancel the search.
         start: codes to start from, [rows, ...]; by default the mean.
         rows: the images to invert; by default all.
-        on_found: called with each row that finishes, at once.
+        on_found: called with each row as soon as it finishes.
         cache: where an unfinished search is stored every few seconds, to continue from; by default nowhere.
         key: the digest of everything that all images depend on, in the cache.
 
     Raises:
-        ValueError: the images haven't the size and channels of the generator.
+        ValueError: the images don't have the size and channels of the generator.
     """
     _check_size(problem, images)
     rows = range(len(images)) if rows is None else rows

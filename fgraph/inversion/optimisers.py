@@ -32,7 +32,7 @@ class Evaluation(NamedTuple):
 class Step(NamedTuple):
     """The outcome of a step."""
 
-    values: list[Tensor]  # to evaluate next
+    values: list[Tensor]  # values to evaluate next
     state: State
     accepted: Tensor | None = None  # [rows]: whether a row took the evaluated values; None: all did
 

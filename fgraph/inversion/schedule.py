@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from fgraph.inversion.settings import InversionSettings
 
-_UP, _DOWN = 0.05, 0.25  # as parts of all steps
+_UP, _DOWN = 0.05, 0.25  # shares of all steps
 PROGRESS = 0.99  # a loss below this multiple of the best one is progress
 
 

@@ -119,6 +119,6 @@ def make_settings(preset: str = "fast", **changes: Any) -> InversionSettings:
     if given.get("space", "s") != "s" and "prior" not in given:
         given["prior"] = "wulff"
     usual = PRESETS[preset]  # type: ignore[index]
-    if preset == "refine" and given.get("prior") == "wulff":  # which is stricter than the others
+    if preset == "refine" and given.get("prior") == "wulff":  # wulff is stricter than the other priors
         usual = {**usual, "prior_weight": 0.01}
     return make_checked(InversionSettings, {**usual, **given}, "inversion", SettingsError)

@@ -47,7 +47,7 @@ G = TypeVar("G", bound=Generator)
 class Tuned:
     """A tuned generator: the changes of its tensors in half precision, and its images."""
 
-    changes: Mapping[str, Tensor]  # by the names of `fgraph.stylegan.checkpoints.delta`
+    changes: Mapping[str, Tensor]  # changes by the names of `fgraph.stylegan.checkpoints.delta`
     psnr: tuple[float, ...]  # PSNR of each image
     pixels: Tensor  # [images, H, W, C], 8 bits
 

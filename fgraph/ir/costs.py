@@ -77,7 +77,7 @@ class Rate:
 class DeviceProfile:
     """The measured speed of one device."""
 
-    device: str  # as the user named it, such as auto
+    device: str  # the device as the user named it, such as auto
     name: str  # name of the hardware, for messages
     precision: str
     threads: int

@@ -177,7 +177,7 @@ class Once(Generic[R]):
 
     def __init__(self, change: Callable[[Carrier, Callable[[Carrier], R]], R]) -> None:
         self._change = change
-        self._known: dict[int, tuple[Carrier, R]] = {}  # by identity, with the carrier, which keeps it its own
+        self._known: dict[int, tuple[Carrier, R]] = {}  # id -> carrier, which keeps the id unique; result
 
     def __call__(self, carrier: Carrier) -> R:
         """Return the result for a carrier, found now or before."""

@@ -144,7 +144,7 @@ class Hat(Axial):
 
     def _profile(self, length: int) -> NDArray[Any]:
         # Multiply the integers first: a centre on a border is then exact.
-        position = (2 * np.arange(length) + 1) * self.count / (2 * length)  # in cells
+        position = (2 * np.arange(length) + 1) * self.count / (2 * length)  # positions in cells
         turns = (-1, 0, 1) if self.wrap else (0,)
         alpha = np.zeros(length)
         for turn in turns:

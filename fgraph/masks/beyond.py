@@ -59,7 +59,7 @@ class Turned(MaskExpr):
 
     def _draw(self, height: int, width: int) -> NDArray[Any]:
         source = rasterise(self.mask, height, width).astype(np.float64)
-        back = self.transform.source(Canvas(Fraction(height), Fraction(width)))  # in pixels
+        back = self.transform.source(Canvas(Fraction(height), Fraction(width)))  # the map back, in pixels
         y, x = np.meshgrid(np.arange(height) + 0.5 - height / 2, np.arange(width) + 0.5 - width / 2, indexing="ij")
         columns = back.xx * x + back.xy * y + back.x + width / 2 - 0.5
         rows = back.yx * x + back.yy * y + back.y + height / 2 - 0.5

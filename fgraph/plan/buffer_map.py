@@ -23,7 +23,7 @@ class BufferMap:
         self._program = program
         self._tables = [no_locations(one.rows) for one in program.instructions]
         self._retained: dict[int, list[Piece]] = {}
-        self.readable: dict[int, dict[int, list[Piece]]] = {}  # by value and row: the retained parts for this chunk
+        self.readable: dict[int, dict[int, list[Piece]]] = {}  # value -> row -> the retained parts for this chunk
         self._beneath: dict[int, Locations] = {}  # the same parts, by value
         for value, one in enumerate(program.instructions):
             if isinstance(one.op, BaselineRows):  # the rows of an earlier run are whole, in a separate buffer

@@ -20,7 +20,7 @@ from fgraph.plan.schedule import schedule_keys
 from fgraph.plan.steps import Step, StepResult
 from fgraph.plan.units import Unit, units_of
 
-_NEARLY_ALL = 0.9  # share of a buffer: retaining that much of it, the buffer stays, and nothing is copied
+_NEARLY_ALL = 0.9  # if at least this share of a buffer is retained, the buffer itself stays, without a copy
 _FAR = 1 << 32  # a slot that no baseline has
 
 
@@ -38,7 +38,7 @@ class StepBuilder:
         self.buffer_map = BufferMap(program)
         self._made = bounds.values
         self._templates = templates
-        self._retained: dict[int, dict[Row, list[Retained]]] = {}  # by the chunk that computes it, and by row
+        self._retained: dict[int, dict[Row, list[Retained]]] = {}  # chunk that computes them -> row -> retained parts
         for part in bounds.retained:
             self._retained.setdefault(part.chunk, {}).setdefault(part.row, []).append(part)
         self._keys = schedule_keys(program)
@@ -75,7 +75,7 @@ class StepBuilder:
         retained: Mapping[Row, Sequence[Retained]],
         relocation: Relocation | None = None,
     ) -> list[Step]:
-        """Return the step of each batch, followed by those that spill what is retained of it."""
+        """Return the step of each batch, followed by the steps that spill its retained parts."""
         steps: list[Step] = []
         for batch in batches:
             step = self._step(batch) if relocation is None else self._relocated(batch, relocation)
@@ -84,7 +84,7 @@ class StepBuilder:
         return steps
 
     def pretend(self, chunk: int) -> None:
-        """Enter what earlier chunks retain for a chunk, without building them: it is in buffers that no step has."""
+        """Enter the parts that earlier chunks, which are not built, retain for a chunk."""
         rows = (found for retained in self._retained.values() for found in retained.values())
         parts = (part for found in rows for part in found if part.chunk < chunk <= part.last)
         for number, part in enumerate(parts):

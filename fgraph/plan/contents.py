@@ -21,7 +21,7 @@ from fgraph.plan.transfers import Transfers, count_transfers
 class PlanContents:
     """Everything that a run needs; its cost is known without torch."""
 
-    raw: Program  # as lowered from the graphs
+    raw: Program  # the program as lowered from the graphs
     program: Program  # after the passes
     steps: tuple[Step, ...]
     results: tuple[StepResult, ...]

@@ -23,7 +23,7 @@ NAMES = {
     Kind.IMAGE: "images",
     Kind.PHOTOGRAPH: "photographs",
 }
-_MOST_SIZES = 4  # in a box; its tooltip lists all
+_MOST_SIZES = 4  # most sizes in a box; its tooltip lists all
 _PALEST, _DARK = 0.06, 0.8  # depths of colour: of a box without FLOPs; above which text is white
 _LEAST_SHARE = 0.0005  # least share of the FLOPs that a box shows
 _LEGEND = (

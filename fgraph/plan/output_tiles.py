@@ -53,7 +53,7 @@ def _stretches(size: Size) -> Iterator[Region]:
 
 
 def _by_origin(program: Program, operands: Sequence[Operand]) -> list[int]:
-    """Return the order of the rows of operands by lineage: the rows that first operands read, back to the source."""
+    """Return the order of rows by lineage: the rows that they read by their first operands, back to the source."""
     values = np.concatenate([one.row_values for one in operands])
     rows = np.concatenate([one.index for one in operands])
     lineage = []

@@ -15,9 +15,9 @@ from fgraph.plan.steps import Step, StepResult
 class Transfers:
     """Copies between host and device, in fp32. Operations that ask the device (`Op.reads_back`) make further ones."""
 
-    inputs: Sent  # from the host, in every run
-    constants: Sent  # from the host, in the first run of a plan, at most: equal ones are sent once
-    results: Sent  # to the host
+    inputs: Sent  # copies from the host in every run
+    constants: Sent  # most copies from the host in the first run of a plan; equal ones are sent once
+    results: Sent  # copies to the host
 
 
 def count_transfers(steps: Sequence[Step], results: Sequence[StepResult], program: Program) -> Transfers:

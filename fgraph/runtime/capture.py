@@ -64,7 +64,7 @@ def capture_cuda(run: Callable[[], Made], device: torch.device) -> Replay:
     return replay
 
 
-CAPTURERS: dict[str, Capturer] = {"cuda": capture_cuda}  # by the type of device
+CAPTURERS: dict[str, Capturer] = {"cuda": capture_cuda}  # capturers by the type of device
 
 
 def capture_plan(plan: Plan) -> CapturedPlan | None:

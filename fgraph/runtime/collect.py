@@ -35,14 +35,14 @@ class Collector:
         self._leaving: deque[tuple[StepResult, dict[str, Leaving]]] = deque()  # on their way from a device
 
     def take(self, result: StepResult, tensors: Mapping[str, Tensor]) -> None:
-        """Begin to copy a result, or a part of one; what left before is laid in its place meanwhile."""
+        """Start to copy a result, or a part of one. Meanwhile, put earlier copies in their places."""
         self._leaving.append((result, {name: leave(tensor) for name, tensor in tensors.items()}))
         most = _UNDER_WAY if any(overlaps(tensor.device) for tensor in tensors.values()) else 0
         while len(self._leaving) > most:
             self._lay(*self._leaving.popleft())
 
     def _lay(self, result: StepResult, parts: Mapping[str, Leaving]) -> None:
-        """Lay a result, or a part of one, in its place."""
+        """Put a result, or a part of one, in its place."""
         arrays = self._arrays[result.place]
         for name, part in parts.items():
             made = part()

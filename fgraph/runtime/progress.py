@@ -51,7 +51,7 @@ class SearchStep:
     search: str  # drag, invert, or encode
     done: int
     total: int  # iterations at most
-    rows: int  # that are not finished
+    rows: int  # the number of unfinished rows
     loss: float | None = None  # the mean of these rows
     distance: float | None = None  # distance of the farthest point from its target, in pixels
 

@@ -213,7 +213,7 @@ class _Writer:
         self, record: Record, options: PictureOptions, video: VideoOptions, kinds: Sequence[str], folder: Path
     ) -> None:
         self.record = record
-        self._folder = folder  # for files that are written piece by piece
+        self._folder = folder  # the folder of files that are written piece by piece
         self._video = replace(video, scale=options.scale, resampling=options.resampling)
         self.without_record: list[str] = []
         self.damaged: dict[str, list[int]] = {}

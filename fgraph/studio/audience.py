@@ -1,4 +1,4 @@
-"""The pages that look at a studio, and what a page that joins late has missed."""
+"""The pages that look at a studio, and the messages that a page that joins late has missed."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ class Audience:
 
     def __init__(self) -> None:
         self._pages: list[Put] = []
-        self._run: dict[object, Outgoing] = {}  # the last run: its last message of each kind, for pages that join
-        self._drags: dict[str, DragEvent] = {}  # likewise
+        self._run: dict[object, Outgoing] = {}  # the last message of each kind in the last run, for pages that join
+        self._drags: dict[str, DragEvent] = {}  # the last message about each drag, for pages that join
 
     @asynccontextmanager
     async def joined(self, put: Put, greet: Callable[[], Awaitable[Sequence[Outgoing]]]) -> AsyncIterator[None]:
         """Send a page a greeting and the last run, then all messages, within the block."""
-        missed: list[Outgoing] = []  # what is sent to all while the greeting is made
+        missed: list[Outgoing] = []  # messages that are sent while the greeting is made
 
         def wait(message: Outgoing) -> bool:
             missed.append(message)

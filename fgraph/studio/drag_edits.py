@@ -20,7 +20,7 @@ from nodes.drag import Drag
 
 _OWN = ("op", "of", "points", "to", "unit", "mask", "steps", "every")  # fields that a further drag does not take over
 STILL = DragPoints(((0.5, 0.5),), ((0.5, 0.5),))  # points of a row that does not change
-_ASIDE = (60.0, 130.0)  # where a further node lies from the one before it
+_ASIDE = (60.0, 130.0)  # offset of a new node from the previous one
 
 
 def set_points(

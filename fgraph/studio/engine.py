@@ -87,7 +87,7 @@ class Engine:
         self._yields = False  # whether what runs stops for jobs
         self._closing = False
         self._baseline: Baseline | None = None
-        self._shown: Live | None = None  # whose graph should become the baseline
+        self._shown: Live | None = None  # the run whose graph should become the baseline
         self._thread = threading.Thread(target=self._work, name="fgraph-studio-engine", daemon=True)
         self._thread.start()
 
@@ -181,7 +181,7 @@ class Engine:
         start = time.perf_counter()
         results = run_plan(plan, "batched", check, check_search)
         seconds = time.perf_counter() - start
-        searches = any(step.op.reads_back for step in plan.steps)  # which end early, or are in a cache
+        searches = any(step.op.reads_back for step in plan.steps)  # searches may end early, or be in a cache
         if plan.cost.flops > _LEAST_MEASURED and not searches:
             self._rate += _SMOOTHING * (plan.cost.flops / seconds - self._rate)
         return results

@@ -25,7 +25,7 @@ from fgraph.studio.session import Session
 from fgraph.studio.sheets import SheetCell, SheetJob, small
 from fgraph.studio.text import GraphText
 
-_WHOLE = ""  # in place of a node: the graph as it is
+_WHOLE = ""  # the key of the whole graph, among the names of nodes
 _LEVELS = 255
 
 

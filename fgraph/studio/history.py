@@ -32,7 +32,7 @@ _INDEX = "history.json"
 _STATE = re.compile(r"[0-9a-f]{16}\.(json|webp)")
 _PAUSE = 0.1  # seconds between an edit and its file, in which further edits of a gesture arrive
 _THUMBNAIL_BYTES = 1 << 20
-_INDEX_BYTES = 64 << 20  # with every path that opened graphs name
+_INDEX_BYTES = 64 << 20  # bytes of the index, which has every path that opened graphs name
 
 
 @dataclass(frozen=True)

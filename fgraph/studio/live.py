@@ -46,7 +46,7 @@ class LiveRun:
     """
 
     revision: int
-    spec: GraphSpec  # with the output alone, see `viewed`
+    spec: GraphSpec  # the graph with the viewed output alone
     output: str
     row: int
     rows: int

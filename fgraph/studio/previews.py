@@ -57,7 +57,7 @@ def blocks(table: Table) -> list[int]:
 
 
 def preview(spec: GraphSpec, resolution: int) -> GraphSpec:
-    """Return a graph whose images are decoded no further than a block, except those that codes are found for."""
+    """Return a graph whose images are decoded up to a block, except the images whose codes are searched."""
     return replace(spec, nodes=_previewed(spec.nodes, resolution))
 
 

@@ -1,9 +1,9 @@
 """The guard of the studio: nothing is served to another page, another person, or under another name.
 
-A page of another site can send requests to this machine from the browser of its user. So every request needs the
-cookie, which only this browser has got for the token that the command printed; one of the names that the studio
-answers to, since a name of another site may lead to this machine (DNS rebinding); and, where it can change anything,
-the origin of the studio's own page.
+A page of another site can send requests to this machine from the browser of its user. So every request needs three
+things. The first is the cookie, which a browser gets for the token that the command prints. The second is one of the
+names that the studio answers to, because a name of another site may lead to this machine (DNS rebinding). A request
+that can change anything also needs the origin of the studio's own page.
 """
 
 from __future__ import annotations
@@ -44,8 +44,8 @@ class Access:
     Attributes:
         hosts: the names that it answers to, each with its port, as browsers send them.
         scheme: http, or https with a certificate.
-        token: what the printed address holds.
-        cookie: what a browser gets for the token.
+        token: the secret in the printed address.
+        cookie: the secret that a browser gets for the token.
         name: the name of the cookie.
     """
 
@@ -66,8 +66,8 @@ class Access:
         """Return why a request is refused, with the status; None if it is allowed.
 
         Args:
-            headers: those of the request.
-            writes: whether it can change anything, as a socket can.
+            headers: the headers of the request.
+            writes: whether the request can change anything, as a socket can.
         """
         host = headers.get("host", "")
         if len(headers.getlist("host")) != 1 or host not in self.hosts:

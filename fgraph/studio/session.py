@@ -21,8 +21,8 @@ from fgraph.studio.text import GraphText
 from fgraph.studio.uploads import Uploads
 from fgraph.stylegan.checkpoints.header import DEFAULT_MODEL
 
-UPLOAD = "upload:"  # in a field, before the id of an upload
-_CROP = "photo"  # the output of a graph that edits a photograph that shows the crop
+UPLOAD = "upload:"  # prefix of the id of an upload in a field
+_CROP = "photo"  # the output that shows the crop, in a graph that edits a photograph
 Stamp = tuple[int, int] | None  # time and size of a file
 
 
@@ -70,7 +70,7 @@ class Session:
         return self._read[2]
 
     def open(self, opened: Opened) -> None:
-        """Open a graph; the history keeps the one before."""
+        """Open a graph; the history keeps the previous one."""
         with self._lock:
             place = opened.file or self.folder / f"{opened.title}.yaml"
             if opened.trusted:
@@ -125,7 +125,7 @@ class Session:
         return self._path_of(value.removeprefix(UPLOAD), Path(self.state.place))
 
     def _path_of(self, upload: str, place: Path) -> str:
-        """Return the path of an uploaded picture as a graph at a place names it, which it may from now on.
+        """Return the path of an uploaded picture for a graph at a place, and allow the graph to name it.
 
         Raises:
             Refused: there is no such upload.
@@ -191,7 +191,7 @@ class Session:
             self.revision += 1
 
     def begin_run(self) -> None:
-        """Count a revision for pictures that replace that of the graph, which stays as it is."""
+        """Count a revision for pictures that replace the picture of the graph. The graph does not change."""
         with self._lock:
             self.revision += 1
 
@@ -202,7 +202,7 @@ class Session:
     # -- files --------------------------------------------------------------------------------------------------------
 
     def save(self, name: str, *, replace_changed: bool = False) -> Path:
-        """Write the graph to its own file if that has this `name`, else to a file in the folder of the studio.
+        """Write the graph to its own file if that has this `name`, otherwise to a file in the folder of the studio.
 
         Raises:
             FgraphError: the file has changed on disk, or cannot be written.
@@ -225,13 +225,13 @@ class Session:
             return path
 
     def _moved(self, text: str, before: Path, after: Path) -> str:
-        """Return the text with relative paths as they are seen from another folder."""
+        """Return the text with its relative paths changed for another folder."""
         if before.parent.absolute() == after.parent.absolute():
             return text
         return self.access.moved(GraphText(text), before, after).text
 
     def look_at_disk(self) -> bool:
-        """Look whether the file has changed on disk; return True the first time that it has."""
+        """Check whether the file has changed on disk; return True only the first time."""
         with self._lock:
             now = _stamp(self.state.saved_as) if self.history.current else None
             changed = self.state.saved_as is not None and now != self._stamp

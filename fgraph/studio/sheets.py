@@ -26,7 +26,7 @@ from fgraph.studio.reading import Reading, read_text, vary
 from fgraph.studio.session import Session
 from fgraph.stylegan.checkpoints.header import DEFAULT_MODEL, read_header
 
-_SECONDS = 0.5  # that a batch of thumbnails takes at most, if one alone takes no longer
+_SECONDS = 0.5  # most seconds of a batch of several thumbnails
 _MOST_TOGETHER = 16
 
 Sheet = Literal["seeds", "sweep", "ablate", "explain", "film"]

@@ -34,7 +34,7 @@ _UNTRAINED = (".noise", ".transform", ".freqs", ".phases", "_filter")  # taken w
 class Mixing:
     """The settings of a mixture."""
 
-    resolution: int | None = None  # from which layers come from the second model; None: all tensors are averaged
+    resolution: int | None = None  # layers from this one on come from the second model; None: all are averaged
     width: float = 0.0  # width of the change from one model to the other, in octaves
     weights: tuple[float, ...] | None = None  # weights of an average, one for each model; None: equal weights
 

@@ -35,7 +35,7 @@ class RayLauncherConf:
     workers: int | None = None  # null: as many as the resources allow
     cores: int = 4  # cores of each worker, or all cores of a machine that has fewer
     gpus: float | None = None  # GPUs of each worker; null: 1 if a machine has any
-    num_cpus: int | None = None  # that Ray may use on this machine; null: all cores
+    num_cpus: int | None = None  # CPUs that Ray may use on this machine; null: all cores
     losses: int = 2  # how many times a shard may lose its worker before it is halved
 
 

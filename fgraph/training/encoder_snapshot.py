@@ -1,4 +1,4 @@
-"""The state of a training of an encoder as one file, in the manner of `fgraph.training.snapshot`.
+"""The state of the training of an encoder as one file, as in `fgraph.training.snapshot`.
 
 Tensors are `tensors/NAME`, `averaged/NAME`, Adam's moments `first/NAME` and `second/NAME`, and `mean`.
 """

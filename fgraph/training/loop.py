@@ -61,7 +61,7 @@ class Trainer:
         self._adam = make_adam(self._trained, state.generator_moments, rate, mapping_rate=settings.mapping_rate)
         self._discriminator_adam = make_adam(self._critic, state.discriminator_moments, rate, every)
         self.readings = Readings(fabric.device, _ADVICE)
-        self._read: list[Measured] = []  # and not yet handed out
+        self._read: list[Measured] = []  # measurements that are read, but not yet returned
 
     def step(self) -> None:
         """Take one step.

@@ -37,7 +37,7 @@ from fgraph._sizes import in_words
 from fgraph.training.settings import TrainingError
 
 _LOG = get_logger()
-_SHOWN = 5  # broken pictures that are named
+_SHOWN = 5  # most broken pictures that are named
 _VERSION = 2  # version of the cached files
 
 
@@ -47,7 +47,7 @@ class Pictures:
 
     pixels: NDArray[np.uint8]
     broken: tuple[str, ...]
-    enlarged: int  # how many were smaller than `size`
+    enlarged: int  # the number of pictures that were smaller than `size`
 
     def __len__(self) -> int:
         return len(self.pixels)
@@ -179,7 +179,7 @@ def _decoded(source: _Source, size: int) -> Iterator[tuple[str, NDArray[np.uint8
 
 
 def _fill(source: _Source, size: int, path: Path, facts: Path) -> None:
-    """Decode all pictures into the cache; nothing of it is there until all of it is."""
+    """Decode all pictures into the cache, whose file appears only when it is complete."""
     broken, enlarged, count = [], 0, 0
     with Staging(path.parent, "pictures") as staging:
         try:

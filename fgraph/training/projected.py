@@ -9,7 +9,7 @@ pixels, and a generator would fill the sky with them. A head is a stack of convo
     mix.channels.{i}.weight  fixed; level i, the finest first
     mix.scales.{i}.weight    fixed; from level i to level i - 1
     heads.{i}.{j}.weight     trained; convolution j of head i, the last one that of the pixels; with .bias
-    heads.{i}.{j}.direction  the left singular vector of the weight as far as it is known
+    heads.{i}.{j}.direction  the estimate of the left singular vector of the weight
 """
 
 from __future__ import annotations
@@ -149,7 +149,7 @@ def _head(tensors: Mapping[str, Tensor], level: int, x: Tensor) -> Tensor:
 
 
 def _normalised(tensors: Mapping[str, Tensor], name: str) -> tuple[Tensor, Tensor]:
-    """Return a weight of spectral norm 1, as far as its direction is known, and the bias."""
+    """Return a weight of spectral norm 1, by the estimate of its direction, and the bias."""
     weight = tensors[f"{name}.weight"]
     norm = (weight.flatten(1).t() @ tensors[f"{name}.direction"]).norm()
     return weight / norm, tensors[f"{name}.bias"]

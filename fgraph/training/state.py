@@ -41,9 +41,12 @@ class TrainingState:
     discriminator_moments: Moments = field(default_factory=Moments)
     steps: int = 0
     images: int = 0  # real images seen by the discriminator in this training
-    earlier: int = 0  # and in those it goes back to
+    earlier: int = 0  # images seen in the trainings that this one started from
     strength: float = 0.0  # strength of the augmentation
-    signs: tuple[float, int] = (0.0, 0)  # sum of signs of scores of real images since it was adapted, and their number
+    signs: tuple[float, int] = (
+        0.0,
+        0,
+    )  # sum of signs of scores of real images since the last adaptation, and their number
     history: list[dict[str, float]] = field(default_factory=list)
     pending: dict[str, list[float]] = field(default_factory=dict)  # values of the next record: sum and count of each
     origin: dict[str, Any] = field(default_factory=dict)  # the settings, and what it began with

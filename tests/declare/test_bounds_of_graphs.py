@@ -254,7 +254,7 @@ def test_outputs_whose_files_would_be_one_are_refused() -> None:
     """Disks of macOS and Windows ignore the case of names: one picture would replace the other."""
     nodes = {"code": {"op": "sample"}, "image": {"op": "decode", "of": "code"}}
     (fault,) = fgraph.check({"nodes": nodes, "outputs": {"image": "image", "Image": "image"}})
-    assert fault.message == "'Image' and 'image' are one file where case does not count: rename one"
+    assert fault.message == "'Image' and 'image' are the same file on disks that ignore case: rename one"
     assert not fgraph.check({"nodes": nodes, "outputs": {"a" * 200: "image"}})
     (fault,) = fgraph.check({"nodes": nodes, "outputs": {"a" * 201: "image"}})
     assert "cannot name an output" in fault.message

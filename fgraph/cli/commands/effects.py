@@ -25,12 +25,14 @@ def main(arguments: Sequence[str], interrupts: Interrupts) -> int:
         "--features", default="clip", metavar="clip|FILE.py:FUNCTION",
         help="CLIP, or your own function: images [rows, 3, H, W] in [-1, 1] -> features [rows, F]; this runs the file",
     )  # fmt: skip
-    parser.add_argument("--samples", type=int, default=100, help="images for each channel; default: 100")
+    parser.add_argument("--samples", type=int, default=100, help="the number of images for each channel; default: 100")
     parser.add_argument(
-        "--pixels", type=int, help="see the RGB of the block of this size, such as 256, and measure up to it"
+        "--pixels",
+        type=int,
+        help="compare the RGB output of the block of this size, such as 256, and measure the channels up to it",
     )
-    parser.add_argument("--layers", type=int, help="only the first convolutions; default: all")
-    parser.add_argument("--device", default="auto", help="where images are made; default: auto")
+    parser.add_argument("--layers", type=int, help="convolutions to measure, from the first on; default: all")
+    parser.add_argument("--device", default="auto", help="the device that makes the images; default: auto")
     chosen = parser.parse_args(arguments)
     if chosen.samples < 1 or (chosen.layers is not None and chosen.layers < 1):
         parser.error("--samples and --layers are numbers above 0")

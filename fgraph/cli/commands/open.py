@@ -17,7 +17,7 @@ from fgraph.cli.signals import Interrupts
 from fgraph.cli.terminal import say, warn
 
 _MANIFEST = "manifest.json"
-_SHOWN = (".png", ".webp", ".jpg", ".gif", ".mp4", ".html", ".svg")  # in this order: what a viewer opens
+_SHOWN = (".png", ".webp", ".jpg", ".gif", ".mp4", ".html", ".svg")  # endings that a viewer opens, best first
 _DEPTH = 4  # outputs/sweep/TIME/NUMBER
 
 

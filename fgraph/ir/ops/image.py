@@ -25,7 +25,7 @@ class Picture(Op):
     height: int
     width: int
     fit: str
-    channels: int = 3  # or 1
+    channels: int = 3  # 3 or 1
 
     def infer(self, inputs: tuple[Type, ...]) -> Type:
         expect(not inputs, self, inputs)
@@ -42,7 +42,7 @@ class Cut(Op):
     is_fixed: ClassVar[bool] = False
     height: int
     width: int
-    channels: int = 3  # or 1
+    channels: int = 3  # 3 or 1
 
     def infer(self, inputs: tuple[Type, ...]) -> Type:
         expect(not inputs, self, inputs)

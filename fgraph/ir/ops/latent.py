@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 FIRST: Order = (0, 0)  # codes are computed before any layer runs
 TYPICAL_LAYER = (64, 4096)  # channels and pixels that stand for all layers of an inversion
-CALLS_OF_A_LAYER = 4  # in an inversion: forward, twice that backward, the optimiser
+CALLS_OF_A_LAYER = 4  # calls in an inversion: one forward, two backward, one for the optimiser
 
 
 @dataclass(frozen=True)

@@ -44,7 +44,9 @@ class Propose(Op):
 
 @dataclass(frozen=True)
 class Sift(Op):
-    """The first `count` proposed patches without visible seams. Operands: the picture, the same with all, the patches.
+    """The first `count` proposed patches without visible seams.
+
+    Operands: the picture, the picture with all patches, the patches.
 
     The patches are on a grid of `rows` x `columns` cells. See `docs/explanation/one_image.md`.
     """

@@ -112,7 +112,7 @@ class KernelContext:
 
     def _on_device(self, array: np.ndarray[Any, np.dtype[Any]], dtype: torch.dtype | None) -> Tensor:
         host = torch.from_numpy(array)
-        return self._send(host.to(dtype or host.dtype))  # in its type already: MPS has no float64
+        return self._send(host.to(dtype or host.dtype))  # converted on the host: MPS has no float64
 
     def _send(self, host: Tensor) -> Tensor:
         """Return a tensor on the device of the run. From pinned memory, CUDA copies while the host continues."""

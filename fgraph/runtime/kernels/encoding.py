@@ -15,7 +15,7 @@ from fgraph.stylegan.nn.encoder import Encoder
 
 _KEPT = 2  # encoders that stay loaded between runs; a published one has up to a gigabyte
 _KEPT_CODES = 256  # codes of the last images that are kept
-_CODES: dict[Hashable, Tensor] = {}  # by everything that they depend on
+_CODES: dict[Hashable, Tensor] = {}  # codes by everything that they depend on
 
 
 def encode(op: Encode, inputs: Sequence[Tensor], params: Params, context: KernelContext) -> Tensor:

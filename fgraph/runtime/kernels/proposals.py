@@ -69,7 +69,7 @@ class Look:
         seen = np.round((np.clip(picture, -1, 1) + 1) * 127.5) / 255  # rounded as in a file: flat parts stay flat
         self.cells = describe_cells(seen, cells)
         self.horizon = find_horizon(seen)
-        self._sums: dict[tuple[int, ...], Doubles] = {}  # by move
+        self._sums: dict[tuple[int, ...], Doubles] = {}  # sums by move
 
     def judge(self, drawn: Candidates) -> Doubles:
         """Return the score of each copy, higher is better; -inf if its rings mismatch or nothing would change."""

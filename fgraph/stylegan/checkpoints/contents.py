@@ -38,7 +38,7 @@ class Weight:
 
     stored: StoredTensor
     shape: Shape  # after `change`
-    change: Callable[[Tensor], Tensor] | None = None  # from the file's layout to fgraph's, except dimensions of 1
+    change: Callable[[Tensor], Tensor] | None = None  # converts the file's layout to fgraph's, except dimensions of 1
 
     def load(self, scratch: Tensor | None = None) -> Tensor:
         """Return the tensor, in the type of the file; with `scratch`, it may be a view of that memory.

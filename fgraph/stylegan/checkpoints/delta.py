@@ -78,7 +78,7 @@ def _find_base(path: Path, named: str, digest: str, bundled: Callable[[str], Pat
     if (found := find_by_digest(digest)) is not None:
         return found
     if there:
-        raise ModelError(f"{path}: is a delta to another file than {there[0]} is now (SHA-256 {digest[:12]}...)")
+        raise ModelError(f"{path}: is a delta to another version of {there[0]} (SHA-256 {digest[:12]}...)")
     raise ModelError(
         f"{path}: is a delta to '{show(named)}', which is neither beside it, nor bundled, nor in the cache; copy it "
         "there, or fetch it first if it has an address (mode=inspect model=ADDRESS)"

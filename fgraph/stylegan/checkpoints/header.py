@@ -41,7 +41,7 @@ T = TypeVar("T")
 class ModelHeader:
     """The header of a model file, which is read without torch."""
 
-    source: str  # as the user wrote it
+    source: str  # the source as the user wrote it
     path: Path
     format: Format
     table: Table

@@ -39,7 +39,7 @@ def load_weights(
     sizes.
 
     Args:
-        weights: by fgraph's names.
+        weights: the weights by fgraph's names.
         metadata: the metadata of the file; `sha256` is checked if it is there.
         where: the file, for messages.
         kind: device and type of the result.

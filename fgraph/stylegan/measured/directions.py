@@ -60,7 +60,7 @@ def factorised_directions(generator: Generator, layers: Sequence[int], *, normal
     tensors = generator.to("cpu", torch.float32).tensors
     weights = [tensors[f"{generator.table.at(index).name}.affine.weight"] for index in layers]
     matrix = torch.cat([weight.detach().double() for weight in weights]).numpy()  # [styles, w_dim]
-    matrix = matrix / np.sqrt(matrix.shape[1])  # as the equalised learning rate applies them
+    matrix = matrix / np.sqrt(matrix.shape[1])  # the scale of the equalised learning rate
     if normalised:
         matrix = matrix / np.maximum(np.linalg.norm(matrix, axis=1, keepdims=True), 1e-30)
     values, vectors = _eigen(matrix.T @ matrix)

@@ -25,7 +25,7 @@ from fgraph.stylegan.nn.stylegan2 import upsample_skip
 from fgraph.stylegan.tables.base import CONST, Layer
 
 _BATCH = 16
-_VECTORS = 30_000  # in the input of k-means
+_VECTORS = 30_000  # most vectors in the input of k-means
 _ROUNDS = 50  # most rounds of k-means
 _LEAST = 1e-12
 

@@ -76,9 +76,9 @@ class EncoderTable:
     size: Size  # height and width of its input
     image_channels: int = 3
     is_residual: bool = False  # it reads an image beside its current reconstruction, and returns a difference
-    adds_mean: bool = True  # to its result; a residual encoder always starts from the mean
+    adds_mean: bool = True  # whether it adds the mean; a residual encoder always starts from the mean
     content: Content = "whole"
-    iterations: int = 1  # by default
+    iterations: int = 1  # default number of calls
 
     @property
     def outputs(self) -> int:

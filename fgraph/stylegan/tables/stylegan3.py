@@ -20,7 +20,7 @@ from fgraph.stylegan.tables.base import CONST, Layer, Size, Table
 PLACE = 4  # styles of the input: cosine and sine of a rotation, x and y of a translation
 
 
-MAPPING_FIELDS = (  # that both tables have
+MAPPING_FIELDS = (  # the fields of the mapping, in both tables
     "z_dim", "w_dim", "mapping_layers", "c_dim", "embed_width", "mapping_widths", "mapping_rate", "mapping_activation",
     "class_means",
 )  # fmt: skip
@@ -36,8 +36,8 @@ class StyleGAN3Layer(Layer):
     in_rate: int  # samples a unit of the input
     out_size: Size  # pixels of the output with its margin, on a canvas of one image
     taps: int = 1  # taps of its convolution: 3 in T, 1 in R and in the last layer
-    up_factor: int = 1  # from the input to the activation
-    down_factor: int = 1  # from the activation to the output
+    up_factor: int = 1  # up-sampling from the input to the activation
+    down_factor: int = 1  # down-sampling from the activation to the output
     up_taps: int = 1  # taps of the filters; 1 for no filter
     down_taps: int = 1
     radial: bool = False  # whether the second filter is two-dimensional
@@ -138,7 +138,7 @@ def layer_flops(layer: StyleGAN3Layer, read: tuple[int, int], made: tuple[int, i
     """Return the floating-point operations of a layer from a map of `read` to one of `made` (height, width)."""
     pixels = (read[0] + layer.taps - 1) * (read[1] + layer.taps - 1)
     total = 2 * layer.taps**2 * layer.in_channels * layer.out_channels * pixels
-    high, wide = made[0] * layer.down_factor, made[1] * layer.down_factor  # where the activation is
+    high, wide = made[0] * layer.down_factor, made[1] * layer.down_factor  # the size of the activation
     if layer.up_taps > 1:
         lines = -(-high // layer.up_factor)
         total += 2 * layer.up_taps // layer.up_factor * layer.out_channels * (lines * wide + high * wide)

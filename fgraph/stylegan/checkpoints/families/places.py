@@ -20,7 +20,7 @@ _MOST_PARTS = 20_000  # modules in a module; such a discriminator has some 1,000
 _DEEPEST_PART = 10  # modules inside each other
 _LONGEST = 128  # letters of the name of a module or of its tensor
 _AVERAGED = re.compile(r"(?:^|[._])(?:ema|smooth|avg|averaged|running)(?:$|[._])", re.IGNORECASE)
-_COMPILED = "_orig_mod."  # in names of modules that torch.compile wraps
+_COMPILED = "_orig_mod."  # a part of the names of modules that torch.compile wraps
 _STATE = ("_parameters", "_buffers", "_modules")  # attributes of a torch module that hold its state
 
 
@@ -40,7 +40,7 @@ def find_places(content: Any) -> list[NetworkPlace]:
     waiting: list[tuple[Any, tuple[str, ...], tuple[Mapping[Any, Any], ...]]] = [(content, (), ())]
     seen = {id(content)}
     left = _MOST_ENTRIES
-    for value, path, around in waiting:  # which grows
+    for value, path, around in waiting:  # the list grows in the loop
         if type(value) is not dict:
             entries = dict(islice(_module_entries(value), left))
             left -= len(entries)
@@ -76,7 +76,7 @@ def state_of(value: Any) -> dict[Any, Any] | None:
 def _module_entries(value: Any) -> Iterator[tuple[str, Any]]:
     """Yield the parameters and buffers of a module and of its parts, by dotted name."""
     waiting = [("", value, 0)]
-    for prefix, part, depth in waiting:  # which grows
+    for prefix, part, depth in waiting:  # the list grows in the loop
         state = state_of(part) or {}
         for kind in _STATE[:2]:
             yield from ((prefix + key.replace(_COMPILED, ""), one) for key, one in _named(state, kind))
