@@ -23,9 +23,7 @@ _VALUED = (  # flags of Hydra that take a value
 _PLAIN = re.compile(r"[A-Za-z_./][A-Za-z0-9_./-]*")
 _WORDS = frozenset(("null", "true", "false", "nan", "inf"))  # words that Hydra does not read as text
 _GRAPH_FILE = (".yaml", ".yml")
-_PICTURE = re.compile(
-    r".*\.(png|webp|jpe?g|tiff?)(#\d+)?", re.IGNORECASE | re.DOTALL
-)  # or a cell of a sheet: sheet.png#3
+_PICTURE = re.compile(r".*\.(png|webp|jpe?g|tiff?)(#\d+)?", re.IGNORECASE | re.DOTALL)  # or a cell: sheet.png#3
 
 
 @dataclass(frozen=True)

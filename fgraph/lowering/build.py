@@ -141,7 +141,7 @@ class Build:
 
         Raises:
             SizeError: an edit in a mask is not a whole number of pixels at this size.
-            ValueError: more masks lie in each other than can be drawn.
+            ValueError: masks are nested more deeply than can be drawn.
         """
         check_depth(masks)
         for mask in unique(masks):

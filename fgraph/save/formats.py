@@ -35,7 +35,7 @@ def read_formats(formats: Sequence[str]) -> list[str]:
 
 
 def check_formats(formats: Sequence[str]) -> None:
-    """Check that formats can be written, and that formats of large images stand alone.
+    """Check that formats can be written, and that formats of large images are not combined with others.
 
     Raises:
         SaveError: the formats can't be combined, one is unknown, or the package that writes it isn't installed.

@@ -112,7 +112,7 @@ def _remove(draft: Draft, change: of.RemoveNodes) -> None:
 
 
 def _change_film(draft: Draft, renamed: Callable[[str], str | None]) -> None:
-    """Rename the nodes of the film; those that become None leave it."""
+    """Rename the nodes of the film; remove those that become None."""
     if draft.film is None:
         return
     keys = [

@@ -46,7 +46,7 @@ class TrainingState:
     signs: tuple[float, int] = (
         0.0,
         0,
-    )  # sum of signs of scores of real images since the last adaptation, and their number
+    )  # of scores of real images since the last adaptation: sum, number
     history: list[dict[str, float]] = field(default_factory=list)
     pending: dict[str, list[float]] = field(default_factory=dict)  # values of the next record: sum and count of each
     origin: dict[str, Any] = field(default_factory=dict)  # the settings, and what it began with

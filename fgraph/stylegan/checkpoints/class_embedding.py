@@ -39,7 +39,7 @@ def class_weights(mapping: NetworkPart, classes: int) -> dict[str, Weight]:
     width, length = weight.shape
     if found.shape[0] < classes or found.shape[1] != length or bias.shape != (width,):
         raise layer.fail(f"does not fit an embedding of shape {list(found.shape)} for {classes} classes")
-    if width > length:  # else a small file could take any amount of memory
+    if width > length:  # otherwise, a small file could take any amount of memory
         raise layer.fail(f"makes {width} numbers of {length}; StyleGAN-XL makes fewer")
     usual = layer.text("activation", "lrelu") == "lrelu" and layer.number("bias_gain") == 1.0
     if not usual or abs(layer.number("weight_gain") * math.sqrt(length) - 1) > 1e-6:
