@@ -1,9 +1,7 @@
 """Sweeps in Ray actors on this machine: equal results, faults apart, lost actors made up for."""
 
 import importlib.util
-import os
-import signal
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,25 +18,13 @@ if importlib.util.find_spec("ray") is None:
     pytest.skip("needs the extra [ray]", allow_module_level=True)
 
 from fgraph.sweep import workers
+from fgraph.sweep.shards import cut, fingerprint
 from fgraph.sweep.workers import Failure
 from tests.engine.comparing import LANDSCAPE_TERMS, assert_close
 from tests.sweep.mates import assert_mates_are_as_alone, mixed_jobs
+from tests.sweep.mortal import LETHAL, Mortal
 
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]  # those of Ray
-
-LETHAL = 666  # a seed whose job kills its worker, every time
-
-
-class Mortal(workers.Worker):
-    """Dies by the kernel's hand: once, while it works on the shard that holds seed 1, or whenever it meets LETHAL."""
-
-    def run(self, jobs: Sequence[GraphJob], options: SharedOptions) -> list[Any]:
-        seeds = [job.document.get("seed") for job in jobs]
-        died = Path("died")
-        if LETHAL in seeds or (1 in seeds and not died.exists()):
-            died.touch()
-            os.kill(os.getpid(), signal.SIGKILL)
-        return super().run(jobs, options)
 
 
 @pytest.fixture(scope="module")
@@ -86,45 +72,33 @@ def test_command(launcher: RayLauncher, capsys: pytest.CaptureFixture[str]) -> N
             assert_close(np.load("fused" / path), np.load("ray" / path), str(path), LANDSCAPE_TERMS)
 
 
-def test_faults_stay_apart(launcher: RayLauncher) -> None:
-    jobs = [graph_job(1), graph_job(2, of="cod"), graph_job(3), graph_job(4)]
+def test_more_workers_than_room_keep_faults_apart(launcher: RayLauncher, tmp_path: Path) -> None:
+    launcher.workers = 3
+    jobs = mixed_jobs(tmp_path)
+    assert len(cut([fingerprint(job) for job in jobs], 3)) == 3
     outcomes = launcher.make_engine()(jobs, SharedOptions())
-    assert isinstance(outcomes[1], GraphError)
-    assert outcomes[1].faults == run_together(jobs, SharedOptions())[1].faults
-    for number in (0, 2, 3):
-        assert_equal(outcomes[number], run_together([jobs[number]], SharedOptions())[0])
+    assert_mates_are_as_alone(jobs, lambda works, options: outcomes)
+    for outcome, expected in zip(outcomes, run_together(jobs, SharedOptions()), strict=True):
+        assert type(outcome) is type(expected)
+        if isinstance(outcome, FgraphError):
+            assert str(outcome) == str(expected)
+        if isinstance(outcome, GraphError):
+            assert outcome.faults == expected.faults
 
 
-def test_mates_are_as_they_are_alone(launcher: RayLauncher, tmp_path: Path) -> None:
-    assert_mates_are_as_alone(mixed_jobs(tmp_path), launcher.make_engine())
-
-
-def test_lost_actor_is_made_up_for(launcher: RayLauncher, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_lost_actors_are_made_up_for_and_a_job_that_kills_its_actors_fails_alone(
+    launcher: RayLauncher, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(workers, "Worker", Mortal)
-    jobs = [graph_job(seed) for seed in range(4)]
+    jobs = [graph_job(seed) for seed in (0, 1, LETHAL, 3)]
+    shards = cut([fingerprint(job) for job in jobs], 2)
+    assert not any({1, 2} <= set(numbers) for numbers in shards)  # seed 1 kills an actor of its own
     outcomes = launcher.make_engine()(jobs, SharedOptions())
     assert Path("died").exists()
-    for outcome, expected in zip(outcomes, run_together(jobs, SharedOptions()), strict=True):
-        assert_equal(outcome, expected)
-
-
-def test_a_job_that_kills_its_actors_fails_alone(launcher: RayLauncher, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(workers, "Worker", Mortal)
-    jobs = [graph_job(seed) for seed in (2, LETHAL, 3)]
-    outcomes = launcher.make_engine()(jobs, SharedOptions())
-    assert isinstance(outcomes[1], RunError)
-    assert "its worker was lost 2 times" in str(outcomes[1])
-    for number in (0, 2):
+    assert isinstance(outcomes[2], RunError)
+    assert "its worker was lost 2 times" in str(outcomes[2])
+    for number in (0, 1, 3):
         assert_equal(outcomes[number], run_together([jobs[number]], SharedOptions())[0])
-
-
-def test_more_workers_than_room(launcher: RayLauncher) -> None:
-    launcher.workers = 3
-    jobs = [graph_job(seed) for seed in range(3)]
-    for outcome, expected in zip(
-        launcher.make_engine()(jobs, SharedOptions()), run_together(jobs, SharedOptions()), strict=True
-    ):
-        assert_equal(outcome, expected)
 
 
 def test_failures_travel() -> None:
