@@ -20,8 +20,9 @@ pytestmark = pytest.mark.numeric
 @given(graphs(TallBuilder))
 def test_engines_and_interpreter_agree_on_stylegan2(document: dict[str, Any]) -> None:
     graph = load(document)
-    batched = fgraph.run(fgraph.compile(graph, device="cpu"))
-    assert_equal(batched, fgraph.run(graph, device="cpu", engine="eager"))
+    plan = fgraph.compile(graph, device="cpu")
+    batched = fgraph.run(plan)
+    assert_equal(batched, fgraph.run(plan, engine="eager"))
     assert_as_interpreted(batched, graph)
 
 
@@ -29,6 +30,7 @@ def test_engines_and_interpreter_agree_on_stylegan2(document: dict[str, Any]) ->
 @given(stylegan3_graphs(("n",)))
 def test_engines_and_interpreter_agree_on_stylegan3(document: dict[str, Any]) -> None:
     graph = load(document)
-    batched = fgraph.run(fgraph.compile(graph, device="cpu"))
-    assert_equal(batched, fgraph.run(graph, device="cpu", engine="eager"), terms=STYLEGAN3_TERMS)
+    plan = fgraph.compile(graph, device="cpu")
+    batched = fgraph.run(plan)
+    assert_equal(batched, fgraph.run(plan, engine="eager"), terms=STYLEGAN3_TERMS)
     assert_as_interpreted(batched, graph, terms=STYLEGAN3_TERMS)
