@@ -85,11 +85,12 @@ def main() -> None:
     findings, slowest = [], 0.0
     for seed in range(first, first + count):
         number = seed % len(files)
-        path = folder / f"mutant{files[number].suffix}"
+        path = folder / f"{seed}{files[number].suffix}"  # a new file: to truncate one can mean to wait for the disk
         path.write_bytes(mutate(whole[number], seed))
         watch.armed = seed >= first + len(files)  # the first refusals may import something
         ending, message, seconds = judge(path)
         watch.armed = False
+        path.unlink()
         endings[f"{files[number].name} {ending}"] += 1
         slowest = max(slowest, seconds)
         if ending == "bug" or (ending == "refused" and path.name not in message):

@@ -66,7 +66,7 @@ def test_little_memory(outcome: Any) -> None:
 @pytest.mark.timing
 def test_little_time(outcome: Any) -> None:
     results, _ = outcome
-    slow = {name: result[3] for name, result in results.items() if result[3] > 5}
+    slow = {name: result[3] for name, result in results.items() if result[3] > 2.5}
     assert not slow
 
 

@@ -14,13 +14,13 @@ _MOST_NAMES, _LONGEST = 100_000, 200  # names that are looked at, and letters at
 class Other:
     """A network that is not run."""
 
-    sign: re.Pattern[str]  # matches the end of one of its names, or a whole part of it
+    sign: re.Pattern[str]  # matches the end of one of its names, with a dot before it, or a whole part of it
     what: str
     instead: str
 
 
 def _other(sign: str, what: str, instead: str) -> Other:
-    return Other(re.compile(rf"(?:^|\.)(?:{sign})"), what, instead)
+    return Other(re.compile(rf"\.(?:{sign})"), what, instead)
 
 
 _STYLEGAN2 = "load a StyleGAN2 or StyleGAN3 of the same pictures"
@@ -48,7 +48,7 @@ _ANY = re.compile("|".join(other.sign.pattern for other in OTHERS))
 def name_other(names: Iterable[str]) -> str | None:
     """Return one line that names the network which has tensors of these names, if fgraph knows but does not run it."""
     for name in islice(names, _MOST_NAMES):
-        if _ANY.search(end := name[-_LONGEST:]):
+        if _ANY.search(end := f".{name[-_LONGEST:]}"):
             other = next(one for one in OTHERS if one.sign.search(end))
             return f"is {other.what}. fgraph runs StyleGAN2 and StyleGAN3: {other.instead}"
     return None

@@ -22,7 +22,6 @@ MAX_CALLS = 64 << 20  # estimated bytes of the arguments of all calls, which cal
 _ITEM = 64  # bytes of an item of a list or tuple, in that sum
 _LONGEST_NAME = 256  # letters of the module or the name of a global
 _PROTOCOLS = range(2, 6)
-_NUMBERS = {code: struct.Struct(f"<{code}") for code in "BHiIQ"}
 
 Globals = Mapping[tuple[str, str], Any]
 
@@ -31,7 +30,7 @@ class Machine:
     """The state of one execution; each opcode calls a method."""
 
     def __init__(self, source: FileSource, known: Globals, persistent: Callable[[Any], Any] | None = None) -> None:
-        self._source = source
+        self._source, self._read = source, source.read
         self._known = known
         self._persistent = persistent
         self.stack: list[Any] = []
@@ -79,33 +78,31 @@ class Machine:
 
     # -- arguments -----------------------------------------------------------------------------------------------
 
-    def number(self, code: str) -> int:
-        """Read a little-endian number that follows the opcode."""
-        shape = _NUMBERS[code]
-        value: int = shape.unpack(self._source.read(shape.size))[0]
-        return value
+    def number(self, width: int, signed: bool = False) -> int:
+        """Read a little-endian number of `width` bytes that follows the opcode."""
+        return int.from_bytes(self._read(width), "little", signed=signed)
 
     def long(self) -> None:
         """Push an integer of a stated width, at most 16 bytes."""
-        length = self.number("B")
+        length = self.number(1)
         if length > 16:
             raise PickleRefused(f"it has a number of {length} bytes")
-        self.push(int.from_bytes(self._source.read(length), "little", signed=True))
+        self.push(int.from_bytes(self._read(length), "little", signed=True))
 
     def real(self) -> None:
         """Push a big-endian double."""
-        self.push(struct.unpack(">d", self._source.read(8))[0])
+        self.push(struct.unpack(">d", self._read(8))[0])
 
-    def text(self, code: str) -> None:
-        """Push a string; a long string, which may store bytes, is pushed as a span."""
-        length = self.number(code)
+    def text(self, width: int) -> None:
+        """Push a string, whose length is a number of `width` bytes; a long one, which may store bytes, as a span."""
+        length = self.number(width)
         if length > MAX_TEXT:
             noted = self._source.skip(length)
             if isinstance(noted, Span):
                 self.push(Span(noted.path, noted.start, noted.length, utf8=True))
                 return
         else:
-            noted = self._source.read(length)
+            noted = self._read(length)
         self._take(length)
         try:
             self.push(noted.decode("utf-8", "surrogatepass"))
@@ -118,35 +115,35 @@ class Machine:
         if self._left < 0:
             raise PickleRefused("its strings take more bytes than those of any checkpoint")
 
-    def data(self, code: str) -> None:
-        """Push bytes; long ones are pushed as a span."""
-        length = self.number(code)
+    def data(self, width: int) -> None:
+        """Push bytes, whose length is a number of `width` bytes; long ones as a span."""
+        length = self.number(width)
         if length > SMALL:
             self.push(self._source.skip(length))
             return
         self._take(length)
-        self.push(self._source.read(length))
+        self.push(self._read(length))
 
     def protocol(self) -> None:
         """Check the protocol of the pickle."""
-        if (found := self.number("B")) not in _PROTOCOLS:
+        if (found := self.number(1)) not in _PROTOCOLS:
             raise PickleRefused(f"it is of pickle protocol {found}; 2 to 5 are read")
 
     def line(self) -> str:
         """Read text up to the end of the line."""
-        found = bytearray()
-        while (byte := self._source.read(1)) != b"\n":
-            found += byte
-            if len(found) > _LONGEST_NAME:
-                raise PickleRefused(f"it names something of more than {_LONGEST_NAME} letters")
-        return found.decode("latin-1")
+        found = self._source.line(_LONGEST_NAME + 1)
+        if not found.endswith(b"\n"):
+            raise PickleRefused(f"it names something of more than {_LONGEST_NAME} letters")
+        return found[:-1].decode("latin-1")
 
     # -- building ------------------------------------------------------------------------------------------------
 
     def tuple_of(self, count: int) -> None:
         """Replace the last `count` values by a tuple of them."""
-        items = [self.pop() for _ in range(count)]
-        self.push(tuple(reversed(items)))
+        start = len(self.stack) - count
+        if start < (self.marks[-1] if self.marks else 0):
+            raise PickleRefused("it is damaged: a value is missing")
+        self.stack[start:] = [tuple(self.stack[start:])]
 
     def append_items(self, items: list[Any]) -> None:
         """Append values to the list on top of the stack."""

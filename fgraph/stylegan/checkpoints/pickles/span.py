@@ -120,11 +120,24 @@ class FileSource:
         Raises:
             Refused: fewer bytes are left.
         """
-        if not 0 <= length <= self._end - self.position:
+        position = self.position + length
+        if position > self._end:
             self._advance(length)
-        self.position += length
+        self.position = position
         found = self._file.read(length)
         if len(found) != length:
+            raise PickleRefused("it is cut short")
+        return found
+
+    def line(self, longest: int) -> bytes:
+        """Return the bytes up to the end of the line and with it, or the next `longest` if it ends later.
+
+        Raises:
+            Refused: the range ends before the line.
+        """
+        found = self._file.readline(longest)
+        self._advance(len(found))
+        if len(found) < longest and not found.endswith(b"\n"):
             raise PickleRefused("it is cut short")
         return found
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from fgraph._errors import show
 from fgraph._files import open_file
+from fgraph.stylegan.checkpoints.pickles.machine import Globals
 from fgraph.stylegan.checkpoints.pickles.opcodes import MAX_OPCODES, run_pickle
 from fgraph.stylegan.checkpoints.pickles.refusal import PickleRefused
 from fgraph.stylegan.checkpoints.pickles.span import BytesSource, FileSource, Span
@@ -41,19 +42,18 @@ def torch_globals() -> dict[tuple[str, str], Any]:
         ("__builtin__", "set"): Factory("set", make_set),
         ("torch._utils", "_rebuild_tensor_v2"): Factory("_rebuild_tensor_v2", _tensor),
         ("torch._utils", "_rebuild_parameter"): Factory("_rebuild_parameter", _parameter),
-        **storage_globals(),
+        **_STORAGE_GLOBALS,
     }
-
-
-def storage_globals() -> dict[tuple[str, str], Any]:
-    """Return the globals of torch's storage types; the stand-in of each is the type of its items."""
-    return {("torch", name): _Kind(dtype) for name, dtype in STORAGES.items()}
 
 
 class _Kind(str):
     """The item type of a storage, as a subclass of `str`, so that no string of the pickle passes for it."""
 
     __slots__ = ()
+
+
+# The globals of torch's storage types: the stand-in of each is the type of its items.
+_STORAGE_GLOBALS = {("torch", name): _Kind(dtype) for name, dtype in STORAGES.items()}
 
 
 def storage_id(pid: Any) -> tuple[str, str, int]:
@@ -101,7 +101,7 @@ def _read_storage(blob: Span | bytes) -> Storage:
 
 
 def _one_storage(source: FileSource, blob: Span | bytes, start: int, length: int) -> Storage:
-    stream = LegacyStream(source, storage_globals(), _STORAGE_OPCODES)
+    stream = LegacyStream(source, _STORAGE_GLOBALS, _STORAGE_OPCODES)
     if type(stream.value) is not Storage or len(stream.storages) != 1:
         raise PickleRefused("a tensor's numbers are not one storage")
     stream.locate(blob, start)
@@ -113,7 +113,7 @@ def _one_storage(source: FileSource, blob: Span | bytes, start: int, length: int
 class LegacyStream:
     """The five pickles at the start of a legacy `torch.save`: `value` is the object; the storages' numbers follow."""
 
-    def __init__(self, source: FileSource, known: dict[tuple[str, str], Any], limit: int = MAX_OPCODES) -> None:
+    def __init__(self, source: FileSource, known: Globals, limit: int = MAX_OPCODES) -> None:
         self._source = source
         self.storages: dict[str, Storage] = {}
         self._check(run_pickle(source, {}, limit=limit), MAGIC)
