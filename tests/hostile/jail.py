@@ -1,8 +1,9 @@
 """A process in which files are opened through every entry point, under an audit hook that refuses what no reader needs.
 
-Called as `python -m tests.hostile.jail FOLDER ENTRY...`, it opens every file of FOLDER through each entry point named
-(all, if none is) and prints one JSON object: entry -> file -> [ending, message, CPU seconds, MiB beyond the baseline].
-Under "" stand the forbidden events, each with the entry point and the file.
+Called as `python -m tests.hostile.jail FOLDER ENTRY... [-- FOLDER ENTRY...]`, it opens every file of FOLDER through
+each entry point named (all, if none is) and prints one JSON object a line: entry -> file -> [ending, message, CPU
+seconds, MiB beyond the baseline]. Under "" are the forbidden events, each with the entry point and the file. Each
+folder has a process of its own, a fork of one that has imported the readers.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -114,25 +115,26 @@ def watch(jail: Jail, name: str, path: Path) -> tuple[str, str, float, int]:
     return ending, message[:2000], time.process_time() - start, peak_mib() - before
 
 
-def warm_up(paths: list[Path], names: list[str]) -> None:
-    """Import the readers, and open some files outside the jail, so that what they import is there."""
+def warm_up() -> None:
+    """Import the readers, with one thread: a process that has more must not fork."""
     import encodings.cp437  # noqa: F401  the names in a zip file
+
+    import torch
 
     from fgraph.api import pipeline  # noqa: F401
     from fgraph.stylegan.loading import load_generator
 
+    torch.set_num_threads(1)
     import_readers()
     load_generator("landscape")
-    for name in names:
-        for path in paths if name != CANARY else ():
-            enter(ENTRIES[name], path)
 
 
-def main() -> None:
-    folder, names = Path(sys.argv[1]), sys.argv[2:] or list(ENTRIES)
-    signal.signal(signal.SIGPROF, _stop)
+def open_files(folder: Path, names: Sequence[str]) -> dict[str, object]:
+    """Open the harmless files of a folder, so that what they import is there; then all files, in the jail."""
     harmless = sorted((folder / "harmless").iterdir()) if (folder / "harmless").is_dir() else []
-    warm_up(harmless, names)
+    for name in names:
+        for path in harmless if name != CANARY else ():
+            enter(ENTRIES[name], path)
     jail = Jail(folder)
     report: dict[str, object] = {}
     events = []
@@ -142,7 +144,21 @@ def main() -> None:
             found[path.name] = watch(jail, name, path)
             events += [f"{name}: {path.name}: {event}" for event in jail.noted]
             jail.noted.clear()
-    print(json.dumps({**report, "": events}))
+    return {**report, "": events}
+
+
+def main() -> None:
+    signal.signal(signal.SIGPROF, _stop)
+    warm_up()
+    arguments = sys.argv[1:]
+    while arguments:
+        end = arguments.index("--") if "--" in arguments else len(arguments)
+        (folder, *names), arguments = arguments[:end], arguments[end + 1 :]
+        if not (child := os.fork()):  # no folder sees what another imports
+            print(json.dumps(open_files(Path(folder), names or list(ENTRIES))), flush=True)
+            os._exit(0)
+        if code := os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]):
+            sys.exit(code if code > 0 else 128 - code)
 
 
 if __name__ == "__main__":

@@ -24,39 +24,50 @@ TEXT_ENTRIES = ("graph", "job of a sweep", "bending", "upload")
 MIB, CPU_SECONDS = 512, 10
 
 
-def imprison(folder: Path, *entries: str) -> dict[str, Any]:
-    """Return the endings of the files of a folder, by entry point; under "" the forbidden events."""
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.hostile.jail", str(folder), *entries],
-        cwd=ROOT, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr[-3000:]
-    report: dict[str, Any] = json.loads(done.stdout)
-    return report
-
-
 @pytest.fixture(scope="module")
-def report(good: dict[str, bytes], tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    folder = tmp_path_factory.mktemp("jail")
-    (folder / "harmless").mkdir()
+def reports(good: dict[str, bytes], tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """The endings of the files of each folder, by entry point; under "" the forbidden events."""
+    root = tmp_path_factory.mktemp("jail")
+    _write_cases(root / "cases", good)
+    _write_texts(root / "texts")
+    shutil.copytree(GRAPHS, root / "absurd" / "harmless")
+    write_absurd(root / "absurd", every=ABSURD_STEP)
+    (root / "canary").mkdir()
+    (root / "canary" / "bird").write_bytes(b"")
+    before = sorted(root.rglob("*"))
+    entries = {"cases": (), "texts": TEXT_ENTRIES, "absurd": ("graph",), "canary": (CANARY,)}
+    words = [word for name, chosen in entries.items() for word in ("--", str(root / name), *chosen)][1:]
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.hostile.jail", *words], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert sorted(root.rglob("*")) == before, "a file was written"
+    return dict(zip(entries, map(json.loads, done.stdout.splitlines()), strict=True))
+
+
+def _write_cases(folder: Path, good: dict[str, bytes]) -> None:
+    (folder / "harmless").mkdir(parents=True)
     for name, content in good.items():
         (folder / "harmless" / name).write_bytes(content)
     for number, (_, suffix, content) in enumerate(all_cases(folder / "was_run", good)):
         if number % STEP == 0:
             (folder / f"{number:04}{suffix}").write_bytes(content)
-    before = sorted(path.name for path in folder.iterdir())
-    found = imprison(folder)
-    assert sorted(path.name for path in folder.iterdir()) == before, "a file was written"
-    return found
 
 
-@pytest.fixture(scope="module")
-def texts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    folder = tmp_path_factory.mktemp("texts")
+def _write_texts(folder: Path) -> None:
     shutil.copytree(ROOT / "graphs" / "graph", folder / "harmless")
     for seed in range(TEXTS):
         (folder / f"{seed:05}.yaml").write_bytes(GraphText(seed).make().encode("utf-8", "surrogatepass"))
-    return imprison(folder, *TEXT_ENTRIES)
+
+
+@pytest.fixture(scope="module")
+def report(reports: dict[str, Any]) -> Any:
+    return reports["cases"]
+
+
+@pytest.fixture(scope="module")
+def texts(reports: dict[str, Any]) -> Any:
+    return reports["texts"]
 
 
 @pytest.mark.parametrize("entry", TEXT_ENTRIES)
@@ -86,13 +97,9 @@ def test_no_small_file_costs_much(report: dict[str, Any], entry: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def absurd(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    folder = tmp_path_factory.mktemp("absurd")
-    shutil.copytree(GRAPHS, folder / "harmless")
-    write_absurd(folder, every=ABSURD_STEP)
-    found = imprison(folder, "graph")
-    assert found[""] == []
-    return dict(found["graph"])
+def absurd(reports: dict[str, Any]) -> Any:
+    assert reports["absurd"][""] == []
+    return reports["absurd"]["graph"]
 
 
 @pytest.mark.slow
@@ -107,9 +114,7 @@ def test_absurd_amounts_are_answered_within_two_seconds(absurd: dict[str, Any]) 
     assert {file: found[2] for file, found in absurd.items() if found[2] > ABSURD_SECONDS} == {}
 
 
-def test_the_jail_catches_a_command(tmp_path: Path) -> None:
-    (tmp_path / "bird").write_bytes(b"")
-    found = imprison(tmp_path, CANARY)
+def test_the_jail_catches_a_command(reports: dict[str, Any]) -> None:
+    found = reports["canary"]
     assert found[CANARY]["bird"][0] == "escaped"
     assert "os.system" in found[""][0]
-    assert not (tmp_path / "bird.ran").exists()
