@@ -91,7 +91,7 @@ def with_graphs(page: str) -> str:
 
 
 def read(path: Path) -> str:
-    """Return the text of a file, or nothing if there is none."""
+    """Return the text of a file; empty if the file does not exist."""
     return path.read_text(encoding="utf-8") if path.is_file() else ""
 
 

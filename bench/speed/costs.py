@@ -28,7 +28,7 @@ from fgraph.runtime.calibrate import calibrate
 
 
 def works(model: Any) -> Iterator[tuple[str, Graphs, float]]:
-    """Return the cases: name, graphs, and the budget as a share of the peak; 1 is no budget."""
+    """Return the cases: name, graphs, and the budget as a share of the peak; 1 means no budget."""
     yield "panorama of 8 spans", merge_graph(model, 8), 1
     yield "mosaic of 8", mosaic_graph(model, 8), 1
     yield "16 strengths of an edit in a box", strengths(model, 16, 1), 1

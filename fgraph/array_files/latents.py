@@ -46,10 +46,9 @@ def read_latent(path: str, name: str | None = None) -> LatentFile:
     """Return the codes in a `.npz`, `.npy`, `.safetensors`, `.pt` or `.pkl` file, or in StyleCLIP's `S`.
 
     The codes are the array `name`, otherwise the array `latent` or `pivots`, otherwise the only array. Some files state
-    their
-    space: files of fgraph, the `inversion_codes` of SOAT (a vector of S, or one W+), `S`, and W+ that has three axes,
-    such as `projected_w.npz` of NVlabs' projector. In a list or dict of codes, as encoders such as e4e write them, an
-    entry with two axes is the W+ of one image.
+    their space: files of fgraph, the `inversion_codes` of SOAT (a vector of S, or one W+), `S`, and W+ that has three
+    axes, such as `projected_w.npz` of NVlabs' projector. In a list or dict of codes, as encoders such as e4e write
+    them, an entry with two axes is the W+ of one image.
 
     Raises:
         ValueError: the file cannot be read, exceeds the limits, or it is not clear which array is meant.

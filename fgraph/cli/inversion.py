@@ -50,7 +50,7 @@ class InversionJob(StandaloneJob):
     @property
     def resume_hint(self) -> str:
         """The place of the finished pictures, and how to continue with the others."""
-        again = "starts the others again" if self.request.cache == "none" else "goes on with the others"
+        again = "starts the others again" if self.request.cache == "none" else "continues with the others"
         return f"the pictures that are done are in {self.request.directory}; the same command {again}"
 
     def run(self) -> None:

@@ -17,7 +17,7 @@ STANDALONE_MODES = (*get_args(ModelMode), *get_args(PictureMode), *TRAINING_MODE
 MODES = (*GRAPH_MODES, *STANDALONE_MODES)
 WRITING_MODES = ("run", "draw", "invert")
 
-STUDIO = "mode=studio"  # is `fgraph studio`: it serves a page, and is no job
+STUDIO = "mode=studio"  # the same as `fgraph studio`, which serves a page and is not a job
 STUDIO_SETTINGS = (
     "graph", "from", "host", "port", "names", "certificate", "key", "folder", "models", "device", "precision",
 )  # fmt: skip

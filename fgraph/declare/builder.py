@@ -131,7 +131,7 @@ class Graph(NodeMethods):
         nodes = of._nodes if isinstance(of, Graph) else of
         for key in wired:
             if key in nodes or not is_id(key):
-                raise error(f"'{key}' cannot name an input: it is no id, or an inner node has it", f"nodes.{name}")
+                raise error(f"'{key}' cannot name an input: it is not an id, or an inner node has it", f"nodes.{name}")
         inner = getattr(output, "node_id", output)
         return self._keep(name, Subgraph(nodes=dict(nodes), inputs=wired, output=inner))
 

@@ -69,7 +69,7 @@ def _class_of(node: Mapping[str, Any], ops: Registry) -> NodeClass | None:
 
 
 def searched(value: Any, file: str | None) -> str | None:
-    """Return a hint with the folders in which a missing file was looked for; None if the value is no relative path.
+    """Return a hint with the folders in which a missing file was looked for; None if the value is not a relative path.
 
     Args:
         value: the value of a field that names a file.

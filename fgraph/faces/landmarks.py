@@ -21,7 +21,7 @@ _MOUTH = (48, 54)
 
 
 class LandmarksError(FgraphError, ValueError):
-    """Landmarks have another form than expected."""
+    """Landmarks have an unexpected form."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ class Landmarks:
         """Return the landmarks in the points of one face, or in a list of the points of several faces.
 
         Raises:
-            LandmarksError: the points of a face are no landmarks.
+            LandmarksError: the points of a face are not landmarks.
         """
         return tuple(cls.of_points(face) for face in as_faces(points))
 

@@ -147,7 +147,7 @@ class FilmWriter:
             self._write(self._current[1])
 
     def close(self) -> None:
-        """Stop; what is written so far is no film."""
+        """Stop; the file so far is not a film."""
         self._frames.close()
 
     def _write(self, frame: Image.Image) -> None:

@@ -44,7 +44,7 @@ class Plan(PlanContents):
 
     @cached_property
     def bounded(self) -> Plan:
-        """The plan within the working set of the cost model, if that repeats few FLOPs; else the plan itself.
+        """The plan within the working set of the cost model, if that repeats few FLOPs; otherwise the plan itself.
 
         It suits a CPU, which gains little from larger batches, and pays for the first touch of each page of memory.
         """
@@ -111,7 +111,7 @@ def make_plan(
         models: model -> its header, or a loaded generator.
         single: whether it was lowered from one graph, rather than from a list.
         options: the options of the run.
-        cost_model: the costs that decisions weigh; None: those of the device, if it was calibrated, else the default.
+        cost_model: the costs that decisions compare; None: those of a calibrated device, otherwise the default.
         baseline: an earlier run to build on, as in `Plan.since`.
 
     Raises:

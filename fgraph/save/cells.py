@@ -55,7 +55,7 @@ def find_picture(path: str | Path) -> Path:
     if picture is None:
         raise FgraphError(f"{sheet}: job {number} failed and has no picture: run its overrides again")
     if not (found := sheet.parent / picture).is_file():
-        raise FgraphError(f"{found} is gone, which {sheet} shows in cell {number}: sheet and jobs belong in one folder")
+        raise FgraphError(f"{found}, cell {number} of {sheet}, is missing: keep the sheet and its jobs in one folder")
     return found
 
 
@@ -66,7 +66,7 @@ def list_cells(text: str, sheet: Path) -> str:
         FgraphError: the text is damaged.
     """
     cells = _read_cells(text, sheet)
-    lines = [f"Its cells are, each with the overrides of its job ({sheet.name}#NUMBER names one):"]
+    lines = [f"These are its cells, with the overrides of their jobs ({sheet.name}#NUMBER names one):"]
     lines += [f"  {one}" for one in cells[:_MOST_LISTED]]
     return "\n".join(lines + [f"  and {len(cells) - _MOST_LISTED} more"] * (len(cells) > _MOST_LISTED))
 

@@ -1,4 +1,4 @@
-"""A record -> its graph, checked before anything else reads it, and what has changed since it was written."""
+"""A record -> its graph, checked before anything else reads it, and the changes since it was written."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def places_of(record: Record, path: str | Path) -> SourceMap:
 
 
 def describe_changes(then: Record, now: Record, path: str | Path) -> list[str]:
-    """Describe what has changed since a picture was written: models, files, the version of fgraph.
+    """Describe the changes since a picture was written: of models, files, and the version of fgraph.
 
     Models and files are compared only if both records name the same source. The user has chosen another source on
     purpose.

@@ -110,7 +110,7 @@ def _lowered(build: Build, inputs: Inputs, node: Node, rows: int) -> Value:
     try:
         value = node.lower(build, inputs)
     except NotImplementedError as error:
-        raise ValueError(f"node class {name} has no method lower, which says what it means") from error
+        raise ValueError(f"node class {name} has no method lower, which defines its meaning") from error
     if not isinstance(value, Value):
         kinds = "a Latent, Features, Mask, Image or Photograph"
         raise ValueError(f"lower of node class {name} returned {value!r}; it returns {kinds}")

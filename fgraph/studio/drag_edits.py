@@ -1,7 +1,7 @@
 """Changes of a graph that set the points of a drag, or continue from its result.
 
-The steps of a drag that has moved stay what they are, so that the graph gives what was seen. So other points, targets
-or another mask make a further drag, which reads it.
+The steps of a drag that has moved do not change, so that the graph gives the pictures that were shown. Other points,
+targets or another mask therefore add a new drag, which reads the first one.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from fgraph.studio.session import Session
 from fgraph.studio.text import GraphText
 from nodes.drag import Drag
 
-_OWN = ("op", "of", "points", "to", "unit", "mask", "steps", "every")  # fields that a further drag does not take over
+_OWN = ("op", "of", "points", "to", "unit", "mask", "steps", "every")  # fields that a new drag does not take over
 STILL = DragPoints(((0.5, 0.5),), ((0.5, 0.5),))  # points of a row that does not change
 _ASIDE = (60.0, 130.0)  # offset of a new node from the previous one
 
@@ -57,14 +57,14 @@ def go_on(
     points: DragPoints | None = None,
     mask: str | None = None,
 ) -> tuple[list[Change], str]:
-    """Return the changes that add a further drag, and its id.
+    """Return the changes that add a new drag, which continues another, and its id.
 
     Args:
-        session: with the graph.
-        node: the drag to go on from.
-        now: where the points of its rows are.
+        session: the session of the graph.
+        node: the drag to continue.
+        now: the current positions of the points of its rows.
         row: the row whose points are set.
-        points: the places and targets of that row; None: where they are now, and their targets.
+        points: the places and targets of that row; None: the current positions and the present targets.
         mask: the id of a mask; None: that of the drag.
     """
     reading = session.reading

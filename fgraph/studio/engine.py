@@ -40,7 +40,7 @@ _SHARE_OF_MEMORY = 4  # a baseline takes at most this part of the free memory
 class Cancelled(BaseException):
     """A run that was given up between two steps or iterations of a search, because something newer is due.
 
-    It is no failure, so nothing that handles failures on the way catches it.
+    It is not a failure, so no handler of failures catches it.
     """
 
 

@@ -26,7 +26,7 @@ class PlanJob:
         """Return the job for the viewed output.
 
         Raises:
-            FgraphError: there is nothing to look at.
+            FgraphError: there is no output to show.
         """
         return cls(session.revision, looking(session)([]))
 

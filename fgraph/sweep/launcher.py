@@ -97,7 +97,7 @@ class FusedLauncher(Launcher):
             self._remove_empty_directories()
             raise
         finally:
-            gc.collect()  # the configurations of jobs are cycles, of which Python would first let many batches gather
+            gc.collect()  # configurations have reference cycles, which Python collects only after many batches
 
     def _remove_empty_directories(self) -> None:
         """Remove the directories that Hydra has made for jobs that have no results."""

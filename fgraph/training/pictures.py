@@ -99,7 +99,7 @@ class _Facts(BaseModel):
 
 
 def _cached(path: Path, facts: Path, size: int) -> Pictures | None:
-    """Return the cached pictures, or None if there are none of exactly the expected form."""
+    """Return the cached pictures, or None if there are none of the expected form."""
     try:
         content = read_cached(facts, CACHED_FACTS)
         if content is None or not path.exists():

@@ -44,7 +44,7 @@ def test_a_cell_runs_again(capsys: pytest.CaptureFixture[str]) -> None:
     assert "swept/sheet.png has no cell 4" in capsys.readouterr().err
     Path("swept/1/image.png").unlink()
     assert main(["from=swept/sheet.png#1"]) == 2
-    assert "swept/1/image.png is gone" in capsys.readouterr().err
+    assert "swept/1/image.png, cell 1 of swept/sheet.png, is missing" in capsys.readouterr().err
 
 
 def test_a_file_of_such_a_name_is_that_file() -> None:

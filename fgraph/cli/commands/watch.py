@@ -190,7 +190,7 @@ def _texts(value: Any) -> Iterator[str]:
 def _is_file(path: Path) -> bool:
     try:
         return path.is_file()
-    except (OSError, ValueError):  # a text that is no path
+    except (OSError, ValueError):  # the text is not a path
         return False
 
 

@@ -95,7 +95,7 @@ def describe_cells(picture: Doubles, cells: tuple[int, int]) -> Doubles:
 def find_horizon(picture: Doubles) -> float | None:
     """Return the height, as a fraction, of the strongest edge across a picture [C, H, W]; None if there is none.
 
-    Rows are averaged first, so that details that differ from column to column, such as leaves, are no edge.
+    Rows are averaged first, so that details that differ from column to column, such as leaves, are not edges.
     """
     rows = picture.mean(axis=2)  # [C, H]
     height = rows.shape[1]
@@ -150,7 +150,7 @@ def _overlap(a: Candidates, b: Candidates) -> Truths:
 
 
 def _keep_sides(drawn: Candidates, horizon: float) -> Truths:
-    """Return which boxes are above or below the horizon, in cells; half a cell beyond it counts as no crossing."""
+    """Return which boxes are above or below the horizon, in cells; half a cell beyond it is not a crossing."""
     above, below = drawn[:, 1] + drawn[:, 3] <= horizon + 0.5, drawn[:, 1] >= horizon - 0.5
     return np.logical_or(above, below)
 
@@ -159,7 +159,7 @@ def sum_up(look: Doubles, moves: NDArray[np.int64]) -> Doubles:
     """Return summed-area tables of moves [n, 2], along and down: [n, 3, rows + 3, columns + 3].
 
     They sum the squared error, the cells that are on the canvas before and after, and the texture before. A margin of
-    one cell on every side counts as nothing.
+    one cell on every side is 0.
     """
     rows, columns = look.shape[:2]
     x, y = np.arange(columns) + moves[:, :1], np.arange(rows) + moves[:, 1:]  # [n, columns], [n, rows]

@@ -33,7 +33,7 @@ def read_nvlabs(module: Module, where: str, name: str = "") -> Contents:
         name: the key of the generator in the file; empty if it is the file.
 
     Raises:
-        ModelError: the network is no generator, or one that fgraph does not run.
+        ModelError: the network is not a generator that fgraph runs.
     """
     network = NetworkPart(module, where, name or "the network")
     mapping, synthesis = network.part("mapping"), network.part("synthesis")
