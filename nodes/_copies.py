@@ -89,7 +89,9 @@ class Proposals(BaseModel):
     smallest: float = Field(
         0.15, gt=0, le=1, description="the least side of a patch, as a fraction of the shorter side of the canvas"
     )
-    largest: float = Field(0.45, gt=0, le=1, description="the greatest side of a patch, likewise")
+    largest: float = Field(
+        0.45, gt=0, le=1, description="the greatest side of a patch, as a fraction of the shorter side of the canvas"
+    )
     horizon: Literal["avoid", "level", "ignore"] = Field(
         "avoid",
         description="avoid: no patch crosses the horizon, and none changes sides; level: patches move sideways only; "

@@ -21,7 +21,7 @@ class Crop(Node):
 
     of: SpatialPort = Field(description="the value to crop")
     left: Amount = Field(0.0, description="the left edge, as a fraction of the canvas or in pixels")
-    top: Amount = Field(0.0, description="the top edge, likewise")
+    top: Amount = Field(0.0, description="the top edge, as a fraction of the canvas or in pixels")
     width: Amount | None = Field(None, description="the width; default: up to the right edge")
     height: Amount | None = Field(None, description="the height; default: down to the bottom")
     unit: Unit = Field("fraction", description="the unit of the amounts")

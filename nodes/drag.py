@@ -68,13 +68,17 @@ class Drag(Node):
         None, gt=0, le=0.5, description="radius of the moved patch, as a fraction of the image side; default: 3/512"
     )
     r2: float | None = Field(
-        None, gt=0, le=0.5, description="radius of the search for a point, likewise; default: 12/512"
+        None,
+        gt=0,
+        le=0.5,
+        description="radius of the search for a point, as a fraction of the image side; default: 12/512",
     )
     arrive: float | None = Field(
         None,
         gt=0,
         le=0.5,
-        description="distance from the target at which a point has arrived, likewise; default: 2/512",
+        description="distance from the target at which a point has arrived, as a fraction of the image side; default: "
+        "2/512",
     )
     learning_rate: float | None = Field(
         None, gt=0, description="the learning rate of Adam; default: 0.002, below 256 pixels 0.03"

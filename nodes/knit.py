@@ -38,7 +38,7 @@ class Knit(Node):
     start: Amount = Field(
         0.25, description="where the part of a later row starts, as a fraction of the length of an image"
     )
-    stop: Amount = Field(0.75, description="where the part of a row ends, likewise")
+    stop: Amount = Field(0.75, description="where the part of a row ends, as a fraction of the length of an image")
     axis: Literal["x", "y"] = Field("x", description="x: side by side, y: one above the other")
 
     def row_count(self, rows: Mapping[str, tuple[int, ...]]) -> int:

@@ -78,7 +78,7 @@ class RampMask(Mask):
     kind: Literal["ramp"] = "ramp"
     axis: Data[Literal["x", "y"]] = Field("x", description="x rises to the right, y downwards")
     start: PerRow[float] = Field(0.25, description="where the mask rises from 0, as a fraction of the canvas")
-    stop: PerRow[float] = Field(0.75, description="where the mask reaches 1, likewise")
+    stop: PerRow[float] = Field(0.75, description="where the mask reaches 1, as a fraction of the canvas")
     sampling: Data[Literal["ends", "centre"]] = Field(
         "ends",
         description="ends is the published rule: of n pixels, floor(start n) zeros, a linspace with both ends, "
@@ -129,7 +129,9 @@ class EllipseMask(ShapeMask):
     centre: PerRow[Point] = Field(
         (0.5, 0.5), description="x, y of the centre, in fractions of the canvas; a list gives one per row"
     )
-    radii: PerRow[Point] = Field((0.25, 0.25), description="the radii along x and y, likewise")
+    radii: PerRow[Point] = Field(
+        (0.25, 0.25), description="the radii along x and y, in fractions of the canvas; a list gives them per row"
+    )
 
     def draw(self, row: int) -> MaskExpr:
         return masks.Ellipse(self.of_row("centre", row), self.of_row("radii", row), **self.options())

@@ -13,6 +13,8 @@ from fgraph.lowering.values import Value
 from fgraph.node import Node, SpatialPort
 from nodes._spatial import Amount, Unit, edit_value
 
+_ADDED, _AMOUNT = "the amount", ", as a fraction of the canvas (0.5, or '1/3') or in pixels of the paused layer"
+
 
 class Pad(Node):
     """A larger canvas, padded at the pause. Later layers fill it with texture.
@@ -23,12 +25,10 @@ class Pad(Node):
     op: Literal["pad"] = "pad"
 
     of: SpatialPort = Field(description="the value to pad")
-    left: Amount = Field(
-        0.0, description="the amount, as a fraction of the canvas (0.5, or '1/3') or in pixels of the paused layer"
-    )
-    right: Amount = Field(0.0, description="likewise")
-    top: Amount = Field(0.0, description="likewise")
-    bottom: Amount = Field(0.0, description="likewise")
+    left: Amount = Field(0.0, description=f"{_ADDED} on the left{_AMOUNT}")
+    right: Amount = Field(0.0, description=f"{_ADDED} on the right{_AMOUNT}")
+    top: Amount = Field(0.0, description=f"{_ADDED} at the top{_AMOUNT}")
+    bottom: Amount = Field(0.0, description=f"{_ADDED} at the bottom{_AMOUNT}")
     mode: Literal["reflect", "replicate", "circular", "constant"] = Field(
         "reflect", description="the content of the pad"
     )

@@ -44,7 +44,10 @@ class Paste(Node):
         "the crop without a seam (extra poisson)",
     )
     erode: Rim = Field(0.05, description="the rim of a crop that is left out, as a fraction of its shorter side")
-    feather: Rim = Field(0.05, description="the width of the fade from 0 to 1 inside the rim, likewise")
+    feather: Rim = Field(
+        0.05,
+        description="the width of the fade from 0 to 1 inside the rim, as a fraction of the shorter side of the crop",
+    )
 
     @model_validator(mode="after")
     def _has_what_it_needs(self) -> Paste:

@@ -21,7 +21,7 @@ class Resize(Node):
 
     of: SpatialPort = Field(description="the value to stretch")
     width: Amount = Field(1.0, description="the new width: in canvas widths, where 1 changes nothing, or in pixels")
-    height: Amount = Field(1.0, description="the new height, likewise")
+    height: Amount = Field(1.0, description="the new height: in canvas heights, where 1 changes nothing, or in pixels")
     mode: Literal["nearest", "bilinear"] = Field("nearest", description="the interpolation")
     unit: Unit = Field("fraction", description="the unit of width and height")
 

@@ -28,7 +28,7 @@ class Shift(Node):
     dx: PerRow[Amount] = Field(
         0.0, description="to the right, as a fraction of the canvas or in pixels of the paused layer"
     )
-    dy: PerRow[Amount] = Field(0.0, description="down, likewise")
+    dy: PerRow[Amount] = Field(0.0, description="down, as a fraction of the canvas or in pixels of the paused layer")
     mode: Literal["roll", "reflect", "replicate", "constant"] = Field("roll", description="the content at the edge")
     value: float = Field(0.0, description="the value for mode constant")
     unit: Unit = Field("fraction", description="the unit of dx and dy")

@@ -39,7 +39,7 @@ class Transform(Node):
     rotate: PerRow[Amount] = Field(0.0, description="degrees, counter-clockwise")
     scale: PerRow[Amount] = Field(1.0, description="2 doubles all sizes; below 1, frequencies beyond the band fade")
     dx: PerRow[Amount] = Field(0.0, description="to the right, as a fraction of the canvas or in pixels of the image")
-    dy: PerRow[Amount] = Field(0.0, description="down, likewise")
+    dy: PerRow[Amount] = Field(0.0, description="down, as a fraction of the canvas or in pixels of the image")
     unit: Unit = Field("fraction", description="the unit of dx and dy")
     file: Data[str | None] = Field(
         None, description="instead of these: a file of transforms, landmarks_transforms.npy", json_schema_extra=FILE

@@ -4,7 +4,7 @@
 
 `own` is the time of fgraph itself: the plan runs while a mode answers each call of torch with what the same call
 returned before, so that torch does nothing. What the mode takes for a call is measured and taken off. `torch` is the
-time of these calls alone, one after the other. On `meta`, torch computes many shapes in Python, which is not a part of a
+time of these calls alone, one after the other. On `meta`, torch computes many shapes in Python, which is no part of a
 run on a real device; so `torch` is an upper bound of what its dispatch adds there.
 """
 

@@ -650,8 +650,9 @@ class NodeMethods:
             tracking: nearest (default): each point is searched around its last position; adaptive: no point is lost
             reading: paper (default), or code: patches and mask as in the published program
             r1: radius of the moved patch, as a fraction of the image side; default: 3/512
-            r2: radius of the search for a point, likewise; default: 12/512
-            arrive: distance from the target at which a point has arrived, likewise; default: 2/512
+            r2: radius of the search for a point, as a fraction of the image side; default: 12/512
+            arrive: distance from the target at which a point has arrived, as a fraction of the image side; default:
+                2/512
             learning_rate: the learning rate of Adam; default: 0.002, below 256 pixels 0.03
             keep: weight of changes where the mask is 0; default: 20, below 256 pixels 2
             steps: the most steps; default: 300
@@ -679,7 +680,7 @@ class NodeMethods:
         Fields:
             axis: x rises to the right, y downwards
             start: where the mask rises from 0, as a fraction of the canvas
-            stop: where the mask reaches 1, likewise
+            stop: where the mask reaches 1, as a fraction of the canvas
             sampling: ends is the published rule: of n pixels, floor(start n) zeros, a linspace with both ends,
                 floor((1 - stop) n) ones; centre evaluates the ramp at pixel centres
             feather: σ of a Gaussian blur, as a fraction of the shorter side of the canvas
@@ -735,7 +736,7 @@ class NodeMethods:
 
         Fields:
             centre: x, y of the centre, in fractions of the canvas; a list gives one per row
-            radii: the radii along x and y, likewise
+            radii: the radii along x and y, in fractions of the canvas; a list gives them per row
             grid: count coordinates in N-ths of the canvas; a pixel is inside if its centre is
             raster: draw and blur at N x N pixels, then resize to each layer, as published
             kernel: with raster: the taps of the blur, (y, x), each odd
@@ -965,10 +966,13 @@ class NodeMethods:
 
         Fields:
             of: the value to pad
-            left: the amount, as a fraction of the canvas (0.5, or '1/3') or in pixels of the paused layer
-            right: likewise
-            top: likewise
-            bottom: likewise
+            left: the amount on the left, as a fraction of the canvas (0.5, or '1/3') or in pixels of the paused
+                layer
+            right: the amount on the right, as a fraction of the canvas (0.5, or '1/3') or in pixels of the paused
+                layer
+            top: the amount at the top, as a fraction of the canvas (0.5, or '1/3') or in pixels of the paused layer
+            bottom: the amount at the bottom, as a fraction of the canvas (0.5, or '1/3') or in pixels of the paused
+                layer
             mode: the content of the pad
             value: the value for mode constant
             unit: the unit of the amounts
@@ -989,7 +993,7 @@ class NodeMethods:
         Fields:
             of: the value to stretch
             width: the new width: in canvas widths, where 1 changes nothing, or in pixels
-            height: the new height, likewise
+            height: the new height: in canvas heights, where 1 changes nothing, or in pixels
             mode: the interpolation
             unit: the unit of width and height
         """
@@ -1015,7 +1019,7 @@ class NodeMethods:
         Fields:
             of: the value to shift
             dx: to the right, as a fraction of the canvas or in pixels of the paused layer
-            dy: down, likewise
+            dy: down, as a fraction of the canvas or in pixels of the paused layer
             mode: the content at the edge
             value: the value for mode constant
             unit: the unit of dx and dy
@@ -1051,7 +1055,7 @@ class NodeMethods:
             rotate: degrees, counter-clockwise
             scale: 2 doubles all sizes; below 1, frequencies beyond the band fade
             dx: to the right, as a fraction of the canvas or in pixels of the image
-            dy: down, likewise
+            dy: down, as a fraction of the canvas or in pixels of the image
             unit: the unit of dx and dy
             file: instead of these: a file of transforms, landmarks_transforms.npy
             name: with file: the name of a picture, or a list with one per row; default: all, in the file's order
@@ -1073,7 +1077,7 @@ class NodeMethods:
         Fields:
             of: the value to crop
             left: the left edge, as a fraction of the canvas or in pixels
-            top: the top edge, likewise
+            top: the top edge, as a fraction of the canvas or in pixels
             width: the width; default: up to the right edge
             height: the height; default: down to the bottom
             unit: the unit of the amounts
@@ -1518,7 +1522,7 @@ class NodeMethods:
         Fields:
             of: the images, in order
             start: where the part of a later row starts, as a fraction of the length of an image
-            stop: where the part of a row ends, likewise
+            stop: where the part of a row ends, as a fraction of the length of an image
             axis: x: side by side, y: one above the other
         """
 
@@ -1616,7 +1620,7 @@ class NodeMethods:
             blend: difference adds what the edit changed; replace puts the crop over the photograph; poisson joins
                 the crop without a seam (extra poisson)
             erode: the rim of a crop that is left out, as a fraction of its shorter side
-            feather: the width of the fade from 0 to 1 inside the rim, likewise
+            feather: the width of the fade from 0 to 1 inside the rim, as a fraction of the shorter side of the crop
         """
 
     # a node class of your own, given to Graph(nodes=...)

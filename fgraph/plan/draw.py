@@ -28,7 +28,7 @@ _PALEST, _DARK = 0.06, 0.8  # depths of colour: of a box without FLOPs; above wh
 _LEAST_SHARE = 0.0005  # least share of the FLOPs that a box shows
 _LEGEND = (
     "depth of colour, %: share of the FLOPs; ×: calls; thick frame: a result; dashed: rows are copied together",
-    "the line from codes to the first layer that reads them stands for all layers that do",
+    "the line from codes to the first layer that reads them represents all layers that read them",
 )
 
 

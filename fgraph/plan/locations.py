@@ -20,7 +20,7 @@ def baseline_buffer(slot: int) -> int:
 
 @dataclass(frozen=True, eq=False)
 class Locations:
-    """Locations of rows in layers: a tile of each row above, what the tile lies over below; NO_BUFFER where none is."""
+    """Locations of rows in layers: a tile of each row, then what is below it; NO_BUFFER where there is nothing."""
 
     buffers: Index  # [rows, layers]
     rows: Index  # [rows, layers], of the buffers

@@ -48,7 +48,7 @@ def run_plan(
         plan: the plan.
         engine: the engine.
         on_step: called after each batched step; may raise to cancel the run.
-        on_search: called after each iteration of a search, which is part of a step; likewise.
+        on_search: called after each iteration of a search, which is part of a step; may raise to cancel the run.
 
     Raises:
         ModelError: a model's file cannot be read.

@@ -48,7 +48,7 @@ class Studio:
         kept: the folder of the history; None: it ends with the process.
         options: the device and precision of all runs.
         models: folders with models to choose.
-        first_picture: what is told of the first picture.
+        first_picture: the progress of the first picture.
     """
 
     def __init__(

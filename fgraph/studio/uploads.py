@@ -60,7 +60,7 @@ class Uploads:
 
         Args:
             content: the file.
-            use: any; image: a picture is a picture even if it holds a graph; photo: likewise, with its metadata.
+            use: any; image, to ignore a graph in the picture; photo, the same, and to store the metadata.
 
         Raises:
             FgraphError: it is neither a graph nor a picture, or exceeds a bound.
