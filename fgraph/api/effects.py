@@ -1,7 +1,7 @@
 """The effects of the style channels of a model on features of its images, which directions of kind text need.
 
 StyleCLIP's SingleChannel.py makes both images of each channel and each sample from the start. Here, a sample runs once
-up to a layer, and the images of all channels of the layer go on from there as rows of one batch.
+up to a layer, and the images of all channels of the layer continue from there as rows of one batch.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def measure_effects(
     """Return the effects of the channels of convolutions, [channels, F], as rows of `fs3.npy`.
 
     Each layer is cached by the digest of the generator, `name` and the settings, so that an interrupted measurement
-    goes on. The effect of a channel is the mean over samples of the change of the features, from the channel at
+    resumes. The effect of a channel is the mean over samples of the change of the features, from the channel at
     `strength` deviations below its mean to as many above it; every change and the mean have length 1.
 
     Args:
@@ -62,7 +62,7 @@ def measure_effects(
         name: a name for `features` in the cache.
         settings: samples and strength.
         layers: the number of convolutions, from the first; None: all, or with `pixels` those up to their block.
-        device: where images are made.
+        device: the device that makes images.
         advance: called with the number of images after each run.
 
     Raises:

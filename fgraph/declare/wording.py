@@ -46,7 +46,7 @@ def translate(model: type[BaseModel], name: str, data: Mapping[str, Any], error:
 def _is_meant(model: type[BaseModel], data: Mapping[str, Any], location: tuple[str | int, ...]) -> bool:
     """Return whether an error is of the branch that a value of a per-row field belongs to: a value, or a list of them.
 
-    A place is a list of numbers, and rows of places are a list of lists, so the depth tells them apart.
+    A place is a list of numbers, and rows of places are a list of lists, so the depth distinguishes them.
     """
     depth = field_roles(model).per_row.get(str(location[0]), 0) if location and issubclass(model, Node) else 0
     if depth < 2 or len(location) < 2 or not str(location[1]).startswith("tuple["):

@@ -3,7 +3,7 @@
 A step computes the features of the codes as they are, follows the points in them, and then reduces the motion loss and
 the change of the features where the mask is 0. A row leaves the batch when its points have arrived, when it is stuck,
 or after `steps` steps. On a CPU this is asked at each step, on another device, which each question would hold up, every
-`CHECKED` steps. Its code is the one whose features were looked at last.
+`CHECKED` steps. Its code is the one whose features were read last.
 """
 
 from __future__ import annotations

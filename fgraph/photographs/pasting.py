@@ -26,7 +26,7 @@ class PastedPixels:
     """The pixels that are pasted at one place.
 
     `pixels` are [channels + 1, height, width]; the last channel is the mask. The others are, for `difference`, the mask
-    times what is added in [-2, 2]; for `replace`, the mask times the crop; for `poisson`, the crop.
+    times the difference, in [-2, 2]; for `replace`, the mask times the crop; for `poisson`, the crop.
     """
 
     pixels: Floats

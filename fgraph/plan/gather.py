@@ -107,7 +107,7 @@ class Gather:
         """Return the gather that reads the same rows of other buffers, of which `numbers` has those that differ."""
         made = Gather(self.locations.relocated(numbers), self.size, self.windows, self.exact, self.wraps)
         made.__dict__["sources"] = sorted(numbers.get(one, one) for one in self.sources)
-        if not self.exact:  # what takes long to find is not found again
+        if not self.exact:  # slow properties are copied instead of computed again
             made.__dict__["copies"] = tuple(one.relocated(numbers) for one in self.copies)
         return made
 
@@ -180,7 +180,7 @@ class Gather:
 
     @cached_property
     def view(self) -> Copy | None:
-        """The only copy, if it fills all windows: then a view replaces it. Else None."""
+        """The only copy, if it fills all windows: a view then replaces it. Otherwise None."""
         copies = self.copies
         alone = len(copies) == 1 and copies[0].rows == (0, self.count) and copies[0].box == (0, 0, *self.tile)
         return copies[0] if alone else None

@@ -46,7 +46,7 @@ def progress(total: int, label: str) -> Iterator[Progress]:
 
 @dataclass(frozen=True)
 class SearchStep:
-    """An iteration of a search, which is one step of a plan: how far it is, and how well it does."""
+    """An iteration of a search, which is one step of a plan: its progress, and its losses."""
 
     search: str  # drag, invert, or encode
     done: int

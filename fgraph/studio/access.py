@@ -122,7 +122,7 @@ def _texts(value: Any) -> Iterator[str]:
 def _meant(value: str, place: Path) -> list[str]:
     """Return the paths that a value may mean: beside the graph file, or in the current directory.
 
-    Both are computed without a look at the disk, so that the page learns nothing of it.
+    Both are computed without reading the disk, so that the page learns nothing about it.
     """
     given = os.path.expanduser(value)
     return [os.path.normpath(os.path.join(folder, given)) for folder in (os.path.abspath(place.parent), os.getcwd())]

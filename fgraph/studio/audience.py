@@ -1,4 +1,4 @@
-"""The pages that look at a studio, and the messages that a page that joins late has missed."""
+"""The pages of a studio, and the messages that a page that joins late has missed."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ Emit: TypeAlias = Callable[[Outgoing], None]
 _IDLE = 0.25  # seconds without an edit, after which a new baseline is made
 _FIRST_RATE = 20e9  # FLOP a second, until a run was measured
 _SMOOTHING = 0.5
-_LEAST_MEASURED = 1e8  # FLOP of a run that tells the rate
+_LEAST_MEASURED = 1e8  # least FLOPs of a run from which the rate is measured
 _SHARE_OF_MEMORY = 4  # a baseline takes at most this part of the free memory
 
 

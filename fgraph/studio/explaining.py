@@ -45,7 +45,7 @@ class ExplainJob(SheetJob):
         """Return the job for the picture that the session shows.
 
         Raises:
-            FgraphError: there is nothing to look at, or there are too many pictures.
+            FgraphError: there is no output to show, or there are too many pictures.
         """
         reading, outputs = session.reading, outputs_of(GraphText(session.state.text))
         if reading.faults or not outputs:

@@ -30,7 +30,7 @@ from nodes.rows import Rows
 if TYPE_CHECKING:
     from fgraph.runtime.progress import SearchStep
 
-NODE = "studio_view"  # the output that is added to look at one row
+NODE = "studio_view"  # the output that is added to show one row
 SLOW = 0.15  # seconds that a run takes, beyond which there are previews
 _VERY_SLOW = 1.5  # beyond which there are two
 _SHARES = (0.15, 0.5)  # shares of the arithmetic of a whole pass that a preview may take
@@ -42,7 +42,7 @@ class LiveRun:
     """A run of one row of an output.
 
     `started` is the time of the edit, by `time.perf_counter`. `keep_thumbnail` takes a small picture of the result.
-    `keep_drag` takes how far the `drags` are, which are further outputs of the graph.
+    `keep_drag` takes the progress of the `drags`, which are further outputs of the graph.
     """
 
     revision: int
@@ -183,7 +183,7 @@ def viewed(spec: GraphSpec, kind: str, row: int, rows: int) -> GraphSpec:
     Args:
         spec: a graph with one output.
         kind: the kind of the output.
-        row: the row to look at; beyond the last one, the last.
+        row: the row to show; the last one if there are fewer.
         rows: the number of rows.
     """
     (node,) = spec.outputs.values()

@@ -82,7 +82,7 @@ class Session:
             self._arrive()
 
     def open_photograph(self, upload: str) -> None:
-        """Open a graph that edits an uploaded photograph, and look at its crop, which needs no inversion.
+        """Open a graph that edits an uploaded photograph, and show its crop, which needs no inversion.
 
         Raises:
             FgraphError: there is no such upload.
@@ -167,7 +167,7 @@ class Session:
             return found is not None
 
     def _arrive(self, *, moved: bool = True) -> None:
-        """Count a revision, and look at an output that exists."""
+        """Count a revision, and show an output that exists."""
         self.revision += 1
         if moved:
             self._stamp = _stamp(self.state.saved_as)
@@ -176,10 +176,10 @@ class Session:
         if self.view.output not in outputs:
             self.view = ViewState(output=next(iter(outputs), None), row=0)
 
-    # -- what is looked at --------------------------------------------------------------------------------------------
+    # -- the view ------------------------------------------------------------------------------------------------------
 
     def look(self, output: str, row: int) -> None:
-        """Choose the output and the row to look at.
+        """Choose the output and the row to show.
 
         Raises:
             FgraphError: there is no such output.

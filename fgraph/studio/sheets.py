@@ -97,7 +97,7 @@ class SeedsJob(SheetJob):
         """Return the job of a request.
 
         Raises:
-            FgraphError: there is nothing to look at.
+            FgraphError: there is no output to show.
         """
         look = looking(session)
         seeds = range(request.start, request.start + request.count)
@@ -117,7 +117,7 @@ class SweepJob(SheetJob):
         """Return the job of a request.
 
         Raises:
-            FgraphError: there is nothing to look at, or there are too many cells.
+            FgraphError: there is no output to show, or there are too many cells.
         """
         axes = [request.x, *([request.y] if request.y else [])]
         look, cells = looking(session), []
@@ -142,7 +142,7 @@ class AblateJob(SheetJob):
         """Return the job of a request.
 
         Raises:
-            FgraphError: there is nothing to look at, or the node cannot be bypassed.
+            FgraphError: there is no output to show, or the node cannot be bypassed.
         """
         draft, place = session.state.draft(), Path(session.state.place)
         on = request.node not in draft.bypassed
@@ -165,7 +165,7 @@ def looking(session: Session) -> Callable[[Sequence[FieldValue]], GraphSpec]:
     """Return a function that makes the graph of the view with other values in some fields.
 
     Raises:
-        FgraphError: there is nothing to look at, or a value has a fault.
+        FgraphError: there is no output to show, or a value has a fault.
     """
     reading, place = session.reading, Path(session.state.place)
     _view(session, reading)

@@ -1,4 +1,4 @@
-"""The studio: a session, an engine and the pages that look at them."""
+"""The studio: a session, an engine and the pages that show them."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ from fgraph.studio.session import Session
 from fgraph.studio.sheets import AblateJob, SeedsJob, SweepJob
 from fgraph.studio.uploads import Uploads
 
-_PAUSE = 1.0  # seconds between two looks at the file
+_PAUSE = 1.0  # seconds between two checks of the file
 
 
 class Studio:
@@ -99,7 +99,7 @@ class Studio:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Run the engine, and look at the file, within the block."""
+        """Run the engine, and watch the file, within the block."""
         self._loop = asyncio.get_running_loop()
         self._engine = Engine(self._options, self._emit_from_thread)
         watcher = asyncio.create_task(self._watch())
@@ -137,7 +137,7 @@ class Studio:
         self._audience.emit(message)
 
     async def _watch(self) -> None:
-        """Look at the file now and then, and tell the pages when it has changed."""
+        """Check the file regularly, and notify the pages when it has changed."""
         while True:
             await asyncio.sleep(_PAUSE)
             if await self._on_thread(self.session.look_at_disk):
@@ -173,20 +173,20 @@ class Studio:
         return Answer(re=request.id, ok=True, **(found or {}))
 
     def _tell(self, started: float | None) -> None:
-        """Send the graph and, if it has changed, run what is looked at, unless a drag runs."""
+        """Send the graph; if it has changed and no drag runs, run the viewed output."""
         self._emit_from_thread(self.session.graph_event())
         self._list_history()
         if started is not None and not self._dragger.runs:
             self._show(started)
 
     def _list_history(self) -> None:
-        """Send the history if it lists other states than before; a gesture adds one only."""
+        """Send the history if its list of states has changed. A gesture adds only one state."""
         if self._listed != self.session.history.listed:
             self._listed = self.session.history.listed
             self._emit_from_thread(self.session.history_event())
 
     def _show(self, started: float | None = None) -> None:
-        """Run what is looked at."""
+        """Run the viewed output."""
         session = self.session
         node, view, reading = session.node_of_view(), session.view, session.reading
         spec = reading.needed(node) if node is not None else None
@@ -213,7 +213,7 @@ class Studio:
         )
 
     def _keep_drag(self, event: DragEvent) -> None:
-        """Keep how far a drag is, on the thread of the engine."""
+        """Keep the progress of a drag. Called on the thread of the engine."""
         self._dragger.note(event)
         self._emit_from_thread(event)
 
@@ -342,7 +342,7 @@ def _of_history(state: str) -> Thumbnail:
 
 _DRAGGING = ("drag_start", "drag_change", "drag_stop")
 _SHOWING = ("open", "edit", "set_yaml", "view", "goto", "undo", "redo", "reload", *_DRAGGING)
-# What does not end a drag that runs, or restarts it:
+# Requests that do not end a running drag, or that restart it:
 _BESIDE_DRAG = ("history", "favourite", "favourite_seed", "plan", "drag_change")
 _CHANGING = (*_SHOWING, "save", "favourite", "favourite_seed")
 _Found: TypeAlias = dict[str, Any] | None

@@ -42,7 +42,7 @@ export interface DisconnectNodes {
   disconnect: LinkEnd;
 }
 
-/** Set the points of a drag in one row, their targets, or the mask of what may move; what is None stays. `mask` names a mask of the graph, `shape` has the fields of a new one. A drag that has moved already keeps what it reached: a further drag goes on from there. One that runs goes on. */
+/** Set the points of a drag in one row, their targets, or the mask of the part that may move; None changes nothing. `mask` names a mask of the graph, `shape` has the fields of a new one. A drag that has already moved keeps its result: a new drag continues from there. A running drag continues. */
 export interface DragChange {
   id: number;
   do: "drag_change";
@@ -309,7 +309,7 @@ export interface UnsetField {
   unset: FieldName;
 }
 
-/** Choose the output and the row to look at. */
+/** Choose the output and the row to show. */
 export interface View {
   id: number;
   do: "view";
@@ -449,7 +449,7 @@ export interface HistoryEvent {
   seeds: { [name: string]: number[] };
 }
 
-/** A state that was looked at; `time` is in seconds since 1970. */
+/** A state that was shown; `time` is in seconds since 1970. */
 export interface HistoryState {
   id: string;
   parent: string | null;
@@ -559,7 +559,7 @@ export interface Timing {
   seconds: number;
 }
 
-/** The output and row that are looked at. */
+/** The output and row that are shown. */
 export interface ViewState {
   output: string | null;
   row: number;

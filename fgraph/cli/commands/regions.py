@@ -23,7 +23,7 @@ def main(arguments: Sequence[str], interrupts: Interrupts) -> int:
     )
     parser.add_argument("file", help="the file, such as npy/ffhq/semantic_top_32")
     parser.add_argument(
-        "regions", nargs="*", default=[], type=int, help="numbers of regions that count as one; default: all"
+        "regions", nargs="*", default=[], type=int, help="the numbers of regions to combine; default: all"
     )
     chosen = parser.parse_args(arguments)
     from fgraph.array_files.regions import read_regions  # imports numpy

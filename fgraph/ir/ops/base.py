@@ -33,7 +33,7 @@ class Op:
     is_fixed: ClassVar[bool] = True  # results are equal in every run; a file may change
     is_pure: ClassVar[bool] = True  # equal rows have equal results
     is_computed: ClassVar[bool] = True  # a step computes its rows; others are in buffers already
-    is_comparable: ClassVar[bool] = False  # `difference` tells where rows of two parameters differ
+    is_comparable: ClassVar[bool] = False  # `difference` returns where rows of two parameters differ
     reads_back: ClassVar[bool] = False  # its kernel reads values of the device to decide what it does next
     reads_in_parts: ClassVar[bool] = False  # it reads an operand from several buffers without copying it together
 

@@ -94,7 +94,7 @@ class KernelContext:
         return self.kept((array.tobytes(), array.shape, array.dtype.str, dtype), lambda: array, dtype)
 
     def constant_of(self, owner: object, values: ArrayLike) -> Tensor:
-        """Return a constant of a part of a plan, which finds it again without a look at the values."""
+        """Return a constant of a part of a plan, which finds it again without comparing the values."""
         if self.reads_back:
             return self._on_device(np.array(values), None)
         known = _OWNED.setdefault(self.device, WeakKeyDictionary())

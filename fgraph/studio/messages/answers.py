@@ -105,7 +105,7 @@ class GraphEvent(Message):
 
 
 class ViewState(Message):
-    """The output and row that are looked at."""
+    """The output and row that are shown."""
 
     output: str | None
     row: int
@@ -270,7 +270,7 @@ class Quality(Message):
 
 
 class HistoryState(Message):
-    """A state that was looked at; `time` is in seconds since 1970."""
+    """A state that was shown; `time` is in seconds since 1970."""
 
     id: str
     parent: str | None

@@ -73,7 +73,7 @@ class SetYaml(Request):
 
 
 class View(Request):
-    """Choose the output and the row to look at."""
+    """Choose the output and the row to show."""
 
     do: Literal["view"]
     output: Words

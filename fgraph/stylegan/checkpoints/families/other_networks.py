@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import islice
 
-_MOST_NAMES, _LONGEST = 100_000, 200  # names that are looked at, and letters at their ends
+_MOST_NAMES, _LONGEST = 100_000, 200  # most names that are read, and most letters at their ends
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ ASSUMED = "dense weights are [in, out], as PaddleGAN stores them"
 def is_paddle(tensors: Mapping[str, StoredTensor]) -> bool | None:
     """Return whether dense weights are [in, out]: a layer's styles, as many as its channels, are then columns.
 
-    Where all widths are equal, the shapes do not tell, and the result is None.
+    Where all widths are equal, the shapes do not decide, and the result is None.
     """
     for name, weight in tensors.items():
         affine = tensors.get(f"{name.removesuffix('.weight')}.modulation.weight")

@@ -1,6 +1,6 @@
 """The encoder in a checkpoint of pSp, e4e, ReStyle or StyleGAN3-editing. Without torch.
 
-The layout follows from the names and shapes of the tensors; `opts` tells what they do not: whether rows of W+ add up,
+The layout follows from the names and shapes of the tensors; `opts` states what they do not: whether rows of W+ add up,
 and what part of a picture is read.
 """
 
