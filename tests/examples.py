@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis.strategies import SearchStrategy
 
 import fgraph
 
@@ -20,6 +22,29 @@ def thoroughly(examples: int) -> Callable[[Any], Any]:
         phases=(Phase.explicit, Phase.generate),  # shrinking a graph takes minutes: add Phase.shrink to look closer
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example],
     )
+
+
+def drawn(count: int, strategy: SearchStrategy[Any]) -> list[Any]:
+    """Draw examples that several tests share, the same ones each time."""
+    found: list[Any] = []
+
+    @thoroughly(count)
+    @given(strategy)
+    def draw(one: Any) -> None:
+        found.append(one)
+
+    draw()
+    return found
+
+
+@contextmanager
+def about(*documents: dict[str, Any]) -> Iterator[None]:
+    """Add the documents of an example to an error within the block."""
+    try:
+        yield
+    except Exception as error:
+        error.add_note("\n".join(map(repr, documents)))
+        raise
 
 
 def cut_into(plan: fgraph.Plan, parts: int, then: Callable[[fgraph.Plan], object] = lambda plan: None) -> fgraph.Plan:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import numpy as np
-from hypothesis import given
+import pytest
 from hypothesis import strategies as st
 
 import fgraph
@@ -19,7 +21,7 @@ from fgraph.plan.drawing_groups import group_steps
 from fgraph.plan.output_tiles import halve, into_chunks, latent_tiles, merge_adjacent, output_tiles_of
 from fgraph.plan.plan import _parts
 from tests.engine.comparing import STYLEGAN3_TERMS, assert_close, assert_equal
-from tests.examples import assert_often_cut, cut_into, thoroughly
+from tests.examples import about, assert_often_cut, cut_into, drawn
 from tests.networks import tiny
 from tests.plan.copies import free_copies
 from tests.plan.counting import Counted, assert_as_predicted, assert_freed_in_time, rows_by_layer
@@ -56,10 +58,12 @@ def sweep(alphas: int, seeds: int, *, by_seed: bool) -> list[dict[str, Any]]:
     return found
 
 
-def without_keeping(plan: Plan) -> Plan:
-    """Return the same plan without retention."""
-    assert plan.options.memory is not None
-    return replace(plan, **_parts(split_into_chunks(plan.program, plan.options.memory, shares=())))
+def without_keeping(plan: Plan, peak: int | None = None) -> Plan:
+    """Return the same plan without retention; `peak` is that of the plan in one chunk, if it is known."""
+    memory = plan.options.memory
+    assert memory is not None
+    known = peak if peak is not None and peak > memory else None
+    return replace(plan, **_parts(split_into_chunks(plan.program, memory, shares=(), peak=known)))
 
 
 def results(plan: Plan) -> list[np.ndarray]:
@@ -203,45 +207,51 @@ def test_copies_have_no_box_of_their_own_in_drawings() -> None:
         assert all(boxes[one].place < box.place for one in box.reads if boxes[one].reads)
 
 
-SWEEPS = (
-    st.one_of(graphs(), graphs(), stylegan3_graphs()),
-    st.lists(st.integers(0, 9), max_size=3),
-    st.integers(2, 9),
-)
+@cache
+def sweeps() -> list[tuple[dict[str, Any], list[int], int]]:
+    one = st.one_of(graphs(), graphs(), stylegan3_graphs())
+    return drawn(120, st.tuples(one, st.lists(st.integers(0, 9), max_size=3), st.integers(2, 9)))
+
+
+@cache
+def swept(number: int) -> Plan:
+    """A graph with its own and up to three other seeds, compiled together."""
+    document, seeds, _ = sweeps()[number]
+    documents = [document, *(document | {"seed": seed} for seed in seeds)]
+    return fgraph.compile([load(one) for one in documents], device="cpu")
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _forget() -> Iterator[None]:
+    """Free the plans at the end of the module."""
+    yield
+    sweeps.cache_clear()
+    swept.cache_clear()
 
 
 def test_whatever_can_be_kept_is_the_same() -> None:
     kept: list[int] = []
-
-    @thoroughly(60)
-    @given(*SWEEPS)
-    def agree(document: dict[str, Any], seeds: list[int], parts: int) -> None:
-        documents = [document, *(document | {"seed": seed} for seed in seeds)]
-        plan = fgraph.compile([load(one) for one in documents], device="cpu")
-        cut = cut_into(free_copies(plan), parts)
-        kept.append(cut.retained_bytes)
-        assert cut.options.memory is not None
-        assert cut.cost.peak_bytes <= cut.options.memory
-        assert_freed_in_time(cut)
-        for own, other in zip(fgraph.run(cut), fgraph.run(plan), strict=True):
-            assert_equal(own, other, terms=STYLEGAN3_TERMS)
-
-    agree()
+    for number, (document, _, parts) in enumerate(sweeps()[:60]):
+        plan = swept(number)
+        with about(document):
+            cut = cut_into(free_copies(plan), parts)
+            kept.append(cut.retained_bytes)
+            assert cut.options.memory is not None
+            assert cut.cost.peak_bytes <= cut.options.memory
+            assert_freed_in_time(cut)
+            for own, other in zip(fgraph.run(cut), fgraph.run(plan), strict=True):
+                assert_equal(own, other, terms=STYLEGAN3_TERMS)
     assert sum(map(bool, kept)) >= len(kept) / 5  # most of the quarter that is cut
 
 
 def test_keeping_never_costs_more() -> None:
     chunks: list[int] = []
-
-    @thoroughly(120)
-    @given(*SWEEPS)
-    def compare(document: dict[str, Any], seeds: list[int], parts: int) -> None:
-        documents = [document, *(document | {"seed": seed} for seed in seeds)]
-        plan = fgraph.compile([load(one) for one in documents], device="cpu")
+    for number, (document, _, parts) in enumerate(sweeps()):
+        plan = swept(number)
         apart: list[Plan] = []
-        cut = cut_into(plan, parts, lambda cut: apart.append(without_keeping(cut)))
-        chunks.append(cut.chunks)
-        assert cut.cost.flops <= apart[-1].cost.flops
-
-    compare()
+        peak = plan.cost.peak_bytes
+        with about(document):
+            cut = cut_into(plan, parts, lambda cut: apart.append(without_keeping(cut, peak)))  # noqa: B023
+            chunks.append(cut.chunks)
+            assert cut.cost.flops <= apart[-1].cost.flops
     assert_often_cut(chunks)
