@@ -1,19 +1,22 @@
-"""Random valid graphs: the two engines and the step interpreter agree, and no row depends on what runs beside it."""
+"""Random valid graphs: the two engines and the step interpreter agree, and no row depends on what runs beside it.
+
+The graphs are drawn, compiled and run once, and then checked for one property after the other.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any
+from collections.abc import Iterator
+from functools import cache
+from typing import Any, NamedTuple
 
-import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 import fgraph
+from fgraph._results import Results
 from tests.engine.comparing import arrays_of, assert_as_interpreted, assert_equal
 from tests.engine.narrowing import narrowed
-from tests.examples import assert_often_cut, cut_into, thoroughly
+from tests.examples import about, assert_often_cut, cut_into, drawn
 from tests.features import FEATURES, used
 from tests.strategies import graphs, load
 
@@ -21,61 +24,90 @@ EXAMPLES = 300
 LEAST = 3  # how often each feature must occur among the examples
 
 
+class Ran(NamedTuple):
+    """A document, its graph, the plan of the graph, and what the plan makes."""
+
+    document: dict[str, Any]
+    graph: fgraph.Graph
+    plan: fgraph.Plan
+    results: Results
+
+
+def run(document: dict[str, Any]) -> Ran:
+    graph = load(document)
+    plan = fgraph.compile(graph, device="cpu")
+    return Ran(document, graph, plan, fgraph.run(plan))
+
+
+@cache
+def documents() -> list[dict[str, Any]]:
+    return drawn(EXAMPLES, graphs())
+
+
+@cache
+def example(number: int) -> Ran:
+    return run(documents()[number])
+
+
+@cache
+def reseeded(number: int) -> Ran:
+    """The example with another seed."""
+    return run(documents()[number] | {"seed": 6 + number})
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _forget() -> Iterator[None]:
+    """Free the examples at the end of the module."""
+    yield
+    for known in (documents, example, reseeded):
+        known.cache_clear()
+
+
 @pytest.mark.numeric
 def test_engines_and_interpreter_agree_on_graphs_that_use_every_feature() -> None:
     seen: Counter[str] = Counter()
-
-    @thoroughly(EXAMPLES)
-    @given(graphs())
-    def agree(document: dict[str, Any]) -> None:
+    for number, document in enumerate(documents()):
         seen.update(used(document))
-        graph = load(document)
-        plan = fgraph.compile(graph, device="cpu")
-        batched = fgraph.run(plan)
-        assert_equal(batched, fgraph.run(plan, engine="eager"))
-        assert_as_interpreted(batched, graph)
-
-    agree()
+        with about(document):
+            one = example(number)
+            assert_equal(one.results, fgraph.run(one.plan, engine="eager"))
+            assert_as_interpreted(one.results, one.graph)
     rare = {feature: seen[feature] for feature in FEATURES if seen[feature] < LEAST}
     assert not rare, f"hardly any of {EXAMPLES} examples has these: {rare}"
 
 
-@thoroughly(100)
-@given(graphs(), st.integers(0, 2))
-def test_a_row_is_the_same_alone(document: dict[str, Any], row: int) -> None:
-    graph = load(document)
-    alone = load(narrowed(document, graph, row))
-    together = fgraph.run(graph, device="cpu")
-    rows = {name: min(row, len(_first(result)) - 1) for name, result in together.items()}
-    for name, result in fgraph.run(alone, device="cpu").items():
-        assert_equal({name: result}, {name: together[name]}, rows[name])
+def test_a_row_is_the_same_alone() -> None:
+    for number in range(100):
+        row, together = number % 3, example(number)
+        with about(together.document):
+            alone = load(narrowed(together.document, together.graph, row))
+            for name, result in fgraph.run(alone, device="cpu").items():
+                last = len(_first(together.results[name])) - 1
+                assert_equal({name: result}, {name: together.results[name]}, min(row, last))
 
 
-@thoroughly(60)
-@given(st.lists(graphs(), min_size=2, max_size=3), st.lists(st.integers(0, 99), min_size=1, max_size=3))
-def test_graphs_compiled_together_are_the_same_alone(documents: list[dict[str, Any]], seeds: list[int]) -> None:
-    varied = [load(document | {"seed": seed}) for document in documents for seed in seeds]
-    for graph, result in zip(varied, fgraph.run(varied, device="cpu"), strict=True):
-        alone = fgraph.run(graph, device="cpu")
-        assert_equal(result, alone)
-        for name, one in result.items():
-            assert getattr(one, "space", None) == getattr(alone[name], "space", None), name
+def test_graphs_compiled_together_are_the_same_alone() -> None:
+    """Two or three graphs, each with two seeds."""
+    for first in range(0, 120, 2):
+        apart = [one(number) for number in range(first, first + 2 + first % 4 // 2) for one in (example, reseeded)]
+        with about(*(one.document for one in apart)):
+            together = fgraph.run([one.graph for one in apart], device="cpu")
+            for result, alone in zip(together, apart, strict=True):
+                assert_equal(result, alone.results)
+                for name, one in result.items():
+                    assert getattr(one, "space", None) == getattr(alone.results[name], "space", None), name
 
 
 def test_work_cut_into_chunks_makes_the_same() -> None:
     chunks: list[int] = []
-
-    @thoroughly(60)
-    @given(graphs(), st.integers(2, 6))
-    def agree(document: dict[str, Any], parts: int) -> None:
-        plan = fgraph.compile(load(document), device="cpu")
-        cut = cut_into(plan, parts)
-        chunks.append(cut.chunks)
-        assert cut.options.memory is not None
-        assert cut.cost.peak_bytes <= cut.options.memory
-        assert_equal(fgraph.run(cut), fgraph.run(plan))
-
-    agree()
+    for number in range(100, 160):
+        whole = example(number)
+        with about(whole.document):
+            cut = cut_into(whole.plan, 2 + number % 5)
+            chunks.append(cut.chunks)
+            assert cut.options.memory is not None
+            assert cut.cost.peak_bytes <= cut.options.memory
+            assert_equal(fgraph.run(cut), whole.results)
     assert_often_cut(chunks)
 
 
@@ -90,18 +122,16 @@ def resown(document: dict[str, Any], seed: int) -> dict[str, Any]:
     return document | {"nodes": nodes | {first: nodes[first] | {"seed": other}}}
 
 
-@thoroughly(80)
-@given(st.lists(graphs(), min_size=2, max_size=2), st.integers(0, 3))
-def test_a_run_that_builds_on_another_makes_the_same(documents: list[dict[str, Any]], seed: int) -> None:
-    before = fgraph.compile(load(documents[0]), device="cpu")
-    baseline = fgraph.run(before, keep=True)
-    plain = fgraph.run(before)
-    assert_equal(baseline, plain)
-    assert_equal(fgraph.run(load(documents[0]), since=baseline, device="cpu"), plain)
-    for document in (documents[0] | {"seed": seed}, resown(documents[0], seed), documents[1]):
-        plan = fgraph.compile(load(document), device="cpu")
-        assert_equal(fgraph.run(plan, since=baseline), fgraph.run(plan))
+def test_a_run_that_builds_on_another_makes_the_same() -> None:
+    for number in range(80):
+        before = example(number)
+        with about(before.document):
+            baseline = fgraph.run(before.plan, keep=True)
+            assert_equal(baseline, before.results)
+            assert_equal(fgraph.run(before.graph, since=baseline, device="cpu"), before.results)
+            for after in (reseeded(number), run(resown(before.document, number % 4)), example(number + 1)):
+                assert_equal(fgraph.run(after.plan, since=baseline), after.results)
 
 
-def _first(result: Any) -> np.ndarray:
+def _first(result: Any) -> Any:
     return next(iter(arrays_of(result).values()))
