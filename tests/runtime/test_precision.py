@@ -127,3 +127,15 @@ def test_double_precision_is_nearer_than_single() -> None:
 def test_an_unknown_precision_names_those_there_are() -> None:
     with pytest.raises(FgraphError, match="use float32, float64, bfloat16 or float16"):
         fgraph.compile(EDITED, precision="float31")
+
+
+def test_a_generator_in_half_precision_is_derived_once() -> None:
+    """Each run asks for it, and to scale and round all weights takes as long as many layers."""
+    landscape = tiny(1, 16)
+    half = landscape.with_half(torch.bfloat16)
+    assert half.half is torch.bfloat16
+    assert landscape.with_half(torch.bfloat16) is half
+    assert half._derived is landscape._derived
+    assert landscape.with_half(None) is landscape
+    layer = landscape.table.layers[-2]
+    assert half._derived.half_weight(layer, torch.bfloat16) is half._derived.half_weight(layer, torch.bfloat16)

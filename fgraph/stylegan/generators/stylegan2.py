@@ -63,7 +63,7 @@ class StyleGAN2Generator(Generator):
 
     def with_half(self, half: torch.dtype | None) -> Self:
         """Return the same generator with its layers of high resolution in float16 or bfloat16 (see `nn.half`)."""
-        return self if half == self.half else replace(self, half=half)
+        return self if half == self.half else self._variant(half=half)
 
     def with_compiled(self, backend: str | None) -> Self:
         """Return the same generator with its layers compiled by a backend of torch.compile, or with none compiled.
@@ -72,7 +72,16 @@ class StyleGAN2Generator(Generator):
             FgraphError: torch has no such backend, or cannot compile here at all.
         """
         functions = PLAIN if backend is None else compile_layers(backend)
-        return self if functions is self.functions else replace(self, functions=functions)
+        return self if functions is self.functions else self._variant(functions=functions)
+
+    def _variant(self, **changes: Any) -> Self:
+        """Return the same generator with other fields, kept, so that each run does not derive its values again."""
+        (change,) = changes.items()
+        if change not in self._variants:
+            made = replace(self, **changes)
+            made.__dict__["_derived"] = self._derived  # the tensors are the same
+            self._variants[change] = made
+        return self._variants[change]
 
     # Synthesis
 
@@ -200,6 +209,10 @@ class StyleGAN2Generator(Generator):
     @cached_property
     def _derived(self) -> Derived:
         return Derived(self.tensors)
+
+    @cached_property
+    def _variants(self) -> dict[tuple[str, Any], Self]:
+        return {}
 
 
 def _split_residual(layer: Layer, x: Tensor, padded: bool) -> tuple[Tensor, Tensor | None]:

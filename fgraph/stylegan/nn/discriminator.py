@@ -15,8 +15,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from fgraph.stylegan.nn.finishing import SLOPE
 from fgraph.stylegan.nn.resampling import downsample, smooth
-from fgraph.stylegan.nn.stylegan2 import EPSILON, SLOPE
+from fgraph.stylegan.nn.stylegan2 import EPSILON
 from fgraph.stylegan.tables.discriminator import DiscriminatorTable, discriminator_shapes
 
 _CHANNELS_LAST = torch.channels_last

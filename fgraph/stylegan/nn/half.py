@@ -2,7 +2,8 @@
 
 These are NVlabs' rules (`modulated_conv2d` and `SynthesisBlock` of stylegan2-ada): the weight of each output channel
 and the style of each row are divided by their largest numbers. Demodulation, computed in fp32 from the scaled values,
-undoes both. ToRGB returns fp32. This is not measured on a GPU; on a CPU, half convolutions are correct but slow.
+undoes both. ToRGB returns fp32. This is not measured on a GPU. On a CPU, bfloat16 is fast where the processor
+multiplies matrices of it (AMX), and float16 is correct but slow.
 """
 
 from __future__ import annotations
@@ -13,7 +14,17 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from fgraph.stylegan.nn.stylegan2 import EPSILON, activate_, bounded, energy, lay_out, modulated_conv, split_gain
+from fgraph.stylegan.nn.finishing import finish_of, split_gain
+from fgraph.stylegan.nn.stylegan2 import (
+    EPSILON,
+    FIR_GAIN,
+    Convolution,
+    colours,
+    energy,
+    lay_out,
+    run_layer,
+    weight_gain,
+)
 
 DTYPES = {"float16": torch.float16, "bfloat16": torch.bfloat16}
 _BLOCKS = 4  # blocks of highest resolution that run in half precision, as `num_fp16_res` of NVlabs' configurations
@@ -63,28 +74,17 @@ def half_conv(
 ) -> Tensor:
     """Run `styled_conv` in the precision of `weight`; style, bias, noise and strength have full precision."""
     dtype = weight.weight.dtype
+    conv = Convolution(weight.weight, up, wrap_x, wrap_y, padded)
     style = style / style.abs().amax(dim=1, keepdim=True).clamp_min(EPSILON)
     down = _UP if up == 2 else 1.0
-    total = modulated_conv(
-        x.to(dtype),
-        weight.weight,
-        (style / down).to(dtype),
-        demodulate=False,
-        up=up,
-        wrap_x=wrap_x,
-        wrap_y=wrap_y,
-        padded=padded,
-    )
-    inner, outer = split_gain(activation, gain)
     fan_in = weight.weight[0].numel()
-    demod = torch.rsqrt(style.square() @ weight.energy.t() / fan_in + EPSILON) * (down * inner)  # [rows, O]
-    offset = (bias * inner).view(1, -1, 1, 1).to(dtype)
-    y = torch.addcmul(offset, total, demod[:, :, None, None].to(dtype))  # [rows, O, H, W]
-    if noise is not None and strength is not None:
-        y.add_((noise * (strength * inner)).to(dtype))
-    y = activate_(y, activation) * outer
-    y = y if clamp is None else bounded(y, clamp * gain)
-    return y if residual is None else y + residual.to(dtype)
+    scale = down * split_gain(activation, gain)[0] * FIR_GAIN[up]
+    demod = torch.rsqrt(style.square() @ weight.energy.t() / fan_in + EPSILON)[:, :, None, None] * scale
+    finish = finish_of(
+        demod, bias, noise, strength, conv.size(x), activation=activation, gain=gain, clamp=clamp, residual=residual
+    )
+    style = style * (weight_gain(weight.weight) / down)
+    return run_layer(conv, finish.to(dtype), x.to(dtype), style.to(dtype), None)
 
 
 def half_to_rgb(
@@ -93,6 +93,4 @@ def half_to_rgb(
     """Return RGB of an activation, [rows, C, H, W] in full precision, without the skip; styles are not scaled."""
     style = style * (1 / math.sqrt(weight.shape[1]))  # in full precision; in half, it could underflow
     kernel = (weight.flatten(1) * style[:, None]).to(dtype)  # [rows, C, I]
-    rgb = torch.matmul(kernel, x.to(dtype).flatten(2)).view(len(x), -1, *x.shape[2:])  # [rows, C, H, W]
-    rgb = rgb + bias.view(1, -1, 1, 1).to(dtype)
-    return (rgb if clamp is None else bounded(rgb, clamp)).to(weight.dtype)
+    return colours(x.to(dtype), kernel, bias.to(dtype), clamp).to(weight.dtype)

@@ -15,7 +15,7 @@ Layout. Activations are channels-last, which is faster at every size on a CPU (`
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -23,16 +23,15 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from fgraph.stylegan.nn.chunks import bands_of, is_recorded, rows_per_chunk
+from fgraph.stylegan.nn.finishing import ALL, Finish, activate_, bounded, finish_of, split_gain
 from fgraph.stylegan.nn.resampling import smooth
 from fgraph.stylegan.nn.winograd import convolve_bands
-from fgraph.stylegan.tables.activations import GAINS, HOMOGENEOUS
+from fgraph.stylegan.tables.activations import GAINS
 from fgraph.stylegan.tables.chunk_sizes import WINOGRAD_TILE
 
-SLOPE = 0.2
 EPSILON = 1e-8
 _CHANNELS_LAST = torch.channels_last
-_ALL = slice(None)
-_FIR_GAIN = {1: 1.0, 2: 1 / 16}  # [1, 3, 3, 1] squared sums to 64; the gain of up-sampling is 4
+FIR_GAIN = {1: 1.0, 2: 1 / 16}  # [1, 3, 3, 1] squared sums to 64; the gain of up-sampling is 4
 
 
 def normalise(x: Tensor) -> Tensor:
@@ -56,25 +55,6 @@ def mapping(
 def embed(c: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     """Return the embedding [rows, E] of classes `c` [rows, classes] (one-hot, or mixed), for the mapping's input."""
     return normalise(F.linear(c, weight * (1 / math.sqrt(weight.shape[1])), bias))
-
-
-def activate_(x: Tensor, activation: str) -> Tensor:
-    """Apply an activation function, without its gain; the argument may be overwritten."""
-    if activation == "lrelu":
-        return F.leaky_relu_(x, SLOPE)
-    return _FUNCTIONS[activation](x)
-
-
-_FUNCTIONS: dict[str, Callable[[Tensor], Tensor]] = {
-    "linear": lambda x: x,
-    "relu": torch.relu,
-    "tanh": torch.tanh,
-    "sigmoid": torch.sigmoid,
-    "elu": F.elu,
-    "selu": F.selu,
-    "softplus": F.softplus,
-    "swish": F.silu,
-}
 
 
 def affine(w: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
@@ -122,11 +102,11 @@ def modulated_conv(
     Returns:
         [rows, O, H * up, W * up].
     """
-    style = style * _gain(weight)
-    total = _Convolution(weight, up, wrap_x, wrap_y, padded)(x, style)
+    style = style * weight_gain(weight)
+    total = Convolution(weight, up, wrap_x, wrap_y, padded)(x, style)
     if not demodulate:
-        return total * _FIR_GAIN[up]
-    return total * _demodulation(style, weight, weight_energy, _FIR_GAIN[up])
+        return total * FIR_GAIN[up]
+    return total * _demodulation(style, weight, weight_energy, FIR_GAIN[up])
 
 
 def styled_conv(
@@ -170,35 +150,23 @@ def styled_conv(
         residual: a tensor of the shape of the result.
         out: where to write the result, if no gradients are recorded.
     """
-    conv = _Convolution(weight, up, wrap_x, wrap_y, padded, transformed)
-    inner, outer = split_gain(activation, gain)
-    finish = _Finish(
-        demod=_demodulation(style * _gain(weight), weight, weight_energy, inner * _gain(weight) * _FIR_GAIN[up]),
-        offset=(bias * inner).view(1, -1, 1, 1),
-        noise=None if noise is None or strength is None else (noise * (strength * inner)).expand(-1, -1, *conv.size(x)),
-        activation=activation, gain=outer, clamp=None if clamp is None else clamp * gain, residual=residual,
-    )  # fmt: skip
-    return _run_in_chunks(conv, finish, x, style, out)
+    conv = Convolution(weight, up, wrap_x, wrap_y, padded, transformed)
+    scale = split_gain(activation, gain)[0] * weight_gain(weight) * FIR_GAIN[up]
+    demod = _demodulation(style * weight_gain(weight), weight, weight_energy, scale)
+    finish = finish_of(
+        demod, bias, noise, strength, conv.size(x), activation=activation, gain=gain, clamp=clamp, residual=residual
+    )
+    return run_layer(conv, finish, x, style, out)
 
 
-def split_gain(activation: str, gain: float) -> tuple[float, float]:
-    """Split the gain of a layer into a factor of the activation's input and a factor of its output.
-
-    If the activation is homogeneous, as leaky ReLU is, the whole gain is folded into the terms of the sum, where it
-    costs no extra pass.
-    """
-    whole = gain * GAINS[activation]
-    return (whole, 1.0) if activation in HOMOGENEOUS else (1.0, whole)
-
-
-def _run_in_chunks(conv: _Convolution, finish: _Finish, x: Tensor, style: Tensor, out: Tensor | None) -> Tensor:
+def run_layer(conv: Convolution, finish: Finish, x: Tensor, style: Tensor, out: Tensor | None) -> Tensor:
     """Run a layer for a few rows at a time, or for all at once while operations are recorded."""
     if is_recorded():
         return finish(conv(x, style))
     chunk = rows_per_chunk(x, conv.weight, conv.up)
     rows = x.shape[0]
     if chunk >= rows:
-        return _run_rows(conv, finish, x, style, _ALL, out=out)
+        return _run_rows(conv, finish, x, style, ALL, out=out)
     out = empty_maps((rows, conv.weight.shape[0], *conv.size(x)), x) if out is None else out
     for start in range(0, rows, chunk):
         part = slice(start, start + chunk)
@@ -207,7 +175,7 @@ def _run_in_chunks(conv: _Convolution, finish: _Finish, x: Tensor, style: Tensor
 
 
 def _run_rows(
-    conv: _Convolution, finish: _Finish, x: Tensor, style: Tensor, rows: slice, *, out: Tensor | None
+    conv: Convolution, finish: Finish, x: Tensor, style: Tensor, rows: slice, *, out: Tensor | None
 ) -> Tensor:
     """Run a layer for some rows, and finish their lines in bands that stay in the cache."""
     bands: Iterable[tuple[slice, Tensor]]
@@ -222,42 +190,6 @@ def _run_rows(
     for band, part in bands:
         finish(part, rows, band, out[:, :, band])
     return out
-
-
-@dataclass(frozen=True, eq=False)
-class _Finish:
-    """The steps of a layer after its convolution."""
-
-    demod: Tensor  # [rows, O, 1, 1]
-    offset: Tensor  # [1, O, 1, 1]
-    noise: Tensor | None  # [rows or 1, 1, H, W]
-    activation: str
-    gain: float
-    clamp: float | None
-    residual: Tensor | None  # [rows, O, H, W]
-
-    def __call__(self, y: Tensor, rows: slice = _ALL, band: slice = _ALL, out: Tensor | None = None) -> Tensor:
-        """Finish some lines of some rows, which may be overwritten: [rows, O, lines, W]; write into `out` if given."""
-        y = torch.addcmul(self.offset, y, _cut(self.demod, rows), out=out)
-        if self.noise is not None:
-            y.add_(_cut(self.noise if self.noise.shape[0] == 1 else _cut(self.noise, rows), band, axis=2))
-        y = activate_(y, self.activation)
-        y = y if self.gain == 1.0 else y * self.gain
-        y = y if self.clamp is None else bounded(y, self.clamp)
-        y = y if self.residual is None else y + _cut(_cut(self.residual, rows), band, axis=2)
-        return y if out is None or y is out else out.copy_(y)
-
-
-def _cut(x: Tensor, part: slice, axis: int = 0) -> Tensor:
-    """Return a part of `x` along an axis. For all of it, avoid a slice, whose backward pass copies into zeros."""
-    if part is _ALL:
-        return x
-    return x[part] if axis == 0 else x[:, :, part]
-
-
-def bounded(x: Tensor, most: float) -> Tensor:
-    """Return `x` clamped to +- `most`; the argument may be overwritten."""
-    return x.clamp(-most, most) if torch.is_grad_enabled() else x.clamp_(-most, most)
 
 
 def residual_path(
@@ -280,13 +212,18 @@ def to_rgb(
     before the sum. There is no demodulation. One small matrix per row avoids a second activation, which scaling `x`
     would need.
     """
+    kernel = weight.flatten(1) * (style * (1 / math.sqrt(x.shape[1])))[:, None]  # [rows, C, I]
+    rgb = colours(x, kernel, bias, clamp)
+    return rgb if skip is None else rgb + skip
+
+
+def colours(x: Tensor, kernel: Tensor, bias: Tensor, clamp: float | None) -> Tensor:
+    """Return `kernel @ x + bias` of each pixel, clamped: x [rows, I, H, W], kernel [rows, C, I], bias [C]."""
     rows, channels, height, width = x.shape
-    kernel = weight.flatten(1) * (style * (1 / math.sqrt(channels)))[:, None]  # [rows, C, I]
     pixels = x.permute(0, 2, 3, 1).reshape(rows, height * width, channels)  # a view if channels-last
     rgb = torch.baddbmm(bias.view(1, 1, -1), pixels, kernel.transpose(1, 2))  # [rows, H * W, C]
     rgb = rgb.view(rows, height, width, -1).permute(0, 3, 1, 2)
-    rgb = rgb if clamp is None else bounded(rgb, clamp)
-    return rgb if skip is None else rgb + skip
+    return rgb if clamp is None else bounded(rgb, clamp)
 
 
 def upsample_skip(skip: Tensor, wrap_x: bool = False, wrap_y: bool = False, *, padded: bool = False) -> Tensor:
@@ -341,7 +278,7 @@ def _styled(x: Tensor, style: Tensor, wrap_x: bool, wrap_y: bool, *, padded: boo
 
 
 @dataclass(frozen=True, eq=False)
-class _Convolution:
+class Convolution:
     """The convolution of `style * x`, filtered if it up-samples, without any gain.
 
     Padding the input of an up-sampling adds work, but widths that are powers of two are much slower, because their
@@ -386,7 +323,7 @@ def _add_neighbours(x: Tensor, dim: int) -> Tensor:
     return x
 
 
-def _gain(weight: Tensor) -> float:
+def weight_gain(weight: Tensor) -> float:
     """Return the gain that a weight is stored without: 1 / sqrt(I k k)."""
     return 1 / math.sqrt(weight[0].numel())
 
