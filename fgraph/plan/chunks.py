@@ -63,7 +63,7 @@ def _split(search: _Search, shares: Sequence[float]) -> ChunkedSteps:
     memory = search.memory
     if search.codes > memory:
         raise MemoryBudgetError(f"the codes alone need {_beside(search.codes, memory)}", needed=search.codes)
-    if search.least > _HOPELESS * memory:
+    if search.peak > _HOPELESS * memory and search.least > _HOPELESS * memory:  # the whole peak is known, and no less
         raise _too_large(search, search.least)
     candidates: list[ChunkedSteps] = []
     for budget in shares:
