@@ -46,7 +46,7 @@ def op_of(node_class: NodeClass) -> str:
     if len(values) != 1 or not values[0].isidentifier():
         raise FgraphError(f"node class {name} needs a field such as `op: Literal['shift'] = 'shift'`")
     if values[0] == SUBGRAPH or values[0].startswith("_"):
-        raise FgraphError(f"node class {name} has op '{values[0]}', which is reserved: give it another")
+        raise FgraphError(f"node class {name} has op '{values[0]}', which is reserved: give it another op")
     for field in _RESERVED_FIELDS & node_class.model_fields.keys():
         raise FgraphError(f"node class {name} has a field '{field}', which is reserved: give it another name")
     return values[0]
@@ -86,7 +86,7 @@ def _by_kind(op: str, group: list[NodeClass]) -> dict[str, NodeClass]:
                 other = kinds[kind]
                 raise FgraphError(
                     f"node classes {other.__module__}.{other.__qualname__} and {node_class.__module__}."
-                    f"{node_class.__qualname__} both have op '{op}' and kind '{kind}': give one another op or kind"
+                    f"{node_class.__qualname__} both have op '{op}' and kind '{kind}': change one"
                 )
             kinds[kind] = node_class
         if not own:

@@ -214,7 +214,7 @@ def test_what_does_not_divide_names_what_does(edit: Edit, message: str) -> None:
     [
         (lambda: Pad(left=F(-1)), "pad left is -1"),
         (lambda: Pad(mode="mirror"), "'mirror'; expected one of reflect"),
-        (lambda: Resize(height=F(0)), "factors are above 0"),
+        (lambda: Resize(height=F(0)), "factors must be above 0"),
         (lambda: Crop(left=F(1, 2)), "crop left . width is 1.5"),
         (lambda: Crop(height=F(0)), "a crop of nothing"),
         (lambda: Flip("z"), "'z'"),
@@ -244,7 +244,7 @@ def test_whole_counts_from_the_smallest() -> None:
 
 @pytest.mark.parametrize("edit", [Pad(left=F(10**9)), Resize(height=F(10**7))])
 def test_no_side_is_longer_than_index_maps_can_be(edit: Edit) -> None:
-    with pytest.raises(SizeError, match=r"(pad|resize) makes 8e\+\d\d pixels a side of 8 x 8; 16777216 are the most"):
+    with pytest.raises(SizeError, match=r"(pad|resize) makes 8e\+\d\d a side of 8 x 8; at most 16777216 are allowed"):
         edit.maps(8, 8)
 
 

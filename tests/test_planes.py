@@ -66,5 +66,5 @@ def test_maps_follow_each_other() -> None:
 
 
 def test_a_scale_is_above_0() -> None:
-    with pytest.raises(ValueError, match="transform scale is -1; it is above 0"):
+    with pytest.raises(ValueError, match="transform scale is -1; it must be above 0"):
         Transform(scale=F(-1))

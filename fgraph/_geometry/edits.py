@@ -86,7 +86,7 @@ class _SpatialEdit(ABC):
         if (side := max(self.size(height, width))) > LONGEST:
             name = type(self).__name__.lower()
             raise SizeError(
-                f"{name} makes {float(side):.3g} pixels a side of {height} x {width}; {LONGEST} are the most"
+                f"{name} makes {float(side):.3g} pixels a side of {height} x {width}; at most {LONGEST} are allowed"
             )
         return self._axis_maps(height, width, wrap_y, wrap_x)
 
@@ -126,7 +126,7 @@ class Resize(_SpatialEdit):
     def __post_init__(self) -> None:
         self._make_exact("height", "width")
         if min(self.height, self.width) <= 0:
-            raise ValueError(f"resize by {shown(self.height)} x {shown(self.width)}; factors are above 0")
+            raise ValueError(f"resize by {shown(self.height)} x {shown(self.width)}; factors must be above 0")
         check_choice("resize mode", self.mode, _RESIZE_MODES)
 
     @property
@@ -178,11 +178,11 @@ class Crop(_SpatialEdit):
     def __post_init__(self) -> None:
         self._make_exact("top", "left", "height", "width", least=0)
         if min(self.height, self.width) == 0:
-            raise ValueError("a crop of nothing: height and width are above 0")
+            raise ValueError("a crop of nothing: height and width must be above 0")
         for start, part in (("top", "height"), ("left", "width")):
             end = getattr(self, start) + getattr(self, part)
             if end > 1:
-                raise ValueError(f"crop {start} + {part} is {shown(end)}; it is at most 1, the whole canvas")
+                raise ValueError(f"crop {start} + {part} is {shown(end)}; it must be at most 1, the whole canvas")
 
     @property
     def factors(self) -> tuple[Fraction, Fraction]:

@@ -72,7 +72,7 @@ class Transform:
 
     def __post_init__(self) -> None:
         if self.scale <= 0:
-            raise ValueError(f"transform scale is {shown(self.scale)}; it is above 0")
+            raise ValueError(f"transform scale is {shown(self.scale)}; it must be above 0")
 
     @property
     def is_identity(self) -> bool:

@@ -89,9 +89,9 @@ def _read_zip(file: IO[bytes], path: Path) -> dict[str, Array]:
     with zipfile.ZipFile(file) as archive:
         entries = [entry for entry in archive.infolist() if entry.filename.endswith(".npy")]
         if len(entries) > ARRAY_MEMBERS:
-            raise ValueError(f"it has {len(entries)} arrays; {ARRAY_MEMBERS} are the most")
+            raise ValueError(f"it has {len(entries)} arrays; at most {ARRAY_MEMBERS} are allowed")
         if (total := sum(entry.file_size for entry in entries)) > allowed:
-            raise ValueError(f"its arrays take {in_words(total)}; {in_words(allowed)} are the most for its size")
+            raise ValueError(f"its arrays take {in_words(total)}; at most {in_words(allowed)} are allowed for its size")
         arrays: dict[str, Array] = {}
         left = allowed
         for entry in entries:

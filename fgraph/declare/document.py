@@ -263,7 +263,7 @@ def _merge_sources(value: Any) -> Iterator[Any]:
 def _misread_number(text: str) -> str | None:
     """Return the reason why YAML reads a number differently, or cannot read it; None if there is none."""
     if len(text) > LONGEST_NUMBER:
-        return f"which has {len(text)} characters; {LONGEST_NUMBER} are the most"
+        return f"which has {len(text)} characters; at most {LONGEST_NUMBER} are allowed"
     if ":" in text:
         return "which YAML reads in base 60: quote it, or write it in decimal"
     if _OCTAL.match(text):

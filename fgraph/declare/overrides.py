@@ -31,7 +31,7 @@ def parse_overrides(texts: Iterable[str], document: Document) -> list[Override]:
             continue
         if override.is_sweep_override():
             hint = "a list is key=[1,2]; a sweep needs the command line with -m"
-            document.report(f"override '{text}' sweeps, which one graph cannot do", hint=hint)
+            document.report(f"override '{text}' is a sweep: one graph needs one value", hint=hint)
             continue
         override.input_line = text
         found.append(override)

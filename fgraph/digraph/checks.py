@@ -97,7 +97,7 @@ class _Wirer:
         try:
             count = flat.node.row_count(rows)
             if count > _limits.ROWS:
-                raise ValueError(f"it makes {count} rows; {_limits.ROWS} are the most")
+                raise ValueError(f"it makes {count} rows; at most {_limits.ROWS} are allowed")
             self.rows += count
             if self.rows > _limits.ALL_ROWS:
                 raise ValueError(f"the nodes up to this one make more than {_limits.ALL_ROWS} rows")

@@ -52,7 +52,7 @@ class FaceChoice:
         asked = f", and face {number} is asked for, counted from 0" if faces else ""
         raise ValueError(
             f"it shows {found} to align{asked}: give the eyes and the corners of the mouth by landmarks=FILE, as "
-            f'{{"{name}": [[x, y], [x, y], [x, y], [x, y]]}}, or by points=[[x, y], ...]; or align nothing: align=none'
+            f'{{"{name}": [[x, y], [x, y], [x, y], [x, y]]}}, or by points=[[x, y], ...]; or use align=none'
         )
 
     def known(self, name: str) -> Sequence[Landmarks] | None:

@@ -55,7 +55,7 @@ def _discriminator(generator: Generator, source: str | Path | None) -> Discrimin
     try:
         found = load_discriminator(source)
     except ModelError as error:
-        raise ModelError(f"{error}; or give the loss 'discriminator' no weight") from error
+        raise ModelError(f"{error}; or set the weight of the loss 'discriminator' to 0") from error
     seen, made = (found.table.size, found.table.size), generator.table
     if (seen, found.table.image_channels) != (made.size, made.image_channels):
         raise ModelError(f"{source}: its discriminator is for {found.table.size} pixels, not {made.extent}")

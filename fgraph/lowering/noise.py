@@ -67,7 +67,7 @@ def _ends_params(layer: Layer, rows: NoiseRows, height: int, width: int) -> list
     if height != high or width < wide:
         raise ValueError(
             f"noise fit 'ends' cannot fill {height}x{width} pixels at {layer.name} from a buffer of {high}x{wide}: "
-            "it needs the buffer's height and at least its width; fit 'tile' serves every size"
+            "it needs the buffer's height and at least its width; fit 'tile' works for every size"
         )
     if width <= 2 * wide:  # the two copies cover the canvas: nothing is drawn, so rows do not differ
         return [None] * len(rows.keys)

@@ -219,7 +219,7 @@ def check_carrier(carrier: Carrier) -> None:
             raise ValueError(f"it mixes more than {_limits.TERMS} passes: blends of blends name each many times")
     depth = Once[int](lambda one, again: 1 + max(map(again, one.inner), default=0))
     if depth(carrier) > _limits.NESTED:
-        raise ValueError(f"more than {_limits.NESTED} blends and edits by layer lie in each other")
+        raise ValueError(f"blends and edits by layer are nested more than {_limits.NESTED} deep")
 
 
 @dataclass(frozen=True, eq=False)

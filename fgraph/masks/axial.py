@@ -26,7 +26,7 @@ class Constant(MaskExpr):
 
     def __post_init__(self) -> None:
         if not 0 <= self.value <= 1:
-            raise ValueError(f"a mask of {self.value}; its values are from 0 to 1")
+            raise ValueError(f"a mask of {self.value}; its values must be from 0 to 1")
 
     def _constant(self) -> float:
         return self.value
@@ -137,7 +137,7 @@ class Hat(Axial):
         if not 0 <= self.index < self.count:
             raise ValueError(f"there is no cell {self.index} of {self.count}; the first is 0")
         if not 0 <= self.overlap <= 1:
-            raise ValueError(f"overlap is {shown(fraction(self.overlap))} cells; it is from 0 to 1")
+            raise ValueError(f"overlap is {shown(fraction(self.overlap))} cells; it must be from 0 to 1")
 
     def _constant(self) -> float | None:
         return 1.0 if self.count == 1 else None

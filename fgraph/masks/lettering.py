@@ -46,10 +46,10 @@ class Lettering(MaskExpr):
         self._make_exact("at", "size", "stroke")
         check_choice("text anchor", self.anchor, tuple(_ANCHORS))
         if len(self.text) > LETTERS:
-            raise ValueError(f"a text of {len(self.text):,} characters; {LETTERS:,} are the most")
+            raise ValueError(f"a text of {len(self.text):,} characters; at most {LETTERS:,} are allowed")
         if not 0 < self.size <= 1:
             raise ValueError(
-                f"a text of size {float(self.size):g}; it is above 0 and at most 1, the height of the canvas"
+                f"a text of size {float(self.size):g}; it must be above 0 and at most 1, the height of the canvas"
             )
         if missing := unbundled_letters(self.text):
             raise ValueError(

@@ -78,7 +78,7 @@ class Placed(MaskExpr):
         check_choice("axis", self.axis, ("x", "y"))
         start, end = fraction(self.start), fraction(self.start) + fraction(self.length)
         if not 0 <= start < end <= 1:
-            raise ValueError(f"a part from {shown(start)} to {shown(end)}; it lies from 0 to 1")
+            raise ValueError(f"a part from {shown(start)} to {shown(end)}; it must be within 0 and 1")
 
     def _constant(self) -> float | None:
         return self.mask.constant

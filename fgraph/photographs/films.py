@@ -195,7 +195,7 @@ def _sound_of(path: Path, container: Any) -> Any:
     sound = container.streams.audio[0]
     if sound.codec_context.name in _SOUNDS:
         return sound
-    _LOG.warning("%s: its sound is %s, which an MP4 does not hold: it is left out", path, sound.codec_context.name)
+    _LOG.warning("%s: its sound is %s, which an MP4 cannot hold: the sound is omitted", path, sound.codec_context.name)
     return None
 
 

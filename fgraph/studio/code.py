@@ -92,7 +92,7 @@ def python(session: Session) -> str:
         Refused: the graph has faults.
     """
     if session.reading.faults:
-        raise Refused("the graph has faults: mend them first")
+        raise Refused("the graph has faults: correct them first")
     spec = session.reading.spec
     lines = ["import fgraph", ""]
     if any(isinstance(node, Subgraph) for node in spec.nodes.values()):

@@ -218,7 +218,7 @@ def make_drag_run(session: Session, node: str) -> DragRun:
     spec = reading.needed(end) if end is not None else None
     kind = reading.kind(end) if end is not None else None
     if end is None or spec is None or kind is None or view.output is None:
-        raise Refused("the viewed output has a fault: mend it first")
+        raise Refused("the viewed output has a fault: correct it first")
     drag, needed = spec.nodes.get(node), reading.needed(node)
     if not isinstance(drag, Drag) or needed is None:
         raise Refused(f"the output '{view.output}' shows no drag '{node}': look at one that does", node)

@@ -49,7 +49,7 @@ class ExplainJob(SheetJob):
         """
         reading, outputs = session.reading, outputs_of(GraphText(session.state.text))
         if reading.faults or not outputs:
-            raise Refused("the graph has faults, or no output: mend it first")
+            raise Refused("the graph has faults, or no output: correct it first")
         without = cache(partial(_without, reading, place=Path(session.state.place), session=session))
         used = [name for name in reading.nodes if name not in session.state.bypassed]
         nodes = [name for name in used if bypass_source(reading, name) is not None]

@@ -87,7 +87,7 @@ class ExportJob:
         reading, view = session.reading, session.view
         output = request.output or view.output
         if reading.faults or output is None:
-            raise Refused("the graph has faults: mend them first")
+            raise Refused("the graph has faults: correct them first")
         if output not in reading.spec.outputs:
             raise Refused(f"there is no output '{output}'")
         title = f"{session.state.title}_{output}"

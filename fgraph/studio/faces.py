@@ -40,7 +40,7 @@ class FacesJob:
         if not isinstance(node, Photo):
             raise Refused(f"'{request.node}' is not a photograph", request.node)
         if not isinstance(node.file, str) or is_film(node.file) or expanded(node.file).is_dir():
-            raise Refused("faces are shown of one photograph: choose one of them", request.node, "file")
+            raise Refused("faces are shown for one photograph at a time: choose one", request.node, "file")
         return cls(session.revision, request, node)
 
     def units(self, engine: Engine) -> Iterator[Callable[[], None]]:

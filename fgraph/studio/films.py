@@ -114,7 +114,7 @@ class FilmJob:
             check_formats([request.format])
         count = max(1, round(request.seconds * request.fps))
         if count > _limits.STUDIO_FRAMES:
-            raise Refused(f"the film has {count} frames; {_limits.STUDIO_FRAMES} are the most")
+            raise Refused(f"the film has {count} frames; at most {_limits.STUDIO_FRAMES} are allowed")
         frame = _frames(session, tracks_of(request.keys, session.reading.spec.nodes))
         frame(0.0)
         cells = [SheetCell(str(number), (number,), partial(frame, number / request.fps)) for number in range(count)]

@@ -181,7 +181,7 @@ def _view(session: Session, reading: Reading) -> GraphSpec:
     node = session.node_of_view() if reading is session.reading else reading.spec.outputs.get(view.output or "")
     spec, kind = (reading.needed(node), reading.kind(node)) if node is not None else (None, None)
     if node is None or spec is None or kind is None:
-        raise Refused(f"the output '{view.output}' of '{state.title}' has a fault: mend it first")
+        raise Refused(f"the output '{view.output}' of '{state.title}' has a fault: correct it first")
     return viewed(spec, kind, view.row, reading.rows(node))
 
 

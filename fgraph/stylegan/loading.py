@@ -63,7 +63,7 @@ def load_stylegan2(
     """
     found = load_generator(source, device, dtype)
     if not isinstance(found, StyleGAN2Generator):
-        raise ModelError(f"{found.path}: is a StyleGAN3 network; expected here is a StyleGAN2")
+        raise ModelError(f"{found.path}: is a StyleGAN3 network; expected a StyleGAN2")
     return found
 
 

@@ -151,7 +151,7 @@ def _check_sources(found: Sequence[Inspection], mixing: Mixing) -> None:
         raise ModelError(f"mix.resolution is {resolution}; the layers have {', '.join(map(str, known))}")
     for other in found[1:]:
         if misfit := _misfit(first.table, other.table, averaged=resolution is None):
-            raise ModelError(f"{first.path} and {other.path} are not of one architecture: {misfit}")
+            raise ModelError(f"{first.path} and {other.path} have different architectures: {misfit}")
 
 
 def _misfit(one: Table, other: Table, *, averaged: bool) -> str:

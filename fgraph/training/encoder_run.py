@@ -72,8 +72,8 @@ def _find_state(settings: EncoderSettings, generator: Generator) -> EncoderState
     check_unchanged(path, state.origin.get("settings", {}), settings)
     if state.origin.get("model_sha256") != generator.digest:
         raise TrainingError(
-            f"{path} is of a training with other weights of {settings.model}, which has changed since: choose another "
-            "target="
+            f"{path} belongs to a training with other weights of {settings.model}, which has changed since: choose "
+            "another target="
         )
     return state
 

@@ -143,7 +143,9 @@ def _open_zip(place: Path) -> _Source:
         info = infos[name]
         most = min(DATA_PICTURE, DATA_FREE + DATA_RATIO * info.compress_size)
         if info.file_size > most:
-            raise ValueError(f"takes {in_words(info.file_size)}; {in_words(most)} are the most for its size in the zip")
+            raise ValueError(
+                f"takes {in_words(info.file_size)}; at most {in_words(most)} are allowed for its size in the zip"
+            )
         return archive.read(info)
 
     stamps = sorted((one.filename, one.file_size, one.CRC) for one in infos.values())

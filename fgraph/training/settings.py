@@ -35,7 +35,7 @@ class TrainingError(FgraphError):
 
 def _power_of_two(value: int | None) -> int | None:
     if value is not None and (value < 8 or value & (value - 1)):
-        raise ValueError("is a power of two from 8 on")
+        raise ValueError("must be a power of two from 8 on")
     return value
 
 

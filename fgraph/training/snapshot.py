@@ -167,7 +167,7 @@ def _moments(name: str, groups: Mapping[str, Tensors], steps: dict[str, int]) ->
         raise ValueError(f"the moments of the {name} do not belong together")
     for key, value in first.items():
         if not value.shape == second[key].shape == groups[name][key].shape:
-            raise ValueError(f"the moments of '{show(key)}' have another shape than it")
+            raise ValueError(f"the moments of '{show(key)}' have a different shape")
     return Moments(first, second, steps)
 
 

@@ -118,8 +118,8 @@ def check_unchanged(path: Path, earlier: dict[str, Any], settings: CommonSetting
     known = usual | earlier
     if changed := [f"{name} ({known[name]} -> {now[name]})" for name in now if known[name] != now[name]]:
         raise TrainingError(
-            f"{path} is of a training with other settings: {', '.join(changed)}. To continue that training, give the "
-            "settings that it had; for another training, choose another target="
+            f"{path} belongs to a training with other settings: {', '.join(changed)}. To continue that training, give "
+            "the settings that it had; for another training, choose another target="
         )
 
 

@@ -114,7 +114,7 @@ def test_no_graph_is_read(jobs: FakeJobs, mode: str) -> None:
         (["mode=mix", "model=avatar", "target=own.safetensors"], "2 or more models"),
         (
             ["mode=mix", "model=avatar", "mix.models=[landscape128]", "target=own.safetensors"],
-            "not of one architecture",
+            "have different architectures",
         ),
         (["mode=mix", "model=avatar", "mix.resolution=some", "target=own.safetensors"], "not 'some'"),
         (["mode=convert", "model=avatar", "mix.models=[toon]", "target=own.safetensors"], "mix.models is for mode=mix"),

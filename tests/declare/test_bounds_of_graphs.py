@@ -36,7 +36,7 @@ def bent(channels: str) -> str:
     [
         *((decoded(f"  e: {{op: sample, count: {n}}}\n", "e"), "from 1 to 100000") for n in (10**6, 10**18, 10**30)),
         (decoded("  e: {op: sample, count: 1e30}\n", "e"), "from 1 to 100000"),
-        (decoded("  e: {op: sample, count: 60000, seed: [1, 2]}\n", "e"), "it makes 120000 rows; 100000 are the most"),
+        (decoded("  e: {op: sample, count: 60000, seed: [1, 2]}\n", "e"), "120000 rows; at most 100000 are allowed"),
         (decoded("  e: {op: rows, of: c, take: '" + ",".join([":"] * 200_000) + "'}\n", "e"), "more than 100000 rows"),
         (decoded("  e: {op: mosaic, of: c, grid: [1000000000, 1000000000]}\n", "e"), "from 1 to 10000"),
         (decoded(f"  e: {{op: concat, of: [{', '.join('c' * 5000)}]}}\n", "e"), "a list of 1 to 256 ids"),

@@ -110,7 +110,7 @@ def test_an_inversion_looks_through_it(tmp_path: Path) -> None:
     assert problem.curve_names == ("loss", "discriminator")
     for found in invert(problem, images):
         assert float(found.curve[-1, 0]) < 0.7 * float(found.curve[0, 0])
-    with pytest.raises(ModelError, match=r"holds no discriminator.*give the loss 'discriminator' no weight"):
+    with pytest.raises(ModelError, match=r"holds no discriminator.*set the weight of the loss 'discriminator' to 0"):
         make_problem(generator, settings, discriminator="landscape")
 
 

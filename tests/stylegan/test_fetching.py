@@ -139,7 +139,7 @@ def test_a_server_that_compresses_unasked(folder: Path) -> None:
 )
 def test_a_file_that_is_too_large(folder: Path, monkeypatch: pytest.MonkeyPatch, body: bytes) -> None:
     monkeypatch.setattr(fetching, "DOWNLOAD", len(CONTENT) - 1)
-    with replying(body) as server, pytest.raises(ModelError, match=r"the file has .* or more; 10\.0 KiB are the most"):
+    with replying(body) as server, pytest.raises(ModelError, match=r"or more; at most 10\.0 KiB are allowed"):
         fetch_model(server.address)
 
 

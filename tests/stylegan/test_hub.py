@@ -145,7 +145,7 @@ def test_a_file_that_is_too_large(
     size = len(files["main"])
     monkeypatch.setattr(fetching, "DOWNLOAD", size - 1)
     hub.states_size = stated
-    with pytest.raises(ModelError, match=r"cannot be fetched: the file has .* or more; .* are the most"):
+    with pytest.raises(ModelError, match=r"cannot be fetched: the file has .* or more; at most .* are allowed"):
         fetch_model("hf://org/repo/sub/model.pt")
     assert not (tmp_path / "kept" / "models").exists()
 

@@ -110,9 +110,9 @@ def test_models_of_other_architectures_are_refused(files: list[Path], tmp_path: 
     save_generator(other_mapping(dict(B.tensors)), shallow)
     save_generator(tiny_stylegan3(0), stylegan3)
     target = tmp_path / "mixed.safetensors"
-    with pytest.raises(ModelError, match="not of one architecture: mapping_layers is 2 and 1"):
+    with pytest.raises(ModelError, match="have different architectures: mapping_layers is 2 and 1"):
         mix([files[0], shallow], target, Mixing())
-    with pytest.raises(ModelError, match="not of one architecture: skip and stylegan3-t"):
+    with pytest.raises(ModelError, match="have different architectures: skip and stylegan3-t"):
         mix([files[0], stylegan3], target, Mixing(resolution=8))
     with pytest.raises(ModelError, match="is one of the models itself"):
         mix(files[:2], files[1], Mixing())

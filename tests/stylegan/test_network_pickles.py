@@ -226,8 +226,8 @@ def state(content: Any, *names: Any) -> Any:
 
 CHANGES = [
     (lambda n: state(n)["_modules"].pop("mapping"), "G_ema has no part 'mapping'"),
-    (lambda n: state(n, "synthesis")["_modules"].pop("b8"), "has other blocks than it lists"),
-    (lambda n: state(n, "synthesis").update(block_resolutions=[4, 8]), "has other blocks than it lists"),
+    (lambda n: state(n, "synthesis")["_modules"].pop("b8"), "blocks that differ from its list"),
+    (lambda n: state(n, "synthesis").update(block_resolutions=[4, 8]), "blocks that differ from its list"),
     (lambda n: state(n, "synthesis", "b8").update(architecture="dense"), "has the architecture 'dense', 'skip'"),
     (lambda n: state(n, "synthesis", "b8", "conv1").update(activation="sin"), "has the activation 'lrelu', 'sin'"),
     (lambda n: state(n, "synthesis", "b8", "conv1").update(conv_clamp=2.0), "has a conv_clamp that other layers"),
@@ -235,7 +235,7 @@ CHANGES = [
         lambda n: state(n, "synthesis", "b8")["_buffers"].update(resample_filter=torch.ones(4, 4) / 16),
         r"other than \[1",
     ),
-    (lambda n: state(n, "mapping", "fc1").update(bias_gain=0.1), "do not come of one learning-rate multiplier"),
+    (lambda n: state(n, "mapping", "fc1").update(bias_gain=0.1), "do not come from one learning-rate multiplier"),
     (lambda n: state(n, "mapping", "fc1").update(bias_gain="much"), "has 'much' as 'bias_gain'; expected a number"),
     (lambda n: state(n).update(z_dim=9), r"mapping.0.weight is \[8, 7\], but the others imply \[8, 9\]"),
     (lambda n: state(n).update(w_dim=1 << 20), "out of range"),

@@ -143,7 +143,7 @@ def test_no_server_and_no_such_file(server: Any, folder: Path) -> None:
 @pytest.mark.parametrize(
     ("address", "says"),
     [
-        ("http://example.org/model.pkl", "would come over an unencrypted connection; use https"),
+        ("http://example.org/model.pkl", "would be downloaded over an unencrypted connection; use https"),
         ("https://example.org/", "names no file"),
         ("https://example.org/a.pkl#sha256=12", "a pin is #sha256="),
         ("hf://organisation", "is not a file of the hub"),
@@ -262,6 +262,6 @@ def test_what_is_an_address() -> None:
 
 
 def test_an_endless_address_is_not_searched_through(folder: Path) -> None:
-    with pytest.raises(ModelError, match="is an address of 200011 characters; 4096 are the most") as caught:
+    with pytest.raises(ModelError, match="is an address of 200011 characters; at most 4096 are allowed") as caught:
         fetch_model(f"hf://a/b@{'/' * 200_000}x!")
     assert len(str(caught.value)) < 300

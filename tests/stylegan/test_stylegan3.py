@@ -216,7 +216,7 @@ def test_headers_know_the_layers(goldens: Path) -> None:
         UnknownLayer, match="32-pixel model of stylegan3-t has no layer 'b8'; it has const, input, L0 to L14"
     ):
         table.find("b8")
-    with pytest.raises(ModelError, match="is a StyleGAN3 network; expected here is a StyleGAN2"):
+    with pytest.raises(ModelError, match="is a StyleGAN3 network; expected a StyleGAN2"):
         load_stylegan2(goldens / "sg3_t_32.pkl")
 
 

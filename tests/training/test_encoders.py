@@ -152,7 +152,7 @@ def test_what_does_not_belong_together_is_refused(choose: Choose, tmp_path: Path
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ({"size": 20}, "encoder.size: value error, is a power of two"),
+        ({"size": 20}, "encoder.size: value error, must be a power of two"),
         ({"imagse": 3}, r"encoder.imagse: there is no such setting \(did you mean 'images'\?\)"),
         ({"model": None}, "model is missing"),
         ({"batch": 5, "devices": 2}, "encoder.batch=5 is not a multiple of encoder.devices=2"),

@@ -156,7 +156,7 @@ def test_half_precision_trains(choose: Choose) -> None:
     [
         ({"imagse": 3}, r"training.imagse: there is no such setting \(did you mean 'images'\?\)"),
         ({"images": -1}, "training.images: input should be greater than or equal to 1, found -1"),
-        ({"size": 20}, "is a power of two"),
+        ({"size": 20}, "must be a power of two"),
         ({"size": None}, "mode=train needs training.size="),
         ({"mode": "finetune"}, "mode=finetune needs model="),
         ({"batch": 4, "devices": 3}, "not a multiple of training.devices=3"),

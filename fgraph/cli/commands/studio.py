@@ -122,7 +122,7 @@ def _keeping(folder: Path) -> Iterator[Path | None]:
             free = False
         else:
             if not free:
-                warn(f"another studio keeps the history of {folder}: this one keeps none, unless folder= is another")
+                warn(f"another studio keeps the history of {folder}, and this one keeps none: choose another folder=")
         yield kept if free else None
 
 

@@ -43,7 +43,7 @@ def class_weights(mapping: NetworkPart, classes: int) -> dict[str, Weight]:
         raise layer.fail(f"makes {width} numbers of {length}; StyleGAN-XL makes fewer")
     usual = layer.text("activation", "lrelu") == "lrelu" and layer.number("bias_gain") == 1.0
     if not usual or abs(layer.number("weight_gain") * math.sqrt(length) - 1) > 1e-6:
-        raise layer.fail("is not the layer that StyleGAN-XL projects embeddings by")
+        raise layer.fail("is not the layer by which StyleGAN-XL projects embeddings")
 
     def project(value: Tensor) -> Tensor:
         matrix, offset = (Weight(one, one.shape).load().double() for one in (weight, bias))

@@ -94,7 +94,7 @@ def check_numbers(table: StyleGAN2Table, where: str) -> None:
     resolutions = [resolution for resolution, _ in table.channels]
     if len(resolutions) > LARGEST_BLOCKS:
         raise ModelError(
-            f"{where}: has {len(resolutions)} blocks, of {show(resolutions[-1])} pixels; 4096 are the most"
+            f"{where}: has {len(resolutions)} blocks, of {show(resolutions[-1])} pixels; at most 4096 are allowed"
         )
     if not resolutions or resolutions != [4 << i for i in range(len(resolutions))]:
         raise ModelError(f"{where}: has the resolutions {show(resolutions)}; expected 4, 8, ..., each twice the last")
@@ -114,11 +114,13 @@ def check_numbers(table: StyleGAN2Table, where: str) -> None:
 def _check_codes(table: StyleGAN2Table, where: str) -> None:
     if not 0 <= table.z_dim <= _LONGEST_CODE or table.w_dim > _LONGEST_CODE:
         raise ModelError(
-            f"{where}: its codes have {show(table.z_dim)} and {show(table.w_dim)} numbers; {_LONGEST_CODE} are the most"
+            f"{where}: its codes have {show(table.z_dim)} and {show(table.w_dim)} numbers; at most {_LONGEST_CODE} "
+            "are allowed"
         )
     if not 0 <= table.c_dim <= _MOST_CLASSES or not 0 <= table.embed_width <= _WIDEST:
         raise ModelError(
-            f"{where}: has {show(table.c_dim)} classes in {show(table.embed_width)} numbers; {_MOST_CLASSES} are most"
+            f"{where}: has {show(table.c_dim)} classes in {show(table.embed_width)} numbers; at most {_MOST_CLASSES} "
+            "are allowed"
         )
     if len(table.widths) != table.mapping_layers + 1 or table.widths[-1] != table.w_dim:
         raise ModelError(f"{where}: its mapping has widths {show(table.widths)}; it must end in {table.w_dim}")

@@ -183,7 +183,7 @@ def check_length(length: float) -> None:
         ValueError: it exceeds `DOWNLOAD`.
     """
     if length > DOWNLOAD:
-        raise ValueError(f"the file has {in_words(int(length))} or more; {in_words(DOWNLOAD)} are the most")
+        raise ValueError(f"the file has {in_words(int(length))} or more; at most {in_words(DOWNLOAD)} are allowed")
 
 
 def _request(url: str, headers: dict[str, str]) -> Any:

@@ -102,7 +102,7 @@ def _blocks(synthesis: NetworkPart) -> list[NetworkPart]:
     if type(listed) is list and [str(one) for one in listed[:20] if type(one) is int] != [
         block.name.rpartition(".b")[2] for block in found
     ]:
-        raise synthesis.fail("has other blocks than it lists")
+        raise synthesis.fail("has blocks that differ from its list of blocks")
     if not found or len(found) > LARGEST_BLOCKS or found[-1].name.rpartition(".b")[2] != str(4 << (len(found) - 1)):
         raise synthesis.fail("has no blocks b4, b8, ... without a gap, 4096 pixels at most")
     return found
@@ -114,7 +114,7 @@ def _same(name: str, known: tuple[str, ...], parts: list[NetworkPart], default: 
     if len(found) == 1 and (value := found.pop()) in known:
         return value
     shown = ", ".join(sorted(brief(value) for value in found)) or brief(parts[0].text(name, default))
-    raise parts[0].fail(f"has the {name} {shown}, where one of {', '.join(known)} runs, the same in every layer")
+    raise parts[0].fail(f"has the {name} {shown}, where fgraph runs {', '.join(known)}, the same in every layer")
 
 
 def _rate(dense: list[NetworkPart]) -> float:
@@ -123,7 +123,7 @@ def _rate(dense: list[NetworkPart]) -> float:
     for part, rate in zip(dense, rates, strict=True):
         expected = rate / part.weight("weight", 2).shape[1] ** 0.5
         if abs(part.number("weight_gain") - expected) > 1e-6 * expected or rate != rates[0]:
-            raise part.fail("has gains that do not come of one learning-rate multiplier")
+            raise part.fail("has gains that do not come from one learning-rate multiplier")
     return rates[0]
 
 
@@ -153,7 +153,7 @@ def _mapping_tensors(mapping: NetworkPart, table: StyleGAN2Table) -> dict[str, S
     if table.c_dim and not is_projected(mapping):
         embed = mapping.part("embed")
         if embed.text("activation", "linear") != "linear" or embed.number("bias_gain") != 1.0:
-            raise embed.fail("is not the linear layer that an embedding is")
+            raise embed.fail("is not a linear layer, as an embedding must be")
         found |= {"mapping.embed.weight": embed.weight("weight", 2), "mapping.embed.bias": embed.weight("bias", 1)}
     if (mean := mapping.tensor("w_avg")) is not None:
         found["w_mean"] = mean

@@ -152,8 +152,8 @@ def _fetch_once(folder: Path, plain: str, pinned: str | None, address: str) -> P
         fetched.unlink(missing_ok=True)
         was = "pinned" if pinned else "it was when first fetched"
         raise ModelError(
-            f"model '{address}' has SHA-256 {digest}, not {expected} as {was}: the server changed it. If that is "
-            f"meant, pin the new one by #sha256={digest}"
+            f"model '{address}' has SHA-256 {digest}, not {expected} as {was}: the server changed it. If you "
+            f"expect this, pin the new one by #sha256={digest}"
         )
     return _keep(fetched, digest, folder, plain)
 
@@ -165,7 +165,9 @@ def _parse(address: str) -> tuple[str, str | None]:
         ModelError: the address is too long, of another form, unencrypted, or names no file.
     """
     if len(address) > ADDRESS:
-        raise ModelError(f"model '{show(address)}' is an address of {len(address)} characters; {ADDRESS} are the most")
+        raise ModelError(
+            f"model '{show(address)}' is an address of {len(address)} characters; at most {ADDRESS} are allowed"
+        )
     plain, fragment = urldefrag(address)
     pinned = re.fullmatch(r"sha256=([0-9a-fA-F]{64})", fragment) if fragment else None
     if fragment and pinned is None:
@@ -176,7 +178,7 @@ def _parse(address: str) -> tuple[str, str | None]:
     else:
         parts = urlsplit(plain)
         if not _is_safe(plain):
-            raise ModelError(f"model '{address}' would come over an unencrypted connection; use https")
+            raise ModelError(f"model '{address}' would be downloaded over an unencrypted connection; use https")
         if not Path(unquote(parts.path)).name:
             raise ModelError(f"model '{address}' names no file")
     return plain, pinned[1].lower() if pinned else None
@@ -197,7 +199,7 @@ def _fetch(plain: str, folder: Path, address: str, pinned: bool) -> Path:
     if hub:
         place = current_downloads().hub
         if place is not None and not _is_safe(place):
-            raise ModelError(f"the hub '{place}' would be asked over an unencrypted connection; use https")
+            raise ModelError(f"the hub '{place}' would be contacted over an unencrypted connection; use https")
         return fetch_from_hub(hub[1], hub[3], hub[2], folder=folder, address=address, hub=place)
     return fetch_over_http(plain, folder, address, pinned)
 

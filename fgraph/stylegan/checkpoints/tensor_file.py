@@ -54,7 +54,7 @@ def read_tensor_header(path: Path) -> TensorFileHeader:
             size = os.fstat(file.fileno()).st_size
             length = int.from_bytes(file.read(8), "little")
             if size < 8 or length > min(TENSOR_HEADER, size - 8):
-                raise _damaged(path, f"its header would be {length} bytes of {size}")
+                raise _damaged(path, f"its header would take {length} bytes, but the file has {size}")
             header = json.loads(file.read(length).decode())
     except (OSError, ValueError, RecursionError) as error:
         raise _damaged(path, str(error)) from error
@@ -68,10 +68,10 @@ def read_tensor_header(path: Path) -> TensorFileHeader:
     end = 0
     for start, stop in sorted(entry["data_offsets"] for entry in header.values()):
         if start != end:
-            raise _damaged(path, f"a tensor starts at byte {start}, where byte {end} is expected")
+            raise _damaged(path, f"a tensor starts at byte {start}, but should start at byte {end}")
         end = stop
     if end != data.length:
-        raise _damaged(path, f"its tensors take {end} bytes, {data.length} are there")
+        raise _damaged(path, f"its tensors take {end} bytes, but the file has {data.length}")
     return TensorFileHeader(tensors, metadata)
 
 

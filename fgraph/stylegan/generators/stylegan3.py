@@ -104,5 +104,5 @@ class StyleGAN3Generator(Generator):
         more = (pixels - size) / step
         if pixels < 1 or more != int(more) or samples + more < 1:
             near = size + round((pixels - size) / step) * step
-            raise ValueError(f"{pixels} pixels are not a whole number of samples of the input; {near} are")
+            raise ValueError(f"{pixels} pixels are not a whole number of samples of the input: use {near}")
         return samples + int(more)

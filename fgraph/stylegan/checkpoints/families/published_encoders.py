@@ -130,7 +130,7 @@ class _Reader:
         if sorted(depths) != list(range(len(depths))) or len(depths) > _MOST_HEADS:
             raise self._fail(f"has heads {show(sorted(depths))}; expected 0, 1, ... {_MOST_HEADS} at most")
         if max(depths.values(), default=0) > _DEEPEST:
-            raise self._fail(f"has a head of {max(depths.values())} convolutions; {_DEEPEST} are the most")
+            raise self._fail(f"has a head of {max(depths.values())} convolutions; at most {_DEEPEST} are allowed")
         return [depths[row] for row in sorted(depths)]
 
     def _code_shape(self, network: HeadedTable) -> tuple[int, int]:
@@ -140,7 +140,7 @@ class _Reader:
         outputs = self._shape("linear.weight", 2)[0]
         w_dim = self._mean.shape[-1] if self._mean is not None and self._mean.shape else network.width
         if not w_dim or outputs % w_dim:
-            raise self._fail(f"makes {outputs} numbers, which are no rows of {w_dim}")
+            raise self._fail(f"makes {outputs} numbers, which are not whole rows of {w_dim}")
         return w_dim, 0 if outputs == w_dim else outputs // w_dim
 
     def _iterations(self) -> int:

@@ -80,7 +80,9 @@ def infer_table(shapes: Mapping[str, Shape], where: str) -> StyleGAN2Table:
     depth = _count(shapes, r"style\.([0-9]{1,4})\.weight", first=1)
     blocks = _count(shapes, r"to_rgbs\.([0-9]{1,4})\.conv\.weight", first=0)
     if blocks >= LARGEST_BLOCKS:
-        raise ModelError(f"{where}: has {blocks} ToRGB layers; {LARGEST_BLOCKS - 1}, for 4096 pixels, are the most")
+        raise ModelError(
+            f"{where}: has {blocks} ToRGB layers; at most {LARGEST_BLOCKS - 1} are allowed, for 4096 pixels"
+        )
     channels = [(4, _dimension(shapes, "input.input", 1, 4, where))]
     for j in range(blocks):
         channels.append((8 << j, _dimension(shapes, f"convs.{2 * j}.conv.weight", 1, 5, where)))

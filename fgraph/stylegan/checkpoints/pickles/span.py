@@ -158,7 +158,7 @@ class FileSource:
 
     def _advance(self, length: int) -> None:
         if not 0 <= length <= self._end - self.position:
-            raise PickleRefused(f"it is cut short: {length} bytes were to follow, {self._end - self.position} do")
+            raise PickleRefused(f"it is cut short: expected {length} more bytes, found {self._end - self.position}")
         self.position += length
 
 

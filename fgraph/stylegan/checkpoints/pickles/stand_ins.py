@@ -79,7 +79,7 @@ def fits(factory: Factory, *kinds: type) -> Factory:
 
     def make(*arguments: Any) -> Any:
         if len(arguments) != len(kinds) or not all(map(_is, arguments, kinds)):
-            raise PickleRefused(f"it calls {factory.name} with arguments of other kinds than it takes")
+            raise PickleRefused(f"it calls {factory.name} with arguments of wrong kinds")
         return factory.make(*arguments)
 
     return Factory(factory.name, make)
@@ -95,7 +95,7 @@ def make_dict(*arguments: Any) -> dict[Any, Any]:
         return {}
     (pairs,) = arguments if len(arguments) == 1 else (None,)
     if type(pairs) is not list or not all(_is_pair(pair) for pair in pairs):
-        raise PickleRefused("it has a dict made of something else than pairs")
+        raise PickleRefused("it has a dict that is not made of pairs")
     return {key: value for key, value in pairs}
 
 
