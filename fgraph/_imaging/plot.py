@@ -43,7 +43,7 @@ def plot_curves(curves: Mapping[str, Points], unit: str, *, logarithmic: bool = 
 
 
 def _frame(bottom: float, top: float, label: str, logarithmic: bool) -> list[str]:
-    """Return the parts that stand behind the lines: paper, axes, the ends of the axes."""
+    """Return the background of the lines: paper, axes, the ends of the axes."""
     ends = [f"1e{end:g}" for end in (bottom, top)] if logarithmic else [f"{bottom:g}", f"{top:g}"]
     left, right, low = _MARGIN, _WIDTH - _MARGIN, _HEIGHT - _MARGIN
     return [

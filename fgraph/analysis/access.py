@@ -1,4 +1,4 @@
-"""The regions that operations read of their operands, and the FLOPs of a pixel."""
+"""The regions of operands that operations read, and the FLOPs of a pixel."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """The page that `fgraph watch` shows: the newest pictures and errors, without a server.
 
-The page lies beside the pictures. It reads `watch.js` again and again, which each run replaces.
+The page is beside the pictures. It reads `watch.js` repeatedly, and each run replaces that file.
 """
 
 from __future__ import annotations

@@ -91,7 +91,7 @@ def _chunks(plan: PlanContents, bounded: PlanContents) -> str:
 def _between_chunks(plan: PlanContents) -> str:
     kept = f"up to {in_words(plan.retained_bytes)}" if plan.retained_bytes else "nothing"
     repeated = f"{plan.repeated_flops / plan.cost.flops:.1%}"
-    return f", by stretches of the outputs; {kept} kept from one for others, {repeated} of all FLOPs repeated"
+    return f", by stretches of the outputs; {kept} retained for later chunks, {repeated} of all FLOPs repeated"
 
 
 def _savings(plan: PlanContents) -> list[str]:

@@ -30,7 +30,7 @@ log = get_logger(__name__)
 
 _INDEX = "history.json"
 _STATE = re.compile(r"[0-9a-f]{16}\.(json|webp)")
-_PAUSE = 0.1  # seconds between an edit and its file, in which further edits of a gesture arrive
+_PAUSE = 0.1  # seconds between an edit and its file, to include further edits of a gesture
 _THUMBNAIL_BYTES = 1 << 20
 _INDEX_BYTES = 64 << 20  # bytes of the index, which has every path that opened graphs name
 
@@ -66,7 +66,7 @@ class State:
 
 @dataclass(frozen=True)
 class _Index:
-    """The order of the states, and what is known beside them."""
+    """The order of the states, with the data that belongs to the whole history."""
 
     current: str | None
     ahead: list[str]
@@ -207,7 +207,7 @@ class History:
                 yield state.id, self._thumbnails[state.id]
 
     def close(self) -> None:
-        """Write what is not written yet."""
+        """Write everything that is not written yet."""
         with self._lock:
             if self._timer is not None:
                 self._timer.cancel()

@@ -189,9 +189,9 @@ def test_explain_says_what_is_kept_and_repeated() -> None:
     plan = fgraph.compile(edits(24), device="cpu")
     cut = plan.within(plan.cost.peak_bytes // 6)
     line = next(line for line in str(cut).splitlines() if line.startswith("chunks"))
-    assert line.endswith("KiB kept from one for others, 0.0% of all FLOPs repeated")
+    assert line.endswith("KiB retained for later chunks, 0.0% of all FLOPs repeated")
     line = next(line for line in str(without_keeping(cut)).splitlines() if line.startswith("chunks"))
-    assert "; nothing kept from one for others, " in line
+    assert "; nothing retained for later chunks, " in line
     assert not line.endswith(" 0.0% of all FLOPs repeated")
 
 

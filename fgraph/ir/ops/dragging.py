@@ -14,8 +14,8 @@ from fgraph.ir.types import Type, TypeKind
 if TYPE_CHECKING:
     from fgraph.dragging.settings import DragSettings
 
-TRAIL = 128  # places of a point along its way that a result holds
-ABSENT = -1.0  # the place of a point that a row has not
+TRAIL = 128  # positions along the path of a point in a result
+ABSENT = -1.0  # the position of a point that a row lacks
 ENDING = 3  # numbers: how it ended, the steps, the mean distance in pixels
 Part = Literal["code", "trail", "ending"]
 
@@ -33,7 +33,7 @@ class Drag(CodeOp):
     settings: DragSettings
     space: TypeKind = "w+"
     shape: tuple[int, ...] = ()
-    points: int = 1  # at most, of a row
+    points: int = 1  # most points of a row
     every: int = 0  # steps between two frames; 0: the end is the only frame
     pass_flops: int = 0  # FLOPs of a forward pass up to the features, for the cost
 
@@ -105,7 +105,7 @@ class DragPart(CodeOp):
 
 @dataclass(frozen=True)
 class Arrows(Op):
-    """The ways of points drawn on images, lines of a width in shorter sides."""
+    """The paths of points drawn on images; the width of lines is a fraction of the shorter side."""
 
     name: ClassVar[str] = "arrows"
     width: float

@@ -34,7 +34,7 @@ def propose(op: Propose, inputs: Sequence[Tensor], params: Params, context: Kern
 
 
 def sift(op: Sift, inputs: Sequence[Tensor], params: Params, context: KernelContext) -> Tensor:
-    """Keep the first patches of each row whose seams are not seen, [rows, count, 6], in cells."""
+    """Keep the first patches of each row without visible seams, [rows, count, 6], in cells."""
     before, after, patches = (one.detach().cpu().double().numpy() for one in inputs)
     kept = [keep_seamless(*row, (op.rows, op.columns), op.count) for row in zip(before, after, patches, strict=True)]
     return context.tensor(np.stack(kept))
