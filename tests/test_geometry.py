@@ -244,7 +244,7 @@ def test_whole_counts_from_the_smallest() -> None:
 
 @pytest.mark.parametrize("edit", [Pad(left=F(10**9)), Resize(height=F(10**7))])
 def test_no_side_is_longer_than_index_maps_can_be(edit: Edit) -> None:
-    with pytest.raises(SizeError, match=r"(pad|resize) makes 8e\+\d\d a side of 8 x 8; at most 16777216 are allowed"):
+    with pytest.raises(SizeError, match=r"(pad|resize) makes 8e\+\d\d pixels a side of 8 x 8; at most 16777216"):
         edit.maps(8, 8)
 
 

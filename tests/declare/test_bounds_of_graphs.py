@@ -160,7 +160,7 @@ def test_a_pass_blended_with_itself_is_walked_once() -> None:
 def test_blends_of_blends_have_a_bound() -> None:
     assert fgraph.check(blends(90, "n{before}", "o0")) == []
     for text, says in (
-        (blends(400, "n{before}", "o0"), f"more than {_limits.NESTED} blends"),
+        (blends(400, "n{before}", "o0"), f"nested more than {_limits.NESTED} deep"),
         (blends(60, "n{before}", "o{before}"), f"mixes more than {_limits.TERMS} passes"),
     ):
         faults = fgraph.check(text)

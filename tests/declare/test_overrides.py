@@ -59,8 +59,8 @@ def test_a_fault_names_the_override_that_made_it(override: str, message: str) ->
 @pytest.mark.parametrize(
     ("override", "message"),
     [
-        ("seed=1,2", "override 'seed=1,2' sweeps"),
-        ("nodes.left.seed=range(0,4)", "override 'nodes.left.seed=range(0,4)' sweeps"),
+        ("seed=1,2", "override 'seed=1,2' is a sweep"),
+        ("nodes.left.seed=range(0,4)", "override 'nodes.left.seed=range(0,4)' is a sweep"),
         ("a b", "override 'a b' cannot be read"),
         ("nodes.left.seed=[1,", "override 'nodes.left.seed=[1,' cannot be read"),
         ("nodes.mix.mask.x=3", "override 'nodes.mix.mask.x=3' finds nothing to change: nodes.mix.mask holds no fields"),

@@ -158,7 +158,7 @@ def test_a_pin_that_differs(hub: Any, files: dict[str, bytes]) -> None:
 def test_an_open_line_is_not_taken(tmp_path: Path) -> None:
     with (
         fgraph.downloads(tmp_path, hub="http://mirror.example.org"),
-        pytest.raises(ModelError, match=r"'http://mirror\.example\.org' would be asked over an unencrypted connection"),
+        pytest.raises(ModelError, match=r"'http://mirror\.example\.org' would be contacted over an unencrypted"),
     ):
         read_header("hf://org/repo/sub/model.pt")
 

@@ -82,7 +82,7 @@ def test_a_larger_plane_shows_the_same_in_its_middle(
 
 
 def test_sizes_that_do_not_come_out(generator: StyleGAN3Generator, styles: Tensor) -> None:
-    with pytest.raises(ValueError, match="33 pixels are not a whole number of samples of the input; 32 are"):
+    with pytest.raises(ValueError, match="33 pixels are not a whole number of samples of the input: use 32"):
         generator.synthesise(styles, width=33)
 
 
