@@ -35,9 +35,9 @@ PAGE = MEASUREMENTS / "startup.md"
 HEAD = """\
 # Start-up
 
-The CPU time of commands from start to end, and its ratio to the CPU time of `import torch`, which every run needs at
-least. A run of a graph with plain settings does not import Hydra; a sweep does. `python -m bench.speed.startup --write`
-writes this page: {machine}.
+This page has the CPU time of commands from start to end, and its ratio to the CPU time of `import torch`, the minimum
+for a run. A run of a graph with plain settings does not import Hydra; a sweep does. `python -m bench.speed.startup
+--write` writes this page: {machine}.
 
 """
 

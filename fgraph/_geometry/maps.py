@@ -1,7 +1,7 @@
 """Index maps: one axis of a spatial edit as a linear interpolation between two source pixels.
 
 A two-dimensional edit is separable: a map for y, then a map for x. Maps are cached per (edit, size), because the
-compiler needs the same ones many times. Their arrays are read-only.
+compiler needs the same maps many times. Their arrays are read-only.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ SUFFIXES: Final = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp", ".
 
 
 def find_pictures(place: str | Path) -> list[Path]:
-    """Find the picture files in a folder by their endings, in order of name; a single file is returned as it is.
+    """Find the picture files in a folder by their endings, in order of name; a single file is returned itself.
 
     Hidden files are left out.
 
@@ -36,7 +36,7 @@ def locate(path: str, what: str = "picture") -> Path:
 
     Args:
         path: the path of the file.
-        what: the file is, for the message.
+        what: the kind of file, for the message.
 
     Raises:
         ValueError: there is no such file.

@@ -72,8 +72,8 @@ class Outcomes:
 def lay_out(op: Drag, one: Dragged, points: DragPoints, size: tuple[int, int]) -> Tensor:
     """Return an outcome as a row of a value: code, ending and trail of each frame.
 
-    A frame is what a drag of so many steps ends with. Trails have `TRAIL` even times, and `ABSENT` for the points that
-    the row has not. Frames after the end are as the last one.
+    A frame is the result of a drag of that number of steps. Trails have `TRAIL` evenly spaced times, and `ABSENT` for the
+    points that the row lacks. Frames after the end repeat the last one.
 
     Args:
         op: the operation.

@@ -136,7 +136,7 @@ def _warn_uncompiled(models: tuple[str, ...]) -> None:
 
 
 def pick_device(name: str) -> torch.device:
-    """Return the device of a name; `auto` is CUDA if there is one, else MPS, else the CPU.
+    """Return the device of a name; `auto` is CUDA if there is one, otherwise MPS, otherwise the CPU.
 
     Raises:
         FgraphError: torch knows no such device, or this machine has none.

@@ -56,7 +56,7 @@ class Place:
 
     @property
     def scheme(self) -> str:
-        """`https` if there is a certificate, else `http`."""
+        """`https` if there is a certificate, otherwise `http`."""
         return "https" if self.certificate is not None else "http"
 
 
@@ -64,8 +64,8 @@ def run(studio: Studio, place: Place, ready: Callable[[str], None]) -> None:
     """Serve a studio until the process is interrupted.
 
     Args:
-        studio: what to serve.
-        place: where.
+        studio: the studio to serve.
+        place: the address to serve it at.
         ready: called with the address to open, once it is served.
 
     Raises:
@@ -91,7 +91,7 @@ def run(studio: Studio, place: Place, ready: Callable[[str], None]) -> None:
 
 
 class _Server(uvicorn.Server):
-    """A server that says when it serves, and that leaves signals ignored which the parent process ignores."""
+    """A server that reports when it is ready. Signals that the parent process ignores stay ignored."""
 
     def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
         super().__init__(config)
@@ -151,7 +151,7 @@ def listen(place: Place) -> socket.socket:
 
 
 def _names(place: Place) -> list[str]:
-    """Return the names that browsers may use: of this machine, and if others reach it, those that it has for them."""
+    """Return the names that browsers may use; those for other machines only if these can reach this one."""
     names = ["localhost", LOOPBACK, "[::1]"]
     if not place.is_local:
         names += [socket.gethostname(), socket.getfqdn(), *place.names]
@@ -160,7 +160,7 @@ def _names(place: Place) -> list[str]:
 
 
 def _addresses() -> list[str]:
-    """Return the addresses of this machine, as its name leads to them."""
+    """Return the addresses that the name of this machine resolves to."""
     try:
         found = socket.getaddrinfo(socket.gethostname(), None)
     except OSError:

@@ -70,8 +70,8 @@ class StyleGAN3Generator(Generator):
             noise: ignored, because StyleGAN3 has none; both architectures have one signature.
             transform: [3, 3] or [rows, 3, 3], from positions in the image to positions in the plane; by default, the
                 generator's own.
-            height: in pixels; a higher image shows more of the plane, around the same centre.
-            width: in pixels.
+            height: the height in pixels; a higher image shows more of the plane, around the same centre.
+            width: the width in pixels.
 
         Raises:
             ValueError: the size is not a whole number of samples at every layer.

@@ -1,4 +1,4 @@
-"""The filter [1, 3, 3, 1] in both directions, any number of times differentiable, and fast in both passes.
+"""The filter [1, 3, 3, 1] in both directions, differentiable any number of times, and fast in both passes.
 
 It is one depthwise convolution, where sums of neighbours take six passes over the maps. Its backward pass is one
 depthwise convolution too. `bench/speed/training.py` measures the training step that contains it.
