@@ -72,7 +72,7 @@ class Outcomes:
 def lay_out(op: Drag, one: Dragged, points: DragPoints, size: tuple[int, int]) -> Tensor:
     """Return an outcome as a row of a value: code, ending and trail of each frame.
 
-    A frame is the result of a drag of that number of steps. Trails have `TRAIL` evenly spaced times, and `ABSENT` for the
+    A frame is the result of a drag of that number of steps. Trails have `TRAIL` evenly spaced times, and `ABSENT` for
     points that the row lacks. Frames after the end repeat the last one.
 
     Args:
