@@ -48,8 +48,8 @@ class Sample(Node):
     __annotations__["class"] = Classes
     vars()["class"] = Field(
         None,
-        description="of a conditional model: the class, from 0; a mixture such as '0.7*3 + 0.3*8'; '3..8', from one "
-        "class (or mixture) to another over the rows; or a list with a class or mixture per row",
+        description="for a conditional model: a class, from 0; a mixture such as '0.7*3 + 0.3*8'; a transition over "
+        "the rows, such as '3..8', between two classes or mixtures; or a list with a class or mixture per row",
     )
     draw: Data[Literal["torch", "numpy"]] = Field(
         "torch", description="the random generator: published seeds are for torch (SOAT) or numpy (NVlabs)"

@@ -1,7 +1,8 @@
 """Named edits: the published ones of StyleSpace and GANSpace, and tables of edits in files.
 
-The published ones are facts of the pages in `SOURCES`, in `named_edits.tsv`. A table in a file is as StyleRes has it,
-`ganspace_configs.csv`: name, component, first row of W+, row after the last, and coordinate, separated by tabs.
+The published ones are facts of the pages in `SOURCES`, in `named_edits.tsv`. A table in a file has the form of
+StyleRes's `ganspace_configs.csv`: name, component, first row of W+, row after the last, and coordinate, separated by
+tabs.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@
 | `.pkl` | any | the same |
 | `S` | StyleCLIP | names of layers, and the styles of each layer |
 | `S_mean_std` | StyleCLIP | the mean and the standard deviation of the styles of each layer |
-| `semantic_top_32` | StyleSpace | for each layer, the share of each region of the image in what a channel changes |
+| `semantic_top_32` | StyleSpace | for each layer, the share of each region of the image in the change by a channel |
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def clean_outputs(place: JobPlace) -> None:
-    """Remove what killed runs have left in the default place, where each run has a new directory."""
+    """Remove the leftovers of killed runs in the default place, where each run has a new directory."""
     if place.sweep_directory is not None:
         _clean_once(place.sweep_directory.absolute().parent, 2)
     else:

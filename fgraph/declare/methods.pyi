@@ -41,8 +41,8 @@ class NodeMethods:
             cutoff: truncate only the W+ rows below this one; default: all
             smooth: σ, in rows, of a cyclic Gaussian blur along the rows, which are then scaled to RMS 1 (published
                 panorama: 0.7)
-            class: of a conditional model: the class, from 0; a mixture such as '0.7*3 + 0.3*8'; '3..8', from one
-                class (or mixture) to another over the rows; or a list with a class or mixture per row
+            class: for a conditional model: a class, from 0; a mixture such as '0.7*3 + 0.3*8'; a transition over
+                the rows, such as '3..8', between two classes or mixtures; or a list with a class or mixture per row
             draw: the random generator: published seeds are for torch (SOAT) or numpy (NVlabs)
             model: the model of the codes; default: main
         """

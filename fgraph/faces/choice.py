@@ -56,7 +56,7 @@ class FaceChoice:
         )
 
     def known(self, name: str) -> Sequence[Landmarks] | None:
-        """Return the landmarks that are given by hand for a picture; None if there are none."""
+        """Return the landmarks by hand for a picture, or None."""
         if self.points is not None:
             return self.points
         return None if self.landmarks is None else self.landmarks.get(name)

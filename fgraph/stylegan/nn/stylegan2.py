@@ -238,7 +238,7 @@ def upsample_skip(skip: Tensor, wrap_x: bool = False, wrap_y: bool = False, *, p
 
 
 def pad_edges(x: Tensor, wrap_x: bool = False, wrap_y: bool = False) -> Tensor:
-    """Add one pixel on each side of [rows, C, H, W]: from the opposite edge if it wraps, else zeros."""
+    """Add one pixel on each side of [rows, C, H, W]: from the opposite edge if it wraps, otherwise zeros."""
     if wrap_x:
         x = torch.cat([x[..., -1:], x, x[..., :1]], dim=3)
     if wrap_y:
