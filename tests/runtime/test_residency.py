@@ -22,6 +22,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 import fgraph
 from fgraph.ir.ops import OPS, Drag, Encode, Invert, Propose, Sift, Transplant
 from fgraph.runtime import leaving
+from fgraph.runtime.kernels import encoding
 from fgraph.runtime.run import make_context
 from tests import strategies
 from tests.examples import thoroughly
@@ -107,9 +108,10 @@ def test_bundled_graphs_stay_on_the_device(path: Path) -> None:
 def test_random_graphs_stay_on_the_device(document: dict[str, Any]) -> None:
     plan = compiled(strategies.load(document))
     if not any(step.op.reads_back for step in plan.steps):
-        make_context(plan.models, plan.options)  # the models are moved before
-        if any(isinstance(step.op, Encode) for step in plan.steps):
-            fgraph.run(plan)  # moves the encoder
+        context = make_context(plan.models, plan.options)  # the models are moved before, and so are the encoders
+        for step in plan.steps:
+            if isinstance(step.op, Encode):
+                encoding._load(step.op.encoder, context.device, context.dtype)
         assert_as_predicted(plan)
 
 
