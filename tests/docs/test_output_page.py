@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import shlex
 from pathlib import Path
 
 import pytest
 
 from fgraph.cli import main
 from tests.docs.blocks import blocks_of
+from tests.docs.commands import small
 
 PAGE = "docs/how-to/output.md"
 WRITTEN = (
@@ -23,7 +23,7 @@ def test_commands_and_python(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) ->
     monkeypatch.chdir(tmp_path)
     for block in blocks_of(PAGE, "bash"):
         for line in block.text.splitlines():
-            assert main(shlex.split(line.removeprefix("python run.py"))) == 0, line
+            assert main(small(line)) == 0, line
     assert not [name for name in WRITTEN if not Path(name).is_file()]
     assert Path("again/image_002.png").read_bytes() == Path("out/image_002.png").read_bytes()
     names: dict[str, object] = {}
