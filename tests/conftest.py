@@ -21,6 +21,10 @@ import pytest
 hypothesis.settings.register_profile("fgraph", derandomize=True, database=None, deadline=None)
 hypothesis.settings.load_profile("fgraph")
 
+# The processes that tests start read what was compiled before: compiling fgraph again takes each two seconds.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:

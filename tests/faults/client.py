@@ -55,7 +55,8 @@ class Server:
     """The fork server, as a child process of this one."""
 
     def __init__(self, shim: Path, logs: Path, address: str) -> None:
-        settings = {"LD_PRELOAD": str(shim), "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT), "NO_PROXY": "127.0.0.1"}
+        settings = {"LD_PRELOAD": str(shim), "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT), "NO_PROXY": "127.0.0.1",
+                    "PYTHONDONTWRITEBYTECODE": "1"}  # what is written is what a command writes  # fmt: skip
         command = [sys.executable, "-m", "tests.faults.server", address]
         self._log, self._count, self._places = logs, 0, {ADDRESS: address}
         self._process = subprocess.Popen(
