@@ -355,7 +355,7 @@ def test_a_part_of_a_face_is_a_mask_like_others() -> None:
          "no features to mix at const, only a plane: tap both at input"),
         ({"two": {"op": "concat", "of": ["code", "other"]}, "m": {"op": "restyle", "of": "two", "latent": "other"}},
          "m.of", "are at different places of the plane"),
-        ({"at": {"op": "transform", "of": "code", "scale": 0}}, "at", "it is above 0"),
+        ({"at": {"op": "transform", "of": "code", "scale": 0}}, "at", "it must be above 0"),
         ({"m": {"op": "patches", "of": "code", "patches": [{"box": [0, 0, 0.5, 0.5], "to": [0.5, 0.5]}]}},
          "m.of", "margins: blend the pass with a shifted one"),
         ({"m": {"op": "patches", "of": "code", "layers": "L1..", "patches": {"count": 1, "seed": 2}}}, "m.of",

@@ -179,9 +179,9 @@ def test_an_empty_mask_names_no_part() -> None:
         ({}, "either part, a number, or mask"),
         ({"part": 0, "mask": "hair"}, "either part, a number, or mask"),
         ({"part": 6}, "there is no part [6]: there are 0 to 5"),
-        ({"part": 0, "layer": "b64"}, "take an earlier layer"),
+        ({"part": 0, "layer": "b64"}, "name an earlier layer"),
         ({"part": 0, "layer": "b65"}, "no layer 'b65'"),
-        ({"part": 0, "layer": "const"}, "it has no parts: take a convolution"),
+        ({"part": 0, "layer": "const"}, "it has no parts: name a convolution"),
     ],
 )
 def test_faults_of_own(own: dict[str, Any], said: str) -> None:

@@ -156,7 +156,7 @@ def test_a_way_between_classes_is_even(path: Path) -> None:
         ("1 +", "a class is a number, a mixture"),
         ("1..2..0", "a class is a number, a mixture"),
         ("0*1", "a class is a number, a mixture"),
-        (["0..1", 2], "give it as one text"),
+        (["0..1", 2], "give class as one text"),
     ],
 )
 def test_classes_that_are_none_are_told(given: Any, says: str, path: Path) -> None:
