@@ -10,10 +10,10 @@ a sixteenth of the jobs.
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import io
 import os
-import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -69,7 +69,9 @@ def quietly(arguments: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    count = int(sys.argv[1]) if len(sys.argv) > 1 else 256
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("jobs", nargs="?", type=int, default=256)
+    count = parser.parse_args().jobs
     print(f"{count} jobs, load average {os.getloadavg()[0]:.1f}")
     for name, taken in measure(count).items():
         print(f"{name:<24} {taken:7.2f} s   {1e3 * taken / count:6.1f} ms a job")

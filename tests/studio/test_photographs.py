@@ -144,7 +144,7 @@ def test_faces_of_a_file_of_landmarks_are_shown(page: Page) -> None:
     ("text", "said"),
     [
         ("{nodes: {code: {op: sample}, photo: {op: decode, of: code}}, outputs: [photo]}", "is not a photograph"),
-        ("{nodes: {photo: {op: photo, file: [room.png, avatar.png]}}, outputs: [photo]}", "of one photograph"),
+        ("{nodes: {photo: {op: photo, file: [room.png, avatar.png]}}, outputs: [photo]}", "one photograph at a time"),
         ("{nodes: {photo: {op: photo, file: secret.png}}, outputs: [photo]}", "is not a photograph"),
     ],
     ids=["image", "several", "not granted"],

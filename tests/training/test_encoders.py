@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import signal
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -128,8 +129,12 @@ def test_an_interrupted_training_keeps_its_last_step(choose: Choose, monkeypatch
         step(trainer)
 
     monkeypatch.setattr(EncoderTrainer, "step", interrupted)
-    with pytest.raises(KeyboardInterrupt):
-        train_encoder(settings)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a program in the background may ignore it
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            train_encoder(settings)
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert read_encoder_snapshot(settings.target / SNAPSHOT).steps == 3
 
 
