@@ -33,6 +33,7 @@ SNAPSHOT = "snapshot.safetensors"  # in the target folder of a training
 FORMAT = "fgraph-training"
 VERSION = "1"
 T = TypeVar("T")
+_TRIES = 5  # to read a file that a training may replace meanwhile
 _COUNTERS = ("steps", "images", "earlier", "strength", "signs", "history", "pending", "origin")
 
 
@@ -100,9 +101,32 @@ def read_state_file(path: Path, kind: str, version: str, build: Callable[[Mappin
     Raises:
         ModelError: the file is damaged, of another kind or of a later version.
     """
+    for _ in range(_TRIES):
+        before = _identity(path)
+        try:
+            found = _read_state_file(path, kind, version, build)
+        except ModelError:
+            if _identity(path) == before:
+                raise
+        else:
+            if _identity(path) == before:
+                return found
+    raise ModelError(f"{path}: was replaced in each of {_TRIES} attempts to read it: try again")
+
+
+def _identity(path: Path) -> tuple[int, ...] | None:
+    """Return what differs once a training has replaced a file; None if there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_mtime_ns, found.st_size
+
+
+def _read_state_file(path: Path, kind: str, version: str, build: Callable[[Mapping[str, str], Tensors, str], T]) -> T:
     read_tensor_header(path)  # refuses FIFOs, devices, deep JSON and tensors that overlap
     try:
-        with safe_open(path, "pt") as file:  # one open file, which a training may replace meanwhile
+        with safe_open(path, "pt") as file:  # opens the path twice: for the header, and for the numbers
             metadata = file.metadata() or {}
             tensors = {name: _finite(name, file.get_tensor(name)) for name in file.keys()}  # noqa: SIM118 - no mapping
         if metadata.get("format") not in (None, kind):
@@ -110,10 +134,19 @@ def read_state_file(path: Path, kind: str, version: str, build: Callable[[Mappin
         if (found := metadata.get("version")) != version:
             raise ModelError(f"{path}: is a snapshot of version {show(found)}; this fgraph reads {version}")
         return build(metadata, tensors, str(path))
-    except (SafetensorError, OSError, LookupError, ValueError, TypeError, AttributeError, ArithmeticError) as error:
-        raise ModelError(f"{path}: is not a whole snapshot of a training: {show(error, 300)}") from error
     except (RecursionError, MemoryError) as error:
         raise ModelError(f"{path}: is not a whole snapshot of a training: its metadata are too large") from error
+    except (
+        SafetensorError,
+        OSError,
+        RuntimeError,
+        LookupError,
+        ValueError,
+        TypeError,
+        AttributeError,
+        ArithmeticError,
+    ) as error:
+        raise ModelError(f"{path}: is not a whole snapshot of a training: {show(error, 300)}") from error
 
 
 class _Counters(BaseModel):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import resource
 import signal
@@ -11,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -18,7 +20,7 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 
 from fgraph._errors import ModelError, SaveError
-from fgraph.training import TrainingError, TrainingSettings
+from fgraph.training import TrainingError, TrainingSettings, snapshot
 from fgraph.training.begin import begin
 from fgraph.training.run import MODEL, train
 from fgraph.training.snapshot import SNAPSHOT, is_snapshot, read_snapshot, write_snapshot
@@ -35,6 +37,32 @@ def test_a_snapshot_holds_all_of_a_state(choose: Choose, tmp_path: Path) -> None
     assert state.steps == 4
     write_snapshot(state, tmp_path / "again.safetensors")
     assert_same(read_snapshot(tmp_path / "again.safetensors"), state)
+
+
+def test_a_snapshot_that_is_replaced_meanwhile_is_read_again(
+    choose: Choose, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Safetensors opens a file twice: it would read the header of one and the numbers of the other."""
+    settings = choose(augment="ada")
+    train(settings)
+    earlier = read_snapshot(settings.target / SNAPSHOT)
+    later = dataclasses.replace(earlier, steps=10**9)  # a longer file
+    path = tmp_path / SNAPSHOT
+    write_snapshot(earlier, path)
+    states = [later, earlier, later]
+
+    def replaced(given: Path, framework: str) -> Any:
+        opened = safe_open(given, framework)
+        if states:
+            write_snapshot(states.pop(), path)
+        return opened
+
+    monkeypatch.setattr(snapshot, "safe_open", replaced)
+    assert_same(read_snapshot(path), later)
+    assert not states
+    states += [later, earlier] * 3
+    with pytest.raises(ModelError, match="was replaced in each of 5 attempts"):
+        read_snapshot(path)
 
 
 @pytest.mark.parametrize("augment", ["none", "ada"])
