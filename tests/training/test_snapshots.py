@@ -87,12 +87,13 @@ def command(settings: TrainingSettings, images: int) -> list[str]:
 def test_a_killed_training_goes_on_bit_for_bit(choose: Choose) -> None:
     """SIGKILL at an arbitrary moment, with a snapshot after every step; then the same command again."""
     settings = choose(snapshot_minutes=0, log_images=12)
-    process = subprocess.Popen(command(settings, 100_000), stdout=subprocess.DEVNULL)
     path = settings.target / SNAPSHOT
-    while process.poll() is None and not (path.exists() and read_snapshot(path).steps >= 3):
-        time.sleep(0.05)  # on a busy machine, the first step takes more than a minute
-    process.send_signal(signal.SIGKILL)
-    process.wait()
+    with subprocess.Popen(command(settings, 100_000), stdout=subprocess.DEVNULL) as process:
+        try:
+            while process.poll() is None and not (path.exists() and read_snapshot(path).steps >= 3):
+                time.sleep(0.05)  # on a busy machine, the first step takes more than a minute
+        finally:
+            process.kill()
     stopped = read_snapshot(path)
     assert stopped.steps >= 3
     further = stopped.images + 12
