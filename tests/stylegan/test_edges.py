@@ -25,6 +25,11 @@ def layer(size: tuple[int, int], up: int, seed: int = 0) -> Any:
     return x, weight, 1 + 0.3 * torch.randn(2, 6, generator=draw)
 
 
+def convolved(x: Any, weight: Any, style: Any, **edges: Any) -> Any:
+    """Run a layer that does nothing after its convolution."""
+    return network.styled_conv(x, weight, style, torch.zeros(len(weight)), activation="linear", **edges)
+
+
 def by_definition(x: Any, weight: Any, style: Any, up: int) -> Any:
     """The published computation, row by row: modulate and demodulate the weight, convolve, filter."""
     rows = []
@@ -45,14 +50,14 @@ def by_definition(x: Any, weight: Any, style: Any, up: int) -> Any:
 @pytest.mark.parametrize("size", SIZES)
 def test_equals_the_definition(size: tuple[int, int], up: int) -> None:
     x, weight, style = layer(size, up)
-    found = network.modulated_conv(x, weight, style, up=up)
+    found = convolved(x, weight, style, up=up)
     assert found.shape == (2, 5, size[0] * up, size[1] * up)
     assert_summed(found, by_definition(x, weight, style, up), LAYER_TERMS)
 
 
 def test_without_demodulation() -> None:
     x, weight, style = layer((5, 6), 1)
-    found = network.modulated_conv(x, weight[..., :1, :1], style, demodulate=False)
+    found = network.to_rgb(x, weight[..., :1, :1], style, torch.zeros(5))
     expected = torch.conv2d(x * style[:, :, None, None], weight[..., :1, :1] / 6**0.5)
     assert_rounded(found, expected, 8 + 4)  # six products, the gain and the style
 
@@ -63,28 +68,28 @@ def test_without_demodulation() -> None:
 def test_wrapped_is_the_centre_of_a_tiled_canvas(size: tuple[int, int], wrap_x: bool, wrap_y: bool, up: int) -> None:
     x, weight, style = layer(size, up)
     tiled = x.tile(1, 1, 3 if wrap_y else 1, 3 if wrap_x else 1)
-    expected = network.modulated_conv(tiled, weight, style, up=up)
+    expected = convolved(tiled, weight, style, up=up)
     top, left = size[0] * up if wrap_y else 0, size[1] * up if wrap_x else 0
     expected = expected[:, :, top : top + size[0] * up, left : left + size[1] * up]
-    found = network.modulated_conv(x, weight, style, up=up, wrap_x=wrap_x, wrap_y=wrap_y)
+    found = convolved(x, weight, style, up=up, wrap_x=wrap_x, wrap_y=wrap_y)
     assert_summed(found, expected, LAYER_TERMS)
 
 
 @pytest.mark.parametrize("up", [1, 2])
 def test_rolling_a_closed_canvas_rolls_the_result(up: int) -> None:
     x, weight, style = layer((6, 8), up)
-    whole = network.modulated_conv(x, weight, style, up=up, wrap_x=True, wrap_y=True)
-    rolled = network.modulated_conv(x.roll((2, 3), (2, 3)), weight, style, up=up, wrap_x=True, wrap_y=True)
+    whole = convolved(x, weight, style, up=up, wrap_x=True, wrap_y=True)
+    rolled = convolved(x.roll((2, 3), (2, 3)), weight, style, up=up, wrap_x=True, wrap_y=True)
     assert_summed(rolled, whole.roll((2 * up, 3 * up), (2, 3)), LAYER_TERMS)
 
 
 @pytest.mark.parametrize("up", [1, 2])
 def test_a_tile_with_its_context_is_that_part_of_the_whole(up: int) -> None:
     x, weight, style = layer((8, 9), up)
-    whole = network.modulated_conv(x, weight, style, up=up)
-    tile = network.modulated_conv(x[:, :, 1:7, 3:8], weight, style, up=up, padded=True)
+    whole = convolved(x, weight, style, up=up)
+    tile = convolved(x[:, :, 1:7, 3:8], weight, style, up=up, padded=True)
     assert_summed(tile, whole[:, :, 2 * up : 6 * up, 4 * up : 7 * up], LAYER_TERMS)
-    zeros = network.modulated_conv(network.pad_edges(x), weight, style, up=up, padded=True)
+    zeros = convolved(network.pad_edges(x), weight, style, up=up, padded=True)
     assert_summed(zeros, whole, LAYER_TERMS)
 
 

@@ -74,41 +74,6 @@ def energy(weight: Tensor) -> Tensor:
     return weight.square().sum(dim=(2, 3))
 
 
-def modulated_conv(
-    x: Tensor,
-    weight: Tensor,
-    style: Tensor,
-    *,
-    demodulate: bool = True,
-    up: int = 1,
-    wrap_x: bool = False,
-    wrap_y: bool = False,
-    padded: bool = False,
-    weight_energy: Tensor | None = None,
-) -> Tensor:
-    """Convolve each row of `x` with `weight` modulated by that row's style.
-
-    Args:
-        x: [rows, I, H, W]; with `padded`, [rows, I, H + 2, W + 2].
-        weight: [O, I, 3, 3], or [O, I, 1, 1], which reads no neighbours and takes no edge arguments.
-        style: [rows, I], raw (without the gain 1/sqrt(I k k)).
-        demodulate: scale each output channel to unit variance, for inputs of unit variance.
-        up: 2 doubles the size: a transposed convolution of stride 2, then the [1, 3, 3, 1] filter.
-        wrap_x: read round the left and right edges.
-        wrap_y: read round the upper and lower edges.
-        padded: `x` carries one pixel of context on each side.
-        weight_energy: `energy(weight)`, if the caller has it.
-
-    Returns:
-        [rows, O, H * up, W * up].
-    """
-    style = style * weight_gain(weight)
-    total = Convolution(weight, up, wrap_x, wrap_y, padded)(x, style)
-    if not demodulate:
-        return total * FIR_GAIN[up]
-    return total * _demodulation(style, weight, weight_energy, FIR_GAIN[up])
-
-
 def styled_conv(
     x: Tensor,
     weight: Tensor,
@@ -129,26 +94,32 @@ def styled_conv(
     residual: Tensor | None = None,
     out: Tensor | None = None,
 ) -> Tensor:
-    """Run a whole layer: `clamp(gain * activation(modulated_conv(x) + strength * noise + bias)) + residual`.
+    """Run a whole layer: `clamp(gain * activation(conv(x) + strength * noise + bias)) + residual`.
+
+    The convolution `conv` has a weight of its own for each row: modulated by the style of the row, and demodulated, so
+    that each output channel has unit variance for inputs of unit variance.
 
     Args:
-        x: as in `modulated_conv`.
-        weight: as in `modulated_conv`.
-        style: as in `modulated_conv`.
+        x: [rows, I, H, W]; with `padded`, [rows, I, H + 2, W + 2].
+        weight: [O, I, 3, 3], or [O, I, 1, 1], which reads no neighbours and takes no edge arguments.
+        style: [rows, I], raw (without the gain 1/sqrt(I k k)).
         bias: [O].
         noise: [rows or 1, 1, H * up, W * up].
         strength: [], the factor of the noise.
-        up: as in `modulated_conv`.
-        wrap_x: as in `modulated_conv`.
-        wrap_y: as in `modulated_conv`.
-        padded: as in `modulated_conv`.
-        weight_energy: as in `modulated_conv`.
+        up: 2 doubles the size: a transposed convolution of stride 2, then the [1, 3, 3, 1] filter.
+        wrap_x: read round the left and right edges.
+        wrap_y: read round the upper and lower edges.
+        padded: `x` carries one pixel of context on each side.
+        weight_energy: `energy(weight)`, if the caller has it.
         transformed: `winograd.transform_weight(weight)`; if given, Winograd's algorithm runs, without gradients.
         activation: the name of the activation function.
         gain: a factor besides the activation's own gain; it scales `clamp` too.
         clamp: the bound of the result, or None.
         residual: a tensor of the shape of the result.
         out: where to write the result, if no gradients are recorded.
+
+    Returns:
+        [rows, O, H * up, W * up].
     """
     conv = Convolution(weight, up, wrap_x, wrap_y, padded, transformed)
     scale = split_gain(activation, gain)[0] * weight_gain(weight) * FIR_GAIN[up]
