@@ -7,13 +7,16 @@ that would replace bundled ones: those without a group, and those of Hydra's gro
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import pickle
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from threading import RLock
 from typing import Any, ClassVar, TypeAlias
 
 from hydra._internal.core_plugins.file_config_source import FileConfigSource
+from hydra._internal.core_plugins.importlib_resources_config_source import ImportlibResourcesConfigSource
 from hydra._internal.sources_registry import SourcesRegistry
 from hydra.core.object_type import ObjectType
 from hydra.core.plugins import Plugins
@@ -29,6 +32,7 @@ BUNDLED = Path(__file__).resolve().parents[2] / "graphs"
 NAMED = "named files"  # the provider, in Hydra's search path, of folders of files that the user names by path
 GROUP = "graph"
 _lock = RLock()
+_parsed: dict[Hashable, bytes] = {}  # pickled
 _Names: TypeAlias = list[str]  # the class below has a method called `list`
 
 
@@ -72,7 +76,9 @@ class GraphFileSource(FileConfigSource):
             GraphError: the file is not YAML, or contains what a graph file must not.
         """
         if self._is_bundled:
-            return super().load_config(config_path)
+            status = Path(self.path, self._normalize_file_name(config_path)).stat()
+            key = self.provider, self.path, config_path, status.st_mtime_ns, status.st_size
+            return _parse_once(key, partial(super().load_config, config_path))
         document = read_graph_file(self._place(config_path, is_file=True))
         check_interpolations(document)
         if not document.faults and not isinstance(document.data, dict | None):
@@ -103,6 +109,25 @@ class GraphFileSource(FileConfigSource):
         return not set(parts[:1]) & set(hidden) and (is_group or len(parts) > 1 or self.shows_root)
 
 
+class PackageSource(ImportlibResourcesConfigSource):
+    """A package with configuration files, such as that of Hydra."""
+
+    def load_config(self, config_path: str) -> ConfigResult:
+        """Read a file."""
+        return _parse_once((self.provider, self.path, config_path), partial(super().load_config, config_path))
+
+
+def _parse_once(key: Hashable, load: Callable[[], ConfigResult]) -> ConfigResult:
+    """Return a new copy of what `load` returns, which is called once for each key.
+
+    Hydra reads all files for each config that it composes, and parses YAML far slower than a pickle can be read.
+    """
+    if key not in _parsed:
+        _parsed[key] = pickle.dumps(load(), pickle.HIGHEST_PROTOCOL)
+    result: ConfigResult = pickle.loads(_parsed[key])
+    return result
+
+
 def find_place(folder: Path, name: str, files: Mapping[str, Path]) -> Path:
     """Return the path of a configuration or a group in a folder of files that the user names by path."""
     group, _, rest = name.partition("/")
@@ -113,7 +138,7 @@ def find_place(folder: Path, name: str, files: Mapping[str, Path]) -> Path:
 
 @contextmanager
 def checked_sources(*, shows_root: bool = False, files: Mapping[str, Path] | None = None) -> Iterator[None]:
-    """Make Hydra use `GraphFileSource` for the sources that it creates within the block.
+    """Make Hydra use `GraphFileSource` and `PackageSource` for the sources that it creates within the block.
 
     Args:
         shows_root: whether configurations without a group are visible.
@@ -122,11 +147,11 @@ def checked_sources(*, shows_root: bool = False, files: Mapping[str, Path] | Non
     with _lock:
         Plugins.instance()  # registers Hydra's own sources on the first call
         types: dict[str, Any] = SourcesRegistry.instance().types
-        scheme = GraphFileSource.scheme()
-        earlier = types[scheme]
+        earlier = types.copy()
         members = {"shows_root": shows_root, "files": dict(files or {})}
-        types[scheme] = type("CheckedFileSource", (GraphFileSource,), members)
+        types[GraphFileSource.scheme()] = type("CheckedFileSource", (GraphFileSource,), members)
+        types[PackageSource.scheme()] = PackageSource
         try:
             yield
         finally:
-            types[scheme] = earlier
+            types.update(earlier)

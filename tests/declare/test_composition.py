@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 from hydra.version import VersionBase
+from omegaconf import OmegaConf
 
-from fgraph.declare import Graph, Subgraph, read, trace_files
+from fgraph.declare import Graph, Subgraph, config_source, read, trace_files
 from tests.declare.toys import OPS
 
 GRAPH = """\
@@ -116,3 +117,18 @@ def test_a_mapping_composed_elsewhere_can_be_traced(file: Path) -> None:
     data = {"nodes": {"left": {"op": "subgraph", "nodes": {"move": {"op": "shif"}}, "output": "move"}, "code": 3}}
     _, faults = read(data, ops=OPS, trace=trace)
     assert {(Path(fault.file or "").name, fault.line) for fault in faults} == {("mine.yaml", 6), ("moved.yaml", 5)}
+
+
+def test_a_bundled_file_is_read_again_only_if_it_changes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(config_source, "BUNDLED", tmp_path.resolve())
+    parsed: dict[object, bytes] = {}
+    monkeypatch.setattr(config_source, "_parsed", parsed)
+    source = config_source.GraphFileSource("main", f"file://{tmp_path}")
+    (tmp_path / "own.yaml").write_text("a: {b: 1}")
+    first, second = source.load_config("own"), source.load_config("own")
+    assert len(parsed) == 1
+    OmegaConf.update(first.config, "a.b", 2)  # as an override does
+    assert second.config == {"a": {"b": 1}}
+    assert (second.path, second.provider, second.header) == (first.path, first.provider, first.header)
+    (tmp_path / "own.yaml").write_text("a: {b: 30}")
+    assert source.load_config("own").config == {"a": {"b": 30}}
