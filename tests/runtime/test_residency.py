@@ -6,7 +6,7 @@ there to its end reads nothing back. Results are the one exception, which the co
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -41,10 +41,39 @@ class Transfers(TorchDispatchMode):
         super().__init__()
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        made = func(*args, **(kwargs or {}))
+        with torch._C.DisableTorchFunction():  # the kernels of `meta` are written in Python, and call torch
+            made = call(func, args, kwargs or {})
         if isinstance(made, torch.Tensor) and made.device.type == "meta":
             self.bytes += [one.nbytes for one in args if isinstance(one, torch.Tensor) and one.device.type == "cpu"]
         return made
+
+
+SHAPES: dict[Hashable, tuple[Any, ...]] = {}  # an operation and its arguments -> size, strides and type of its result
+
+
+def call(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """Call an operation. A new tensor on `meta` is nothing but a shape, which is slow to derive, and looked up."""
+    schema, devices = func._schema, set[str]()
+    key = func, _key(args, devices), _key([*kwargs.items()], devices)
+    if schema.is_mutable or any(one.alias_info for one in schema.returns) or "cpu" in devices:
+        return func(*args, **kwargs)
+    if key in SHAPES:
+        size, strides, kind = SHAPES[key]
+        return torch.empty_strided(size, strides, dtype=kind, device="meta")
+    made = func(*args, **kwargs)
+    if isinstance(made, torch.Tensor) and made.device.type == "meta":
+        SHAPES[key] = made.shape, made.stride(), made.dtype
+    return made
+
+
+def _key(argument: Any, devices: set[str]) -> Hashable:
+    """Return what the shape of a result depends on; add the devices of tensors."""
+    if isinstance(argument, torch.Tensor):
+        devices.add(argument.device.type)
+        return argument.shape, argument.stride(), argument.dtype
+    if isinstance(argument, list | tuple):
+        return tuple(_key(one, devices) for one in argument)
+    return type(argument), argument
 
 
 class NoHiddenCopies(TorchFunctionMode):
