@@ -1,10 +1,13 @@
-"""Fixed random curves and fields that a painter samples: where it samples them follows from its numbers.
+"""Curves and fields that a painter mixes: waves, and fixed random lines and fields.
 
-All of them wrap round, so that they can be sampled anywhere. They are drawn once, from fixed seeds.
+A mixture is linear in its weights, which are numbers of the picture. A place in a long random curve is not: the curve
+passes many peaks while the place moves from end to end, and a generator learns such a function many times more slowly.
+The fixed lines and fields wrap round. They are drawn once, from fixed seeds.
 """
 
 from __future__ import annotations
 
+import math
 from functools import cache
 
 import torch
@@ -23,12 +26,25 @@ def sample_line(table: Tensor, at: Tensor) -> Tensor:
 
 
 def sample_field(table: Tensor, x: Tensor, y: Tensor) -> Tensor:
-    """Sample a field [FIELD, FIELD] at places x, y of one shape [rows, H, W]; 1 is once round."""
+    """Sample a field [FIELD, FIELD], or one for each row, at places x, y of one shape [rows, H, W]; 1 is once round."""
     places = [(at - at.floor()) * FIELD for at in (x, y)]
-    padded = F.pad(table[None, None], (0, 1, 0, 1), mode="circular")
+    padded = F.pad(table.view(-1, 1, FIELD, FIELD), (0, 1, 0, 1), mode="circular")
     grid = torch.stack([place * (2 / FIELD) - 1 for place in places], dim=-1)
     rows = x.shape[0]
     return F.grid_sample(padded.expand(rows, -1, -1, -1), grid, mode="bilinear", align_corners=True)[:, 0]
+
+
+def sum_waves(x: Tensor, cycles: tuple[float, ...], amplitudes: Tensor) -> Tensor:
+    """Return a sum of waves of so many cycles from x = 0 to 1, of mean 0 and variance 1, [rows, 1, 1, size].
+
+    Args:
+        x: the places, [1, 1, 1, size].
+        cycles: the frequencies.
+        amplitudes: normally distributed weights of the cosine and the sine of each, [rows, 2 * waves].
+    """
+    angles = 2 * math.pi * torch.tensor(cycles)[:, None] * x.view(1, -1)
+    waves = torch.cat([torch.cos(angles), torch.sin(angles)])  # [2 * waves, size]
+    return (amplitudes @ waves / math.sqrt(len(cycles)))[:, None, None]
 
 
 @cache

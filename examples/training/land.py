@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import torch
-from fields import forest_line, fractal_field, fractal_line, ridged_line, sample_field, sample_line, smooth_line
+from fields import forest_line, fractal_field, ridged_line, sample_field, sample_line, smooth_line, sum_waves
 from scene import Numbers, Scene, lay
 from torch import Tensor
 from trees import Ground, plant
 
 RIDGES = 5
+COARSE, FINE = (0.35, 0.75, 1.2), (2.1, 2.9)  # cycles of the waves of a ridge, over the width of a picture
+WOODS = (0.6, 1.4)  # and of the places of woods
 SNOW = torch.tensor((0.90, 0.93, 0.98))
 
 
@@ -19,14 +21,14 @@ def draw_edges(scene: Scene, numbers: Numbers, foot: Tensor) -> list[tuple[float
         near = number / (RIDGES - 1)
         base = scene.horizon - 0.015 + (foot - scene.horizon) * near**1.3
         height = (0.40 * (1 - near) ** 1.5 + 0.05) * numbers.between(0.4, 1.1)
-        at = scene.x * numbers.between(0.13, 0.34) + numbers.between(0, 1)
-        coarse = sample_line(ridged_line(11 + number, 9, 2, 0.4), at) - 0.5
-        fine = sample_line(ridged_line(11 + number, 9, 6, 0.47), at) - 0.5
-        soft = sample_line(fractal_line(41 + number, 7, 3, 0.4), at) * 0.5
+        waves = (COARSE, FINE) if number < 3 else (COARSE[:2], FINE[:1])
+        coarse, fine = (sum_waves(scene.x, cycles, numbers.take(2 * len(cycles))) for cycles in waves)
+        crags = sample_line(ridged_line(11 + number, 36, 4, 0.47), scene.x * 0.24) - 0.5
+        peaks = (0.55 - 0.6 * coarse.abs() + 0.25 * (0.5 - 0.66 * fine.abs())) / 1.25
+        soft = 0.18 * coarse + 0.03 * fine
         share = (peaked * (1.15 - near)).clamp(0, 1) if number < RIDGES - 1 else peaked * 0
-        line = fine * share + soft * (1 - share)
-        smooth = coarse * share + soft * (1 - share)
-        edges.append((near, base - height * line, base - height * smooth))
+        smooth = peaks * share + soft * (1 - share)
+        edges.append((near, base - height * (smooth + 0.18 * crags * share), base - height * smooth))
     return edges
 
 
@@ -34,16 +36,16 @@ def paint_ridge(
     picture: Tensor, scene: Scene, near: float, edges: tuple[Tensor, Tensor, Tensor], style: tuple[Tensor, ...]
 ) -> Tensor:
     """One ridge: haze of its distance, mist at its foot, slopes lit by the sun, snow above a line."""
-    snow_line, rock, mist, snowy = style
+    snow_line, mist, snowy = style
     edge, bare, smooth = edges
     below = scene.y - edge  # depth under the edge, [rows, 1, size, size]
     covered = scene.cover(below)
     colour = lay(
         lay(scene.far, scene.bottom, 0.45 * (1 - near) ** 2 * torch.ones(1)), scene.near, near**0.9 * torch.ones(1)
     )
-    slope = light_of(scene, (scene.y - bare).clamp_min(0), smooth, rock, near)
+    slope = light_of(scene, (scene.y - bare).clamp_min(0), smooth, near)
     shaded = colour * (1 - 0.10 * (1 - slope)) + (slope - 0.5) * 0.26 * (1 - 0.45 * near)
-    ragged = sample_line(smooth_line(7, 48), scene.x * 0.7 + rock + near * 0.37) * 0.022
+    ragged = sample_line(smooth_line(7, 48), scene.x * 0.7 + near * 0.37) * 0.022
     snow = scene.cover((snow_line + ragged - scene.y) * 0.35 + (slope - 0.5) * 0.008) * snowy * (near < 0.6)
     white = lay(SNOW.view(1, 3, 1, 1) * (0.55 + 0.45 * scene.day), scene.bottom, 0.30 + 0.1 * (1 - slope))
     shaded = lay(shaded, white - (1 - slope) * 0.30, snow * 0.92)
@@ -51,9 +53,9 @@ def paint_ridge(
     return lay(picture, lay(shaded, scene.bottom, foot), covered)
 
 
-def light_of(scene: Scene, below: Tensor, smooth: Tensor, rock: Tensor, near: float) -> Tensor:
+def light_of(scene: Scene, below: Tensor, smooth: Tensor, near: float) -> Tensor:
     """Return the sunlight on a slope, 0 to 1, by the inclination of the edge above, along a ragged way down."""
-    wander = sample_line(smooth_line(23, 64), below.clamp(0, 1) * 0.9 + rock) * below.clamp(0, 0.25) * 0.6
+    wander = sample_line(smooth_line(23, 64), below.clamp(0, 1) * 0.9 + near) * below.clamp(0, 0.25) * 0.6
     step = 2
     rise = (torch.roll(smooth, -step, 3) - torch.roll(smooth, step, 3)) * (scene.size / (2 * step))
     index = ((scene.x + wander) * scene.size).long().clamp(step, scene.size - 1 - step)
@@ -66,27 +68,28 @@ def paint_land(picture: Tensor, scene: Scene, numbers: Numbers, foot: Tensor) ->
     """All ridges, the farthest first, with trees on the nearer ones."""
     edges = draw_edges(scene, numbers, foot)
     snow_line = scene.horizon - numbers.between(-0.02, 0.11)
-    style = (snow_line, numbers.between(0, 1), numbers.between(0.25, 0.85), numbers.switch(0.5))
-    texture = sample_ground(scene, numbers)
+    style = (snow_line, numbers.between(0.25, 0.85), numbers.switch(0.5))
+    texture = sample_ground(scene)
     for number, (near, edge, smooth) in enumerate(edges):
-        wooded = plant_forest(scene, numbers, edge, near) if number >= 2 else edge
+        wooded = plant_forest(scene, numbers, edge, number) if number >= 2 else edge
         picture = paint_ridge(picture, scene, near, (wooded, edge, smooth), style)
         if number == RIDGES - 1:
             picture = picture + texture * scene.cover(scene.y - edge)
-    ground = Ground(edges[-1][1], scene.near, scene.bottom, style[3] * (1 - numbers.switch(0.5)))
+    ground = Ground(edges[-1][1], scene.near, scene.bottom, style[2] * (1 - numbers.switch(0.5)))
     return plant(picture, scene, numbers, ground)
 
 
-def plant_forest(scene: Scene, numbers: Numbers, edge: Tensor, near: float) -> Tensor:
+def plant_forest(scene: Scene, numbers: Numbers, edge: Tensor, number: int) -> Tensor:
     """The edge with a row of small conifers in the places where there is wood."""
-    at = scene.x * (0.45 - 0.2 * near) + numbers.between(0, 1)
-    wood = sample_line(smooth_line(61, 12), at * 0.8 + numbers.between(0, 1)) + numbers.between(-0.9, 0.7)
+    near = number / (RIDGES - 1)
+    wood = sum_waves(scene.x, WOODS, numbers.take(2 * len(WOODS))) * 0.45 + numbers.between(-0.9, 0.7)
     height = (0.014 + 0.04 * near) * torch.sigmoid(wood * 9)
-    return edge - sample_line(forest_line(71, 170), at) * height
+    trees = sample_line(forest_line(71, 170), scene.x * (0.45 - 0.2 * near) + 0.3 * near)
+    return edge - trees * height
 
 
-def sample_ground(scene: Scene, numbers: Numbers) -> Tensor:
-    """Grain of the nearest ground, [rows, 1, size, size]."""
-    x = (scene.x * 0.6 + numbers.between(0, 1)).expand(-1, -1, scene.size, -1)
+def sample_ground(scene: Scene) -> Tensor:
+    """Grain of the nearest ground, [1, 1, size, size]."""
+    x = (scene.x * 0.6).expand(-1, -1, scene.size, -1)
     y = (scene.y * 2.6).expand_as(x)
     return sample_field(fractal_field(9, 16, 4, 0.8), x[:, 0], y[:, 0])[:, None] * 0.035

@@ -19,7 +19,7 @@ from scene import Numbers, Scene, choose_scene, lay
 from sky import paint_sky
 from torch import Tensor
 
-NUMBERS = 97
+NUMBERS = 128
 
 
 def paint_water(picture: Tensor, scene: Scene, numbers: Numbers, line: Tensor, has: Tensor) -> Tensor:
@@ -27,7 +27,7 @@ def paint_water(picture: Tensor, scene: Scene, numbers: Numbers, line: Tensor, h
     depth = (scene.y - line).clamp_min(0)
     scale = 1.15 + 1.2 * depth
     ripple = sample_field(
-        fractal_field(15, 8, 4, 0.6), (scene.x * 0.12 / scale + numbers.between(0, 1))[:, 0].expand(-1, scene.size, -1),
+        fractal_field(15, 8, 4, 0.6), (scene.x * 0.12 / scale)[:, 0].expand(-1, scene.size, -1),
         (torch.log(depth + 0.03) * 0.75).expand(-1, -1, -1, scene.size)[:, 0],
     )[:, None]  # fmt: skip
     strength = numbers.between(0.1, 1.0)

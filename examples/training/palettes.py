@@ -1,6 +1,8 @@
 """Palettes of landscapes: top of the sky, its middle, the horizon, far ridges, near ground, sun or moon."""
 
 import torch
+import torch.nn.functional as F
+from torch import Tensor
 
 _COLOURS = (
     ((52, 120, 200), (128, 184, 230), (218, 236, 244), (142, 174, 202), (46, 92, 58), (255, 252, 232)),  # clear day
@@ -19,3 +21,20 @@ _COLOURS = (
     ((70, 120, 170), (190, 190, 190), (252, 214, 170), (178, 150, 140), (128, 62, 36), (255, 246, 220)),  # autumn
 )
 PALETTES = torch.tensor(_COLOURS, dtype=torch.float32) / 127.5 - 1  # [palettes, 6, 3] in [-1, 1]
+AXES = 4  # numbers that choose among the palettes
+_SHARPNESS = 7.0
+
+
+def _place() -> Tensor:
+    """Place palettes on a sphere, [palettes, 4], like beside like: by brightness, warmth, green, and warmth of dawn."""
+    mean = PALETTES.mean(dim=1)
+    red, green, blue = mean.unbind(1)
+    dawn = PALETTES[:, 2, 0] - PALETTES[:, 0, 0]
+    facts = torch.stack([mean.mean(dim=1), red - blue, green - (red + blue) / 2, dawn], dim=1)
+    return F.normalize((facts - facts.mean(dim=0)) / facts.std(dim=0), dim=1)
+
+
+def mix_palettes(numbers: Tensor) -> Tensor:
+    """Mix the palettes that are near a direction, numbers [rows, 4]: [rows, 6, 3]."""
+    weights = torch.softmax(F.normalize(numbers, dim=1) @ _place().T * _SHARPNESS, dim=1)
+    return torch.einsum("np,pkc->nkc", weights, PALETTES)

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 
 import torch
-from palettes import PALETTES
+from palettes import AXES, mix_palettes
 from torch import Tensor
 
 
@@ -30,7 +30,7 @@ class Numbers:
     def switch(self, share: float) -> Tensor:
         """A switch that is near 1 in a share of the rows and near 0 in others: [rows, 1, 1, 1]."""
         edge = math.sqrt(2) * float(torch.erfinv(torch.tensor(1 - 2 * share)))
-        return torch.sigmoid((self.take(1) - edge) * 40)[:, :, None, None]
+        return torch.sigmoid((self.take(1) - edge) * 12)[:, :, None, None]
 
 
 @dataclass(frozen=True)
@@ -62,9 +62,8 @@ def lay(picture: Tensor, colour: Tensor, alpha: Tensor) -> Tensor:
 
 
 def choose_scene(numbers: Numbers, size: int) -> Scene:
-    """Palettes mixed, mostly one of them, and where horizon and sun are."""
-    weights = torch.softmax(numbers.take(len(PALETTES)) * 5, dim=1)
-    colours = torch.einsum("np,pkc->nkc", weights, PALETTES)
+    """Choose the colours, and where horizon and sun are."""
+    colours = mix_palettes(numbers.take(AXES))
     shade = numbers.take(3)[:, None] * torch.tensor(0.035)
     colours = (colours + shade).clamp(-1, 1)
     top, middle, bottom, far, near, sun = (colour[:, :, None, None] for colour in colours.unbind(1))

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import torch
+import torch.nn.functional as F
 from fields import fractal_field, sample_field
 from scene import Numbers, Scene, lay
 from torch import Tensor
+
+CLOUDS = 4  # fields that clouds are mixtures of
 
 
 def paint_sky(scene: Scene, numbers: Numbers) -> Tensor:
@@ -14,30 +17,30 @@ def paint_sky(scene: Scene, numbers: Numbers) -> Tensor:
     upper, lower = (fade * 2).clamp(0, 1), (fade * 2 - 1).clamp(0, 1)
     sky = lay(lay(scene.top, scene.middle, upper), scene.bottom, lower)
     sky = sky.expand(-1, -1, -1, scene.size)
-    sky = sky + paint_stars(scene, numbers) * (1 - scene.day) * (1 - fade * 0.8)
+    sky = sky + paint_stars(scene) * (1 - scene.day) * (1 - fade * 0.8)
     sky = paint_sun(sky, scene, numbers)
     return paint_clouds(sky, scene, numbers)
 
 
-def paint_stars(scene: Scene, numbers: Numbers) -> Tensor:
-    """Points of light, [rows, 1, size, size], which shift together."""
+def paint_stars(scene: Scene) -> Tensor:
+    """Points of light, [1, 1, size, size]."""
     draw = torch.Generator().manual_seed(5)
     places, light = torch.rand(90, 2, generator=draw), torch.rand(90, generator=draw) ** 2 * 1.1 + 0.25
-    shift = torch.cat([numbers.between(0, 1), numbers.between(0, 1)], dim=1)[:, :, 0, 0]
-    at = (places[None] + shift[:, None]) % 1 * scene.size - 0.5  # [rows, stars, 2]
+    at = places * scene.size - 0.5  # [stars, 2]
     first = at.floor()
     share = at - first
-    stars = torch.zeros(shift.shape[0], scene.size * scene.size)
+    stars = torch.zeros(scene.size * scene.size)
     for right, down in ((0, 0), (0, 1), (1, 0), (1, 1)):
-        weight = (share[..., 0] if right else 1 - share[..., 0]) * (share[..., 1] if down else 1 - share[..., 1])
-        x, y = ((first[..., i] + step).clamp(0, scene.size - 1).long() for i, step in enumerate((right, down)))
-        stars.scatter_add_(1, y * scene.size + x, weight * light)
-    return stars.view(-1, 1, scene.size, scene.size).clamp(0, 1.3)
+        weight = (share[:, 0] if right else 1 - share[:, 0]) * (share[:, 1] if down else 1 - share[:, 1])
+        x, y = ((first[:, i] + step).clamp(0, scene.size - 1).long() for i, step in enumerate((right, down)))
+        stars.scatter_add_(0, y * scene.size + x, weight * light)
+    return stars.view(1, 1, scene.size, scene.size).clamp(0, 1.3)
 
 
 def paint_sun(sky: Tensor, scene: Scene, numbers: Numbers) -> Tensor:
     """A disk, at night now and then a crescent, in a narrow and a wide glow."""
-    radius, on, crescent = numbers.between(0.028, 0.07), numbers.switch(0.5), numbers.switch(0.4) * (1 - scene.day)
+    radius, crescent = numbers.between(-0.05, 0.07).clamp_min(1e-3), numbers.switch(0.4) * (1 - scene.day)
+    on = (radius / 0.025).clamp_max(1)
     distance = torch.hypot(scene.x - scene.sun_x, scene.y - scene.sun_y)
     wide = torch.exp(-((distance / 0.42) ** 2)) * 0.35 * (0.4 + 0.6 * scene.day)
     sky = lay(sky, lay(scene.bottom, scene.sun, torch.tensor(0.5)), wide)
@@ -49,13 +52,14 @@ def paint_sun(sky: Tensor, scene: Scene, numbers: Numbers) -> Tensor:
 
 def paint_clouds(sky: Tensor, scene: Scene, numbers: Numbers) -> Tensor:
     """Fractal noise, flatter towards the horizon, lit from the side of the sun."""
-    field = fractal_field(3, 4, 6, 0.55)
-    wide, offset_x, offset_y = numbers.between(0.22, 0.5), numbers.between(0, 1), numbers.between(0, 1)
+    fields = torch.stack([fractal_field(seed, 4, 6, 0.55) for seed in range(3, 3 + CLOUDS)])
+    field = torch.einsum("nf,fyx->nyx", F.normalize(numbers.take(CLOUDS), dim=1), fields)
+    wide = 0.36
     low, most = numbers.between(0.2, 1.5), numbers.between(0.35, 0.9)
     height = (1 - scene.y / scene.horizon).clamp(0, 1)
     down = 0.5 / (height + 0.35)  # as of a plane overhead
-    x = (scene.x - 0.5) * wide * (0.55 + down * 0.5) + offset_x
-    y = (down * 0.55 * wide * 1.9 + offset_y).expand_as(x)
+    x = (scene.x - 0.5) * wide * (0.55 + down * 0.5)
+    y = (down * 0.55 * wide * 1.9).expand_as(x)
     x, y = x[:, 0], y[:, 0]
     thick = sample_field(field, x, y)[:, None]
     toward = torch.tanh((scene.sun_x - scene.x) * 3)[:, 0] * 0.02

@@ -12,7 +12,7 @@ from torch import Tensor
 if TYPE_CHECKING:
     from scene import Numbers, Scene
 
-CONIFERS, BROAD = 6, 2
+CONIFERS, BROAD = 5, 2
 
 
 @dataclass(frozen=True)
@@ -27,13 +27,18 @@ class Ground:
 
 def plant(picture: Tensor, scene: Scene, numbers: Numbers, ground: Ground) -> Tensor:
     """Plant a group of trees, of one kind in most pictures."""
-    conifers, broad = numbers.switch(0.6), numbers.switch(0.35)
-    group = numbers.between(0.0, 1.0)
+    kind, group = numbers.take(1), numbers.between(0.0, 1.0)
     for number in range(CONIFERS):
-        picture = plant_conifer(picture, scene, numbers, ground, (number, conifers, group))
+        picture = plant_conifer(picture, scene, numbers, ground, (number, kind, group))
     for number in range(BROAD):
-        picture = plant_broad(picture, scene, numbers, ground, (number, broad))
+        picture = plant_broad(picture, scene, numbers, ground, (number, -kind))
     return picture
+
+
+def _grow(numbers: Numbers, kind: Tensor, mean: float, deviation: float, most: float) -> tuple[Tensor, Tensor]:
+    """Return the size of a tree, and 0 where there is none or 1: some have not begun to grow. Both [rows, 1, 1, 1]."""
+    size = (mean + deviation * (numbers.take(1) + kind))[:, :, None, None]
+    return size.clamp(0.2 * most, most), (size / (0.2 * most)).clamp(0, 1)
 
 
 def _foot(scene: Scene, ground: Ground, x: Tensor) -> Tensor:
@@ -46,12 +51,11 @@ def plant_conifer(
     picture: Tensor, scene: Scene, numbers: Numbers, ground: Ground, which: tuple[int, Tensor, Tensor]
 ) -> Tensor:
     """A stack of tiers, each wider at its lower edge, on a short trunk; the side of the sun is lighter."""
-    number, on, group = which
+    number, kind, group = which
     spread = (number + 0.5) / CONIFERS
     x = spread + numbers.between(-0.08, 0.08)
     x = x * 0.75 + group * 0.25
-    height = numbers.between(0.10, 0.34)
-    on = on * numbers.switch(0.55)
+    height, on = _grow(numbers, kind, 0.02, 0.12, 0.34)
     foot = _foot(scene, ground, x) + 0.02
     up = (foot - scene.y) / height  # 0 at the foot, 1 at the tip
     tier = ((1 - up) * 6.5).clamp_min(0)
@@ -70,15 +74,14 @@ def plant_conifer(
 
 def plant_broad(picture: Tensor, scene: Scene, numbers: Numbers, ground: Ground, which: tuple[int, Tensor]) -> Tensor:
     """A crown with a bumpy outline on a trunk, lighter towards the sun."""
-    number, on = which
+    number, kind = which
     x = numbers.between(0.06, 0.46) + 0.48 * number
-    size = numbers.between(0.05, 0.12)
-    on = on * numbers.switch(0.7)
+    size, on = _grow(numbers, kind, -0.01, 0.05, 0.12)
     foot = _foot(scene, ground, x) + 0.02
     middle = foot - size * 1.75
     across, down = scene.x - x, scene.y - middle
     angle = torch.atan2(down, across) / 6.2832
-    bumps = sample_line(smooth_line(83, 90), angle * 0.11 + numbers.between(0, 1)) * 0.16
+    bumps = sample_line(smooth_line(83, 90), angle * 0.11 + 0.5 * number) * 0.16
     outline = torch.hypot(across / 1.12, down) / size - 1 - bumps
     trunk_half = size * (0.09 + 0.05 * ((scene.y - middle) / size).clamp(0, 2))
     trunk = scene.cover(trunk_half - across.abs()) * (scene.y > middle) * (scene.y < foot)

@@ -22,16 +22,23 @@ from fgraph.training.features import load_features
 from fgraph.training.grow import grow
 from fgraph.training.initial import default_channels, draw_generator
 from fgraph.training.projected import ProjectedTable, Tensors, draw_projected, table_for
-from fgraph.training.settings import PROJECTED, TrainingError, TrainingSettings
+from fgraph.training.settings import NONE, PROJECTED, TrainingError, TrainingSettings
 from fgraph.training.snapshot import is_snapshot, read_snapshot
-from fgraph.training.state import MEASURED, Moments, TrainingState, lay_out_discriminator, lay_out_generator
+from fgraph.training.state import (
+    MEASURED,
+    Discriminating,
+    Moments,
+    TrainingState,
+    lay_out_discriminator,
+    lay_out_generator,
+)
 
 _LOG = get_logger()
 # A new discriminator learns alone for this many images. Untrained, it would spoil a trained generator.
 FIRST_IMAGES = 2000
 FIRST_IMAGES_PROJECTED = 500  # heads on pretrained features learn faster
 
-Drawn = tuple[DiscriminatorTable | ProjectedTable, Tensors, int]
+Drawn = tuple[Discriminating, Tensors, int]
 
 
 def begin(settings: TrainingSettings) -> TrainingState:
@@ -55,6 +62,8 @@ def begin(settings: TrainingSettings) -> TrainingState:
 
 def _draw_discriminator(table: StyleGAN2Table, settings: TrainingSettings) -> Drawn:
     """Draw a discriminator of the kind in the settings; return it and the number of images that it learns alone."""
+    if settings.discriminator == NONE:
+        return None, {}, 0
     if settings.discriminator == PROJECTED:
         projected = table_for(load_features(settings.features))
         return projected, lay_out_discriminator(draw_projected(projected, settings.seed)), FIRST_IMAGES_PROJECTED
@@ -101,9 +110,7 @@ def _from_checkpoint(settings: TrainingSettings) -> TrainingState:
                 strength=0.0,
                 signs=(0.0, 0),
             )
-        if settings.discriminator == PROJECTED and not isinstance(state.discriminator_table, ProjectedTable):
-            state = _project(state, settings)
-        return state
+        return state if _is_of_kind(state.discriminator_table, settings) else _replace_discriminator(state, settings)
     return _from_generator(load_stylegan2(settings.model), settings)
 
 
@@ -122,8 +129,15 @@ def _from_generator(model: StyleGAN2Generator, settings: TrainingSettings) -> Tr
     return TrainingState(table, shape, generator, averaged, discriminator, origin=origin)
 
 
-def _project(state: TrainingState, settings: TrainingSettings) -> TrainingState:
-    """Replace the discriminator by a projected one that has learned nothing."""
+def _is_of_kind(table: Discriminating, settings: TrainingSettings) -> bool:
+    """Return whether the discriminator of a snapshot is of the kind that the settings ask for."""
+    if settings.discriminator in (PROJECTED, NONE):
+        return isinstance(table, ProjectedTable) if settings.discriminator == PROJECTED else table is None
+    return table is not None
+
+
+def _replace_discriminator(state: TrainingState, settings: TrainingSettings) -> TrainingState:
+    """Replace the discriminator by one that has learned nothing."""
     shape, tensors, images = _draw_discriminator(state.table, settings)
     return replace(
         state,
@@ -136,7 +150,7 @@ def _project(state: TrainingState, settings: TrainingSettings) -> TrainingState:
 
 def _find_discriminator(table: StyleGAN2Table, settings: TrainingSettings) -> Drawn:
     """Find the discriminator for a model file; otherwise draw one."""
-    found = None if settings.discriminator == PROJECTED else _read_discriminator(settings)
+    found = None if settings.discriminator in (PROJECTED, NONE) else _read_discriminator(settings)
     if found is None:
         return _draw_discriminator(table, settings)
     shape, tensors = found
@@ -150,7 +164,7 @@ def _find_discriminator(table: StyleGAN2Table, settings: TrainingSettings) -> Dr
 
 def _read_discriminator(
     settings: TrainingSettings,
-) -> tuple[DiscriminatorTable | ProjectedTable, Mapping[str, Tensor]] | None:
+) -> tuple[Discriminating, Mapping[str, Tensor]] | None:
     """Read the discriminator that the settings name, otherwise the one in the file of the model, if there is one."""
     if isinstance(path := settings.discriminator, Path):
         if is_snapshot(path):

@@ -14,7 +14,7 @@ import torch
 from fgraph.stylegan.nn.discriminator import initial_tensors
 from fgraph.stylegan.tables.discriminator import DiscriminatorTable
 from fgraph.training.initial import draw_generator
-from fgraph.training.projected import ProjectedTable, Tensors
+from fgraph.training.projected import Tensors
 from fgraph.training.state import Moments, TrainingState, lay_out_discriminator, lay_out_generator
 
 
@@ -32,8 +32,10 @@ def grow(state: TrainingState, channels: int | None, seed: int) -> TrainingState
         generator=lay_out_generator(table, drawn | state.generator),
         averaged=lay_out_generator(table, drawn | state.averaged),
     )
-    former = state.discriminator_table  # a projected one sees images of any size
-    return grown if isinstance(former, ProjectedTable) else _grow_discriminator(grown, former, width, seed)
+    former = state.discriminator_table
+    if isinstance(former, DiscriminatorTable):  # a projected one sees images of any size
+        return _grow_discriminator(grown, former, width, seed)
+    return grown
 
 
 def _grow_discriminator(state: TrainingState, former: DiscriminatorTable, width: int, seed: int) -> TrainingState:

@@ -40,6 +40,8 @@ _ADVICE = "try a lower training.learning_rate, or more training.gamma; the last 
 class Trainer:
     """A state in training: `step` changes its tensors in place."""
 
+    momentum = 0.0  # β of the first moment of the generator's Adam
+
     def __init__(
         self, fabric: Fabric, settings: TrainingSettings, state: TrainingState, batches: PictureSource
     ) -> None:
@@ -58,7 +60,9 @@ class Trainer:
         first = settings.discriminator_first
         self._first = state.origin.get("discriminator_first", 0) if first is None else first
         rate, every = settings.learning_rate, settings.gamma_every if self._penalises() else None
-        self._adam = make_adam(self._trained, state.generator_moments, rate, mapping_rate=settings.mapping_rate)
+        self._adam = make_adam(
+            self._trained, state.generator_moments, rate, mapping_rate=settings.mapping_rate, momentum=self.momentum
+        )
         self._discriminator_adam = make_adam(self._critic, state.discriminator_moments, rate, every)
         self.readings = Readings(fabric.device, _ADVICE)
         self._read: list[Measured] = []  # measurements that are read, but not yet returned
@@ -89,8 +93,8 @@ class Trainer:
     def _take(self) -> None:
         """Read the device, and note the signs that `ada` adapts to."""
         state, rows, found = self.state, self.settings.batch, self.readings.read()
-        for measured in found:
-            state.signs = (state.signs[0] + measured["real_sign"] * rows, state.signs[1] + rows)
+        for sign in (measured["real_sign"] for measured in found if "real_sign" in measured):
+            state.signs = (state.signs[0] + sign * rows, state.signs[1] + rows)
         self._read += found
 
     def keep(self) -> TrainingState:

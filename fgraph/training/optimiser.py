@@ -41,7 +41,7 @@ def make_adam(
         for values, times in ((mapping, mapping_rate), (others, 1.0))
         if values
     ]
-    adam = torch.optim.Adam(groups, lr=rate * ratio, betas=(momentum, 0.99**ratio), eps=_EPSILON)
+    adam = torch.optim.Adam(groups or [{"params": []}], lr=rate * ratio, betas=(momentum, 0.99**ratio), eps=_EPSILON)
     for name, value in trained.items():
         if name in moments.steps:
             adam.state[value] = {

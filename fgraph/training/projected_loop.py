@@ -15,7 +15,7 @@ from torch import Tensor
 from fgraph.training.batches import PictureSource
 from fgraph.training.features import load_features
 from fgraph.training.loop import Trainer
-from fgraph.training.painters import PaintedBatches
+from fgraph.training.paired_loop import find_painter
 from fgraph.training.projected import (
     ProjectedTable,
     deceiving_loss,
@@ -34,31 +34,6 @@ if TYPE_CHECKING:
     from lightning_fabric import Fabric
 
 
-def make_trainer(fabric: Fabric, settings: TrainingSettings, state: TrainingState, batches: PictureSource) -> Trainer:
-    """Return the trainer for a state's kind of discriminator.
-
-    Raises:
-        TrainingError: the feature network is missing, or its weights are not those that the heads were trained with.
-    """
-    kind = ProjectedTrainer if isinstance(state.discriminator_table, ProjectedTable) else Trainer
-    if settings.pairing and kind is Trainer:
-        raise TrainingError(
-            f"training.pairing={settings.pairing:g} compares features: add training.discriminator=projected"
-        )
-    return kind(fabric, settings, state, batches)
-
-
-def _find_painter(settings: TrainingSettings, state: TrainingState, batches: PictureSource) -> PaintedBatches:
-    """Return the painter whose pictures are paired with generated images."""
-    if not isinstance(batches, PaintedBatches) or batches.numbers > state.table.z_dim:
-        found = f"needs {batches.numbers}" if isinstance(batches, PaintedBatches) else "is missing"
-        raise TrainingError(
-            f"training.pairing={settings.pairing:g} needs a painter of at most {state.table.z_dim} numbers, which is "
-            f"the length of z; the painter of data={settings.data} {found}"
-        )
-    return batches
-
-
 class ProjectedTrainer(Trainer):
     """A state in training by heads on a frozen network's features."""
 
@@ -75,7 +50,7 @@ class ProjectedTrainer(Trainer):
                 f"with {table.digest[:12]}: install that version again, or begin with training.discriminator=projected"
             )
 
-        self._painted = _find_painter(settings, state, batches) if settings.pairing else None
+        self._painted = find_painter(settings, state, batches) if settings.pairing else None
 
     def _learns(self, name: str) -> bool:
         return is_head(name)

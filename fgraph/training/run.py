@@ -14,12 +14,12 @@ from fgraph.training.estimate import FEWEST_STEPS, measure_speed
 from fgraph.training.loop import Trainer
 from fgraph.training.painters import PaintedBatches, load_painter, names_painter
 from fgraph.training.pictures import read_pictures
-from fgraph.training.projected_loop import make_trainer
 from fgraph.training.report import CURVES, SAMPLES_FOLDER, Report, sample_grid
 from fgraph.training.settings import TrainingSettings
 from fgraph.training.snapshot import SNAPSHOT, read_snapshot, write_snapshot
 from fgraph.training.state import TrainingState
 from fgraph.training.steps import check_unchanged, claiming, run_steps
+from fgraph.training.trainers import make_trainer
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric

@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from fgraph._errors import FgraphError, nearest
 
 Way = Literal["train", "finetune", "grow"]
-PROJECTED = "projected"  # a kind of discriminator
+PROJECTED, NONE = "projected", "none"  # kinds of discriminators
 WAYS: tuple[Way, ...] = ("train", "finetune", "grow")
 Positive = Annotated[int, Field(ge=1)]
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -77,7 +77,7 @@ class TrainingSettings(CommonSettings):
     mode: Way
     data: Path
     model: str | None = None  # the model that finetune and grow start with
-    discriminator: Literal["projected"] | Path | None = None  # a kind, or a snapshot or model file that has it
+    discriminator: Literal["projected", "none"] | Path | None = None  # a kind, or a snapshot or model file that has it
     features: str = "efficientnet-lite0"  # the network of a projected discriminator
     features_size: Annotated[int | None, Field(ge=32)] = None  # absent: see feature_pixels
     diversity: Annotated[float, Field(ge=0)] = 0.0  # weight of the loss for the spread of generated images
@@ -106,7 +106,7 @@ class TrainingSettings(CommonSettings):
     @field_validator("discriminator", mode="before")
     @classmethod
     def _read_discriminator(cls, value: object) -> object:
-        return value if value is None or value == PROJECTED else Path(str(value))
+        return value if value in (None, PROJECTED, NONE) else Path(str(value))
 
     def feature_pixels(self, size: int) -> int:
         """Return the side, in pixels, to which images of `size` pixels are enlarged for the feature network.
@@ -115,6 +115,13 @@ class TrainingSettings(CommonSettings):
         pixels, and edges look embossed (ADR 17).
         """
         return max(128, 2 * size) if self.features_size is None else self.features_size
+
+    @property
+    def pairs(self) -> str:
+        """The setting that compares images with the painter's pictures, for messages; empty if there is none."""
+        if self.discriminator == NONE:
+            return f"training.discriminator={NONE}"
+        return f"training.pairing={self.pairing:g}" if self.pairing else ""
 
     @property
     def frozen(self) -> bool:
@@ -133,13 +140,13 @@ def read_training_settings(values: dict[str, Any]) -> TrainingSettings:
         raise TrainingError(f"mode={settings.mode} needs model=, the checkpoint to begin with")
     if settings.mode == "train" and settings.size is None:
         raise TrainingError("mode=train needs training.size=, the generator's pixels, such as 64")
-    if settings.pairing:
-        _check_pairing(settings)
+    if settings.pairs:
+        _check_pairs(settings)
     return settings
 
 
-def _check_pairing(settings: TrainingSettings) -> None:
-    place = f"training.pairing={settings.pairing:g}"
+def _check_pairs(settings: TrainingSettings) -> None:
+    place = settings.pairs
     if ":" not in settings.data.name:
         raise TrainingError(f"{place} needs a painter, which makes a picture of a given z: data=FILE.py:CLASS")
     if settings.style_mixing or settings.flip:

@@ -27,7 +27,7 @@ from fgraph.stylegan.tables.discriminator import DiscriminatorTable, discriminat
 from fgraph.stylegan.tables.stylegan2 import StyleGAN2Table
 from fgraph.stylegan.tables.stylegan2_tensors import check_shapes
 from fgraph.training.projected import ProjectedTable, Tensors, projected_shapes
-from fgraph.training.state import Moments, TrainingState, lay_out_discriminator, lay_out_generator
+from fgraph.training.state import Discriminating, Moments, TrainingState, lay_out_discriminator, lay_out_generator
 
 SNAPSHOT = "snapshot.safetensors"  # in the target folder of a training
 FORMAT = "fgraph-training"
@@ -64,7 +64,7 @@ def write_snapshot(state: TrainingState, path: Path) -> None:
         "averaged": state.averaged,
         "discriminator": state.discriminator,
     }
-    steps = {}
+    steps, table = {}, state.discriminator_table
     for name, moments in (("generator", state.generator_moments), ("discriminator", state.discriminator_moments)):
         groups |= {f"{name}.first": moments.first, f"{name}.second": moments.second}
         steps[name] = moments.steps
@@ -73,7 +73,7 @@ def write_snapshot(state: TrainingState, path: Path) -> None:
         "format": FORMAT,
         "version": VERSION,
         "table": json.dumps(describe(state.table)),
-        "discriminator": json.dumps(dataclasses.asdict(state.discriminator_table)),
+        "discriminator": json.dumps(table and dataclasses.asdict(table)),
         "adam": json.dumps(steps, sort_keys=True),
         "state": json.dumps({name: getattr(state, name) for name in _COUNTERS}),
     }
@@ -186,7 +186,7 @@ def _build(metadata: Mapping[str, str], tensors: Tensors, where: str) -> Trainin
         shape,
         lay_out_generator(table, groups["generator"]),
         lay_out_generator(table, groups["averaged"]),
-        lay_out_discriminator(groups["discriminator"]),
+        lay_out_discriminator(groups.get("discriminator", {})),
         moments["generator"],
         moments["discriminator"],
         **dict(counters),
@@ -204,18 +204,23 @@ def _moments(name: str, groups: Mapping[str, Tensors], steps: dict[str, int]) ->
     return Moments(first, second, steps)
 
 
-def _check(
-    table: StyleGAN2Table, shape: DiscriminatorTable | ProjectedTable, groups: dict[str, Tensors], where: str
-) -> None:
+def _check(table: StyleGAN2Table, shape: Discriminating, groups: dict[str, Tensors], where: str) -> None:
     for group in ("generator", "averaged"):
         check_shapes({name: tuple(value.shape) for name, value in groups[group].items()}, table, f"{where} ({group})")
-    found = {name: tuple(value.shape) for name, value in groups["discriminator"].items()}
-    expected = projected_shapes(shape) if isinstance(shape, ProjectedTable) else discriminator_shapes(shape)
-    if found != expected:
+    found = {name: tuple(value.shape) for name, value in groups.get("discriminator", {}).items()}
+    if found != _discriminator_shapes(shape):
         raise ModelError(f"{where}: its discriminator's tensors are not those of {shape}")
 
 
-def _discriminator_table(fields: dict[str, Any]) -> DiscriminatorTable | ProjectedTable:
+def _discriminator_shapes(shape: Discriminating) -> dict[str, tuple[int, ...]]:
+    if shape is None:
+        return {}
+    return projected_shapes(shape) if isinstance(shape, ProjectedTable) else discriminator_shapes(shape)
+
+
+def _discriminator_table(fields: dict[str, Any] | None) -> Discriminating:
+    if fields is None:
+        return None
     if "features" in fields:
         return TypeAdapter(ProjectedTable).validate_python(fields)
     return TypeAdapter(DiscriminatorTable).validate_python(fields)

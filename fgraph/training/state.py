@@ -15,6 +15,7 @@ from fgraph.stylegan.tables.discriminator import DiscriminatorTable
 from fgraph.stylegan.tables.stylegan2 import StyleGAN2Table
 from fgraph.training.projected import ProjectedTable, Tensors
 
+Discriminating = DiscriminatorTable | ProjectedTable | None  # the kinds of discriminators; None: pairs alone
 MEASURED = ("w_mean", "style_mean", "style_std")  # tensors of a generator that are measured, not trained
 FROZEN = ("mapping.", ".affine.")
 
@@ -33,7 +34,7 @@ class TrainingState:
     """The networks, their optimisers and the counters of a training."""
 
     table: StyleGAN2Table
-    discriminator_table: DiscriminatorTable | ProjectedTable
+    discriminator_table: Discriminating
     generator: Tensors
     averaged: Tensors  # the moving average of the generator, which is the result
     discriminator: Tensors

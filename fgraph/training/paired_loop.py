@@ -1,0 +1,73 @@
+"""A step of training from pairs alone: each image is compared with the painter's picture of the same z.
+
+No discriminator learns. The result follows the painter's numbers, but is blurred where the generator cannot follow
+them; a projected discriminator that starts from it makes the images sharp.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from fgraph.training.batches import PictureSource
+from fgraph.training.loop import Trainer
+from fgraph.training.painters import PaintedBatches
+from fgraph.training.projected import relative_distance
+from fgraph.training.settings import TrainingError, TrainingSettings
+from fgraph.training.state import TrainingState
+
+if TYPE_CHECKING:
+    from lightning_fabric import Fabric
+
+COARSEST = 4  # pixels
+
+
+def find_painter(settings: TrainingSettings, state: TrainingState, batches: PictureSource) -> PaintedBatches:
+    """Return the painter whose pictures are paired with generated images.
+
+    Raises:
+        TrainingError: the data is not a painter, or the painter needs more numbers than z has.
+    """
+    if not isinstance(batches, PaintedBatches) or batches.numbers > state.table.z_dim:
+        found = f"needs {batches.numbers}" if isinstance(batches, PaintedBatches) else "is missing"
+        raise TrainingError(
+            f"{settings.pairs} needs a painter of at most {state.table.z_dim} numbers, which is "
+            f"the length of z; the painter of data={settings.data} {found}"
+        )
+    return batches
+
+
+def pyramid(images: Tensor) -> list[Tensor]:
+    """Return images [rows, 3, size, size] at their own size and at each half, down to 4 x 4 pixels."""
+    levels = [images]
+    while levels[-1].shape[-1] > COARSEST:
+        levels.append(F.avg_pool2d(levels[-1], 2))
+    return levels
+
+
+class PairedTrainer(Trainer):
+    """A state in training by the distance between its images and a painter's pictures."""
+
+    momentum = 0.9
+
+    def __init__(
+        self, fabric: Fabric, settings: TrainingSettings, state: TrainingState, batches: PictureSource
+    ) -> None:
+        super().__init__(fabric, settings, state, batches)
+        self._painted = find_painter(settings, state, batches)
+
+    def _penalises(self) -> bool:
+        return False
+
+    def _learn(self) -> dict[str, Tensor]:
+        z, draw = self._draw_codes("fake")
+        with torch.no_grad():
+            pictures = self._painted.paint(z[0]).to(self.fabric.device)
+        self._adam.zero_grad()
+        apart = relative_distance(pyramid(self._generate(z, draw)), pyramid(pictures))
+        self.fabric.backward(apart)
+        self._apply(self._adam, self._trained)
+        return {"pair": apart.detach()}
