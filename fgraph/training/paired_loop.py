@@ -40,12 +40,18 @@ def find_painter(settings: TrainingSettings, state: TrainingState, batches: Pict
     return batches
 
 
-def pyramid(images: Tensor) -> list[Tensor]:
-    """Return images [rows, 3, size, size] at their own size and at each half, down to 4 x 4 pixels."""
-    levels = [images]
-    while levels[-1].shape[-1] > COARSEST:
-        levels.append(F.avg_pool2d(levels[-1], 2))
-    return levels
+def laplacian_pyramid(images: Tensor) -> list[Tensor]:
+    """Return the bands of images [rows, 3, size, size], the finest first (Burt and Adelson 1983).
+
+    A band is what an image loses when it is halved, enlarged bilinearly, and so on with the halved one. The last level
+    is the image at 4 x 4 pixels.
+    """
+    bands = []
+    while images.shape[-1] > COARSEST:
+        half = F.avg_pool2d(images, 2)
+        bands.append(images - F.interpolate(half, scale_factor=2, mode="bilinear", align_corners=False))
+        images = half
+    return [*bands, images]
 
 
 class PairedTrainer(Trainer):
@@ -67,7 +73,7 @@ class PairedTrainer(Trainer):
         with torch.no_grad():
             pictures = self._painted.paint(z[0]).to(self.fabric.device)
         self._adam.zero_grad()
-        apart = relative_distance(pyramid(self._generate(z, draw)), pyramid(pictures))
+        apart = relative_distance(laplacian_pyramid(self._generate(z, draw)), laplacian_pyramid(pictures))
         self.fabric.backward(apart)
         self._apply(self._adam, self._trained)
         return {"pair": apart.detach()}

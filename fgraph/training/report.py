@@ -20,7 +20,7 @@ from fgraph.training.settings import CommonSettings, TrainingError
 
 SAMPLES = 64
 SAMPLES_FOLDER = "samples"  # the folder of samples in the target
-CURVES = ("discriminator", "generator", "r1")
+CURVES = ("discriminator", "generator", "r1", "pair")
 _BATCH = 16
 LONG = 12 * 3600  # seconds of a training on a CPU that are worth a warning
 

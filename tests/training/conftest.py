@@ -25,6 +25,12 @@ TINY = {
     "log_images": 4,
 }
 
+PAINTER = """
+class Grounds:
+    numbers = 3
+    def paint(self, z, size):
+        return z[:, :, None, None].tanh().expand(-1, -1, size, size)
+"""
 Choose = Callable[..., TrainingSettings]
 
 
@@ -58,3 +64,10 @@ def choose(data: Path, tmp_path: Path) -> Choose:
         return read_training_settings({**TINY, "data": data, "target": tmp_path / "training", **changed})
 
     return settings
+
+
+@pytest.fixture
+def painter(tmp_path: Path) -> str:
+    """A painter of plain grounds, whose colour is tanh of three numbers."""
+    (tmp_path / "grounds.py").write_text(PAINTER)
+    return f"{tmp_path / 'grounds.py'}:Grounds"

@@ -1,9 +1,10 @@
-"""States of trainings, compared bit for bit."""
+"""States of trainings, compared bit for bit, and with the painter of grounds."""
 
 from __future__ import annotations
 
 import torch
 
+from fgraph.stylegan.generators.stylegan2 import StyleGAN2Generator
 from fgraph.training.state import TrainingState
 
 
@@ -21,3 +22,11 @@ def assert_same(one: TrainingState, other: TrainingState) -> None:
     assert (one.steps, one.images, one.strength, one.signs) == (other.steps, other.images, other.strength, other.signs)
     assert one.generator_moments.steps == other.generator_moments.steps
     assert (one.history, one.pending) == (other.history, other.pending)
+
+
+def colours_apart(model: StyleGAN2Generator) -> float:
+    """The mean distance of the mean colours of images from what the painter of grounds makes of their z."""
+    z = torch.randn(32, 8, generator=torch.Generator().manual_seed(1))
+    images = model.synthesise(model.affine(model.map(z)), "none").mean(dim=(2, 3))
+    wanted = (z * torch.rsqrt(z.square().mean(dim=1, keepdim=True)))[:, :3].tanh()
+    return float((images - wanted).abs().mean())

@@ -13,7 +13,6 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from fgraph.stylegan.checkpoints.weights import save_generator
-from fgraph.stylegan.generators.stylegan2 import StyleGAN2Generator
 from fgraph.training import TrainingError
 from fgraph.training import features as features_module
 from fgraph.training.begin import begin
@@ -36,7 +35,7 @@ from fgraph.training.run import MODEL, train
 from fgraph.training.snapshot import SNAPSHOT, read_snapshot
 from tests.networks import tiny
 from tests.training.conftest import Choose
-from tests.training.states import assert_same
+from tests.training.states import assert_same, colours_apart
 
 EPSILON = 2.0**-23
 SMALL = {"discriminator": "projected", "features": "small", "discriminator_first": 0, "features_size": 64}
@@ -303,19 +302,7 @@ def test_diversity_pulls_equal_images_apart(choose: Choose, tmp_path: Path) -> N
     assert found[1] > found[0]
 
 
-PAINTER = """
-class Grounds:
-    numbers = 3
-    def paint(self, z, size):
-        return z[:, :, None, None].tanh().expand(-1, -1, size, size)
-"""
 PAIRED = {**SMALL, "mode": "train", "style_mixing": 0.0, "flip": False, "learning_rate": 0.01}
-
-
-@pytest.fixture
-def painter(tmp_path: Path) -> str:
-    (tmp_path / "grounds.py").write_text(PAINTER)
-    return f"{tmp_path / 'grounds.py'}:Grounds"
 
 
 def test_the_distance_of_pairs_is_relative_to_that_of_others() -> None:
@@ -333,14 +320,6 @@ def test_pairs_teach_what_the_numbers_mean(choose: Choose, painter: str) -> None
     state = read_snapshot(settings.target / SNAPSHOT)
     assert colours_apart(state.trained_generator()) < 0.8 * before
     assert "pair" in state.history[-1]
-
-
-def colours_apart(model: StyleGAN2Generator) -> float:
-    """The mean distance of the mean colours of images from what the painter makes of their z."""
-    z = torch.randn(32, 8, generator=torch.Generator().manual_seed(1))
-    images = model.synthesise(model.affine(model.map(z)), "none").mean(dim=(2, 3))
-    wanted = (z * torch.rsqrt(z.square().mean(dim=1, keepdim=True)))[:, :3].tanh()
-    return float((images - wanted).abs().mean())
 
 
 def test_a_paired_training_goes_on_bit_for_bit(choose: Choose, painter: str) -> None:
