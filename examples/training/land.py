@@ -9,7 +9,7 @@ from torch import Tensor
 from trees import Ground, plant
 
 RIDGES = 5
-COARSE, FINE = (0.35, 0.75, 1.2), (2.1, 2.9)  # cycles of the waves of a ridge, over the width of a picture
+WAVES = (0.55, 1.0, 1.7)  # cycles of the waves of a ridge, over the width of a picture
 WOODS = (0.6, 1.4)  # and of the places of woods
 SNOW = torch.tensor((0.90, 0.93, 0.98))
 
@@ -21,14 +21,14 @@ def draw_edges(scene: Scene, numbers: Numbers, foot: Tensor) -> list[tuple[float
         near = number / (RIDGES - 1)
         base = scene.horizon - 0.015 + (foot - scene.horizon) * near**1.3
         height = (0.40 * (1 - near) ** 1.5 + 0.05) * numbers.between(0.4, 1.1)
-        waves = (COARSE, FINE) if number < 3 else (COARSE[:2], FINE[:1])
-        coarse, fine = (sum_waves(scene.x, cycles, numbers.take(2 * len(cycles))) for cycles in waves)
-        crags = sample_line(ridged_line(11 + number, 36, 4, 0.47), scene.x * 0.24) - 0.5
-        peaks = (0.55 - 0.6 * coarse.abs() + 0.25 * (0.5 - 0.66 * fine.abs())) / 1.25
-        soft = 0.18 * coarse + 0.03 * fine
+        cycles = WAVES if number < 2 else WAVES[:2]
+        wave = sum_waves(scene.x, cycles, numbers.take(2 * len(cycles)))
+        peaks = 0.24 * torch.exp(0.6 * wave.clamp(-2.5, 2.5)) - 0.29  # narrow above, wide below
+        crags = sample_line(ridged_line(11 + number, 24, 5, 0.5), scene.x * 0.24) - 0.5
+        soft = 0.20 * wave
         share = (peaked * (1.15 - near)).clamp(0, 1) if number < RIDGES - 1 else peaked * 0
         smooth = peaks * share + soft * (1 - share)
-        edges.append((near, base - height * (smooth + 0.18 * crags * share), base - height * smooth))
+        edges.append((near, base - height * (smooth + 0.30 * crags * share), base - height * smooth))
     return edges
 
 

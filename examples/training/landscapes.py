@@ -19,7 +19,7 @@ from scene import Numbers, Scene, choose_scene, lay
 from sky import paint_sky
 from torch import Tensor
 
-NUMBERS = 128
+NUMBERS = 89
 
 
 def paint_water(picture: Tensor, scene: Scene, numbers: Numbers, line: Tensor, has: Tensor) -> Tensor:

@@ -68,7 +68,7 @@ def choose_scene(numbers: Numbers, size: int) -> Scene:
     colours = (colours + shade).clamp(-1, 1)
     top, middle, bottom, far, near, sun = (colour[:, :, None, None] for colour in colours.unbind(1))
     at = (torch.arange(size) + 0.5) / size
-    horizon = numbers.between(0.44, 0.66)
+    horizon = numbers.between(0.50, 0.62)
     return Scene(
         size, at[None, None, None, :], at[None, None, :, None], top, middle, bottom, far, near, sun, horizon,
         numbers.between(0.1, 0.9), horizon * numbers.between(0.2, 0.95),
