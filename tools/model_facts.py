@@ -25,8 +25,8 @@ _TRAINED = (
     "as augmentation, moving average of the weights with a half-life of 5,000 images at most. "
 )
 _PAINTED = (
-    "Painted on the fly by `examples/training/landscapes.py`, a function of 97 numbers; nothing was photographed or "
-    "collected."
+    "Painted on the fly by the former painter of `examples/training/landscapes.py`, a function of 97 numbers; nothing "
+    "was photographed or collected."
 )
 
 _AVATAAARS = (
@@ -47,7 +47,7 @@ FACTS = {
         data_license="Apache-2.0, as the project.",
         training=(
             f"{_TRAINED}From the former model of this name, which a residual discriminator trained on 107,728 images. "
-            "Images seen since: {images}. Settings: `examples/training/landscape64.yaml`."
+            "Images seen since: {images}."
         ),
         limits=(
             "Skies, ridges in haze, snow and suns or moons are clear, and there are no streaks. Mountains are in "
@@ -64,7 +64,7 @@ FACTS = {
         data_license="Apache-2.0, as the project.",
         training=(
             f"{_TRAINED}From the former model of this name, which a residual discriminator trained on 138,848 images. "
-            "Images seen since: {images}. Settings: `examples/training/landscape128.yaml`."
+            "Images seen since: {images}."
         ),
         limits=(
             "Skies, clouds, ridges in haze, woods and rippled water are clear. Edges look embossed, suns and moons are "

@@ -11,9 +11,9 @@ from fgraph.training.begin import begin
 from fgraph.training.devices import make_fabric, runs_on_cpu
 from fgraph.training.estimate import FEWEST_STEPS, measure_speed
 from fgraph.training.initial import default_channels
-from fgraph.training.projected_loop import make_trainer
 from fgraph.training.report import CURVES, LONG, Report
 from fgraph.training.run import train
+from fgraph.training.trainers import make_trainer
 from tests.training.conftest import Choose
 
 
