@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 
@@ -174,20 +175,21 @@ class _Walk:
         """Return the regions that each chunk computes for the requests; retained parts are not computed again."""
         if not len(needs):
             return rows, needs
-        shared = np.bincount(rows[1]) > 1
-        before: dict[int, dict[Region, Part]] = {row: {} for row in np.flatnonzero(shared).tolist()}
+        before: dict[int, dict[Region, Part]] = {row: {} for row in np.flatnonzero(np.bincount(rows[1]) > 1).tolist()}
         regions = needs.copy()
         flops = flops_of_pixel(self.program, self.program.instructions[number])
-        for part in np.split(np.arange(len(needs)), np.flatnonzero(np.diff(rows[0])) + 1):
-            chunk = int(rows[0][part[0]])
-            again = [(place, int(rows[1][place])) for place in part[shared[rows[1][part]]].tolist()]
+        names = rows[1].tolist()
+        ends = (np.flatnonzero(rows[0][1:] != rows[0][:-1]) + 1).tolist()
+        for start, stop in pairwise([0, *ends, len(needs)]):
+            chunk, part = int(rows[0][start]), regions[start:stop]
+            again = [(place, row) for place, row in enumerate(names[start:stop], start) if row in before]
             if self.retention is not None:
                 for place, row in again:
                     regions[place] = self.retention.rest((number, row), chunk, to_region(needs[place]), before[row])
-            key = number, regions[part].tobytes()
+            key = number, part.tobytes()
             if key not in self.enlarged:
-                self.enlarged[key] = self._enlarged(number, regions[part], flops)
-            regions[part] = self.enlarged[key]
+                self.enlarged[key] = self._enlarged(number, part, flops)
+            part[:] = self.enlarged[key]
             for place, row in again:
                 region = to_region(regions[place])
                 if area(region):

@@ -106,7 +106,7 @@ def hulls(keys: Index, regions: Regions, size: Size, cyclic: Cyclic) -> tuple[In
     keys, regions = keys[filled], regions[filled]
     order = np.argsort(keys, kind="stable")
     keys, regions = keys[order], regions[order]
-    starts = np.flatnonzero(np.diff(keys, prepend=-1))
+    starts = np.flatnonzero(np.concatenate([[True], keys[1:] != keys[:-1]])[: len(keys)])
     if len(starts) == len(keys):
         return keys, regions
     if not any(cyclic):

@@ -92,7 +92,7 @@ class Gather:
         if len(self.sources) > 1:
             return "pieces"
         rows = self.locations.rows[:, 0]
-        if len(rows) == 1 or bool((np.diff(rows) == 1).all()):
+        if len(rows) == 1 or bool((rows[1:] - rows[:-1] == 1).all()):
             return "view"
         return "same" if bool((rows == rows[0]).all()) else "pick"
 

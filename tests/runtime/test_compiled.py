@@ -10,9 +10,6 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-import torch._dynamo
-import torch._inductor.config
-import torch._inductor.exc
 from PIL import Image
 
 import fgraph
@@ -49,8 +46,14 @@ def broken(graph: object, inputs: object) -> Any:
     raise RuntimeError("it broke\nand this is how")
 
 
-for backend in (counting, without_compiler, without_triton, broken):
-    torch._dynamo.register_backend(backend, backend.__name__)
+@pytest.fixture(autouse=True, scope="module")
+def _backends() -> None:
+    import torch._dynamo  # takes a second or two, which workers that do not run these tests save
+    import torch._inductor.config
+    import torch._inductor.exc
+
+    for backend in (counting, without_compiler, without_triton, broken):
+        torch._dynamo.register_backend(backend, backend.__name__)
 
 
 @pytest.fixture(autouse=True)
