@@ -2,7 +2,7 @@
 
     python landscapes.py SHEET.png [--count 64] [--size 128] [--seed 0]
 
-A picture is a function of 89 normally distributed numbers, smooth but for a few switches that are steep. Nothing is
+A picture is a function of 82 normally distributed numbers, smooth but for a few switches that are steep. Nothing is
 photographed or collected: shapes are sums of the waves, curves and fields of `fields.py`, linear in the numbers
 wherever they can be, so that a generator learns them soon (ADR 27). Edges are smoothed as they are drawn, so that a
 picture of any size costs what its pixels do.
@@ -20,7 +20,7 @@ from scene import Numbers, Scene, choose_scene, lay
 from sky import paint_sky
 from torch import Tensor
 
-NUMBERS = 89
+NUMBERS = 82
 
 
 def paint_water(picture: Tensor, scene: Scene, numbers: Numbers, line: Tensor, has: Tensor) -> Tensor:
@@ -50,7 +50,7 @@ class Landscapes:
     numbers = NUMBERS
 
     def paint(self, z: Tensor, size: int) -> Tensor:
-        """Pictures [rows, 3, size, size] in [-1, 1] from z [rows, 89]."""
+        """Pictures [rows, 3, size, size] in [-1, 1] from z [rows, 82]."""
         numbers = Numbers(z)
         scene = choose_scene(numbers, size)
         has, line = numbers.switch(0.45), numbers.between(0.68, 0.8)

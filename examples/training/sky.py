@@ -39,7 +39,7 @@ def paint_stars(scene: Scene) -> Tensor:
 
 def paint_sun(sky: Tensor, scene: Scene, numbers: Numbers) -> Tensor:
     """A disk, at night now and then a crescent, in a narrow and a wide glow."""
-    radius, crescent = numbers.between(-0.05, 0.07).clamp_min(1e-3), numbers.switch(0.4) * (1 - scene.day)
+    radius, crescent = numbers.between(-0.035, 0.085).clamp_min(1e-3), numbers.switch(0.4) * (1 - scene.day)
     on = (radius / 0.025).clamp_max(1)
     distance = torch.hypot(scene.x - scene.sun_x, scene.y - scene.sun_y)
     wide = torch.exp(-((distance / 0.42) ** 2)) * 0.35 * (0.4 + 0.6 * scene.day)
@@ -55,7 +55,7 @@ def paint_clouds(sky: Tensor, scene: Scene, numbers: Numbers) -> Tensor:
     fields = torch.stack([fractal_field(seed, 4, 6, 0.55) for seed in range(3, 3 + CLOUDS)])
     field = torch.einsum("nf,fyx->nyx", F.normalize(numbers.take(CLOUDS), dim=1), fields)
     wide = 0.36
-    low, most = numbers.between(0.2, 1.5), numbers.between(0.35, 0.9)
+    low, most = numbers.between(0.1, 1.2), numbers.between(0.35, 0.9)
     height = (1 - scene.y / scene.horizon).clamp(0, 1)
     down = 0.5 / (height + 0.35)  # as of a plane overhead
     x = (scene.x - 0.5) * wide * (0.55 + down * 0.5)

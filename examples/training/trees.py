@@ -27,11 +27,11 @@ class Ground:
 
 def plant(picture: Tensor, scene: Scene, numbers: Numbers, ground: Ground) -> Tensor:
     """Plant a group of trees, of one kind in most pictures."""
-    kind, group = numbers.take(1), numbers.between(0.0, 1.0)
+    kind, shift = numbers.take(1), numbers.between(-0.06, 0.06)
     for number in range(CONIFERS):
-        picture = plant_conifer(picture, scene, numbers, ground, (number, kind, group))
+        picture = plant_conifer(picture, scene, numbers, ground, (number, kind, shift))
     for number in range(BROAD):
-        picture = plant_broad(picture, scene, numbers, ground, (number, -kind))
+        picture = plant_broad(picture, scene, numbers, ground, (number, -kind, shift))
     return picture
 
 
@@ -51,10 +51,8 @@ def plant_conifer(
     picture: Tensor, scene: Scene, numbers: Numbers, ground: Ground, which: tuple[int, Tensor, Tensor]
 ) -> Tensor:
     """A stack of tiers, each wider at its lower edge, on a short trunk; the side of the sun is lighter."""
-    number, kind, group = which
-    spread = (number + 0.5) / CONIFERS
-    x = spread + numbers.between(-0.08, 0.08)
-    x = x * 0.75 + group * 0.25
+    number, kind, shift = which
+    x = shift + (number + 0.5) / CONIFERS
     height, on = _grow(numbers, kind, 0.02, 0.12, 0.34)
     foot = _foot(scene, ground, x) + 0.02
     up = (foot - scene.y) / height  # 0 at the foot, 1 at the tip
@@ -72,10 +70,12 @@ def plant_conifer(
     return picture + (colour - picture) * covered * on
 
 
-def plant_broad(picture: Tensor, scene: Scene, numbers: Numbers, ground: Ground, which: tuple[int, Tensor]) -> Tensor:
+def plant_broad(
+    picture: Tensor, scene: Scene, numbers: Numbers, ground: Ground, which: tuple[int, Tensor, Tensor]
+) -> Tensor:
     """A crown with a bumpy outline on a trunk, lighter towards the sun."""
-    number, kind = which
-    x = numbers.between(0.06, 0.46) + 0.48 * number
+    number, kind, shift = which
+    x = shift + 0.28 + 0.47 * number
     size, on = _grow(numbers, kind, -0.01, 0.05, 0.12)
     foot = _foot(scene, ground, x) + 0.02
     middle = foot - size * 1.75
