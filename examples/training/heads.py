@@ -1,7 +1,5 @@
 """Paints heads in batches: hair, ears, eyes, glasses, noses, mouths, beards, collars, before a plain ground.
 
-    python heads.py SHEET.png [--count 64] [--size 64] [--seed 0]
-
 A picture is a function of 47 normally distributed numbers. Nearly all of them move, widen or colour one part, so that a
 generator learns them soon (ADR 27).
 """
@@ -12,7 +10,7 @@ from dataclasses import dataclass
 
 import torch
 from scene import Numbers, lay
-from shapes import Canvas, rgb, ring, scale
+from shapes import Canvas, Style, rgb, ring, scale
 from torch import Tensor
 
 NUMBERS = 47
@@ -58,21 +56,21 @@ def paint_behind(canvas: Canvas, head: Head, numbers: Numbers) -> Canvas:
     long = numbers.between(-0.35, 0.42).clamp_min(0)
     wide = head.wide * numbers.between(1.08, 1.35)
     hair = canvas.ellipse(0.5, 0.42 + long / 2, wide, 0.27 + long / 2, 2.8)
-    canvas = canvas.fill(head.hair * 0.85 - 0.12, torch.where(long > 0.01, hair, hair - 1))
+    canvas = canvas.fill(head.hair * 0.85 - 0.12, torch.where(long > 0.01, hair, hair - 1), outlined=True)
     clothes = ring(numbers.take(2), CLOTHES)
-    canvas = canvas.fill(head.skin * 0.9 - 0.1, canvas.ellipse(0.5, 0.84, 0.10, 0.20, 4))
+    canvas = canvas.fill(head.skin * 0.9 - 0.1, canvas.ellipse(0.5, 0.84, 0.10, 0.20, 4), outlined=True)
     shoulders = canvas.ellipse(0.5, 1.08, numbers.between(0.30, 0.42), 0.22, 3)
     neck = canvas.ellipse(0.5, 0.87, 0.098, numbers.between(0.02, 0.12), 2)
-    return canvas.fill(clothes, torch.minimum(shoulders, -neck))
+    return canvas.fill(clothes, torch.minimum(shoulders, -neck), outlined=True)
 
 
 def paint_face(canvas: Canvas, head: Head, numbers: Numbers) -> Canvas:
     """Ears and the face, darker towards one side, with red cheeks."""
     for side in (-1, 1):
         ear = canvas.ellipse(0.5 + side * head.wide * 0.98 - head.turn * 0.3, 0.52, 0.045, 0.065)
-        canvas = canvas.fill(head.skin * 0.95 - 0.06, ear)
-    canvas = canvas.fill(head.skin, face_depth(canvas, head))
-    shade = ((canvas.x - 0.5 - head.turn) / head.wide * 0.5).clamp(0, 0.5) * 0.22
+        canvas = canvas.fill(head.skin * 0.95 - 0.06, ear, outlined=True)
+    canvas = canvas.fill(head.skin, face_depth(canvas, head), outlined=True)
+    shade = ((canvas.x - 0.5 - head.turn) / head.wide * 0.5).clamp(0, 0.5) * 0.22 * canvas.style.shade
     canvas = canvas.fill(head.skin - 0.55, face_depth(canvas, head), shade)
     blush = numbers.between(-0.3, 0.5).clamp_min(0)
     for side in (-1, 1):
@@ -101,7 +99,7 @@ def paint_mouth(canvas: Canvas, head: Head, numbers: Numbers) -> Canvas:
     inside = torch.minimum(canvas.y - top, top + gap * 1.6 * (1 - across.square()) - canvas.y)
     within = (1 - ((canvas.x - x) / wide).abs()) * wide
     inside = torch.minimum(inside, within)
-    canvas = canvas.fill(rgb(INSIDE), inside)
+    canvas = canvas.fill(rgb(INSIDE), inside, outlined=True)
     canvas = canvas.fill(rgb(TEETH), torch.minimum(inside, top + gap * 0.55 - canvas.y), (gap * 80).clamp_max(1))
     lip = lay(head.skin, rgb(LIPS), numbers.between(0.35, 1.0)) - 0.12
     lower = top + gap * 1.6 * (1 - across.square())
@@ -112,7 +110,7 @@ def paint_mouth(canvas: Canvas, head: Head, numbers: Numbers) -> Canvas:
 
 def paint_eyes(canvas: Canvas, head: Head, numbers: Numbers) -> Canvas:
     """Both eyes alike, in what they look at, too; brows, lids and lashes."""
-    wide, opened = numbers.between(0.042, 0.062), numbers.between(0.18, 0.95)
+    wide, opened = numbers.between(0.042, 0.062) * canvas.style.eyes, numbers.between(0.18, 0.95)
     gaze_x, gaze_y = numbers.between(-0.018, 0.018), numbers.between(-0.010, 0.010)
     iris = scale(0.5 * (1 + torch.erf(numbers.take(1)))[:, :, None, None], IRIS)
     height, bend, angle, thick = (
@@ -122,10 +120,10 @@ def paint_eyes(canvas: Canvas, head: Head, numbers: Numbers) -> Canvas:
     for side in (-1, 1):
         x = 0.5 + head.turn + side * head.eyes
         white = canvas.ellipse(x, 0.515, wide, wide * opened)
-        canvas = canvas.fill(rgb(WHITE), white)
-        ball = torch.minimum(canvas.ellipse(x + gaze_x, 0.515 + gaze_y, 0.027, 0.027), white)
+        canvas = canvas.fill(rgb(WHITE), white, outlined=True)
+        ball = torch.minimum(canvas.ellipse(x + gaze_x, 0.515 + gaze_y, 0.5 * wide, 0.5 * wide), white)
         canvas = canvas.fill(iris, ball)
-        pupil = torch.minimum(canvas.ellipse(x + gaze_x, 0.515 + gaze_y, 0.013, 0.013), white)
+        pupil = torch.minimum(canvas.ellipse(x + gaze_x, 0.515 + gaze_y, 0.25 * wide, 0.25 * wide), white)
         canvas = canvas.fill(rgb(FRAME), pupil)
         lid = canvas.stroke(x, 0.515 - wide * opened, wide * 1.1, -wide * opened * 0.9, 0.010)
         canvas = canvas.fill(rgb(FRAME), lid)
@@ -162,12 +160,12 @@ def paint_hair(canvas: Canvas, head: Head, numbers: Numbers) -> Canvas:
     across = (canvas.x - 0.5 - head.turn * 0.5 - part) / head.wide
     line = 0.35 + low - 0.10 * torch.exp(-(across * 3).square()) + 0.11 * across.square()
     bald = numbers.between(-0.25, 1.0)
-    canvas = canvas.fill(head.hair, torch.minimum(top, line - canvas.y), (bald * 8).clamp(0, 1))
+    canvas = canvas.fill(head.hair, torch.minimum(top, line - canvas.y), (bald * 8).clamp(0, 1), outlined=True)
     shine = canvas.stroke(0.47, 0.29 - full * 0.6, head.wide * 0.55, torch.tensor(-0.04), 0.012)
     canvas = canvas.fill(head.hair + 0.25, torch.minimum(shine, line - 0.02 - canvas.y), (bald * 8).clamp(0, 1) * 0.6)
     cap, colour = (numbers.take(1)[:, :, None, None] * 14 - 14).sigmoid(), ring(numbers.take(2), CLOTHES)
     dome = torch.minimum(canvas.ellipse(0.5, 0.42, head.wide * 1.12, 0.29, 2.4), 0.37 - canvas.y)
-    canvas = canvas.fill(colour, dome, cap)
+    canvas = canvas.fill(colour, dome, cap, outlined=True)
     return canvas.fill(colour - 0.2, canvas.ellipse(0.5, 0.36, head.wide * 1.16, 0.032, 4), cap)
 
 
@@ -181,9 +179,10 @@ def choose_head(numbers: Numbers) -> Head:
 
 
 class Heads:
-    """The painter of the model `avatar`."""
+    """The first style: flat colours, soft shadows."""
 
     numbers = NUMBERS
+    style = Style()
 
     def paint(self, z: Tensor, size: int) -> Tensor:
         """Pictures [rows, 3, size, size] in [-1, 1] from z [rows, 47]."""
@@ -195,9 +194,22 @@ class Heads:
         turned_x = 0.5 + (x - 0.5) * torch.cos(tilt) + (y - 0.75) * torch.sin(tilt)
         turned_y = 0.75 + (y - 0.75) * torch.cos(tilt) - (x - 0.5) * torch.sin(tilt)
         picture = ground - 0.16 * (at[None, None, :, None] - 0.3) + torch.zeros(1, 1, 1, size)
-        canvas = Canvas(picture, turned_x, turned_y)
+        picture = self.style.apply(picture)
+        canvas = Canvas(picture, turned_x, turned_y, self.style)
         for paint in (
             paint_behind, paint_face, paint_beard, paint_nose, paint_mouth, paint_eyes, paint_glasses, paint_hair,
         ):  # fmt: skip
             canvas = paint(canvas, head, numbers)
         return canvas.picture.clamp(-1, 1)
+
+
+class Toons(Heads):
+    """The second style: outlines, strong colours, large eyes."""
+
+    style = Style(line=0.011, colour=1.45, shade=0.0, eyes=1.35)
+
+
+class Sketches(Heads):
+    """The third style: ink and thin colour on paper."""
+
+    style = Style(line=0.008, colour=0.5, paper=0.35, shade=2.0)

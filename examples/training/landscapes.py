@@ -1,7 +1,5 @@
 """Paints landscapes in batches: sky, stars, sun or moon, clouds, ridges, snow, trees, water.
 
-    python landscapes.py SHEET.png [--count 64] [--size 128] [--seed 0]
-
 A picture is a function of 82 normally distributed numbers, smooth but for a few switches that are steep. Nothing is
 photographed or collected: shapes are sums of the waves, curves and fields of `fields.py`, linear in the numbers
 wherever they can be, so that a generator learns them soon (ADR 27). Edges are smoothed as they are drawn, so that a
@@ -9,8 +7,6 @@ picture of any size costs what its pixels do.
 """
 
 from __future__ import annotations
-
-import argparse
 
 import torch
 import torch.nn.functional as F
@@ -59,25 +55,3 @@ class Landscapes:
         picture = paint_water(picture, scene, numbers, line, has)
         glow = torch.exp(-((torch.hypot(scene.x - scene.sun_x, scene.y - scene.sun_y) / 0.3) ** 2)) * 0.12
         return lay(picture, scene.sun, glow * scene.day).clamp(-1, 1)
-
-
-def main() -> None:
-    """Paint a sheet of pictures."""
-    from PIL import Image
-
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("target")
-    parser.add_argument("--count", type=int, default=64)
-    parser.add_argument("--size", type=int, default=128)
-    parser.add_argument("--seed", type=int, default=0)
-    arguments = parser.parse_args()
-    z = torch.randn(arguments.count, NUMBERS, generator=torch.Generator().manual_seed(arguments.seed))
-    pictures = Landscapes().paint(z, arguments.size)
-    pixels = ((pictures + 1) * 127.5).round().byte().permute(0, 2, 3, 1)
-    across = min(8, arguments.count)
-    rows = [torch.cat(list(row), dim=1) for row in pixels.split(across) if len(row) == across]
-    Image.fromarray(torch.cat(rows).numpy()).save(arguments.target)
-
-
-if __name__ == "__main__":
-    main()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 import torch.nn.functional as F
@@ -14,6 +14,25 @@ from torch import Tensor
 Colour = tuple[int, int, int]
 
 
+INK, PAPER = (44, 34, 48), (250, 244, 230)
+
+
+@dataclass(frozen=True)
+class Style:
+    """How heads are drawn: the same numbers make the same head in each style."""
+
+    line: float = 0.0  # thickness of outlines, in shares of the side
+    colour: float = 1.0  # saturation: 0 is grey
+    paper: float = 0.0  # how far colours are blended into paper
+    shade: float = 1.0  # strength of shadows
+    eyes: float = 1.0  # size of the eyes
+
+    def apply(self, colour: Tensor) -> Tensor:
+        """Return a colour as it is drawn."""
+        grey = colour.mean(dim=1, keepdim=True)
+        return lay(grey + (colour - grey) * self.colour, rgb(PAPER), torch.tensor(self.paper))
+
+
 @dataclass(frozen=True)
 class Canvas:
     """A picture in the making, [rows, 3, size, size], and the places of its pixels, [rows, 1, size, size]."""
@@ -21,11 +40,18 @@ class Canvas:
     picture: Tensor
     x: Tensor
     y: Tensor
+    style: Style
 
-    def fill(self, colour: Tensor, depth: Tensor, alpha: Tensor | float = 1.0) -> Canvas:
-        """Lay a colour [rows, 3, 1, 1] where a depth is positive, in shares of the side."""
-        covered = (depth * self.picture.shape[3] + 0.5).clamp(0, 1)
-        return Canvas(lay(self.picture, colour, covered * alpha), self.x, self.y)
+    def fill(self, colour: Tensor, depth: Tensor, alpha: Tensor | float = 1.0, *, outlined: bool = False) -> Canvas:
+        """Lay a colour [rows, 3, 1, 1] where a depth, in shares of the side, is positive."""
+        picture = self.picture
+        if outlined and self.style.line:
+            picture = lay(picture, rgb(INK), self._cover(depth + self.style.line) * alpha)
+        return replace(self, picture=lay(picture, self.style.apply(colour), self._cover(depth) * alpha))
+
+    def _cover(self, depth: Tensor) -> Tensor:
+        """Return the covered share of each pixel."""
+        return (depth * self.picture.shape[3] + 0.5).clamp(0, 1)
 
     def ellipse(
         self, x: Tensor | float, y: Tensor | float, wide: Tensor | float, high: Tensor | float, power: float = 2

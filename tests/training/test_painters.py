@@ -89,8 +89,12 @@ def test_pictures_of_another_shape_are_told(file: Path) -> None:
         batches.take(0, 4)
 
 
-def test_the_painter_of_landscapes_paints_any_size() -> None:
-    painter = load_painter(Path(__file__).parents[2] / "examples" / "training" / "landscapes.py:Landscapes")
+EXAMPLES = Path(__file__).parents[2] / "examples" / "training"
+
+
+@pytest.mark.parametrize("name", ["landscapes.py:Landscapes", "heads.py:Heads", "heads.py:Toons", "heads.py:Sketches"])
+def test_a_painter_of_the_examples_paints_any_size(name: str) -> None:
+    painter = load_painter(EXAMPLES / name)
     z = torch.randn(4, painter.numbers, generator=torch.Generator().manual_seed(0))
     small, large = painter.paint(z, 32), painter.paint(z, 64)
     assert (small.shape, large.shape) == ((4, 3, 32, 32), (4, 3, 64, 64))
@@ -100,3 +104,14 @@ def test_the_painter_of_landscapes_paints_any_size() -> None:
     difference = small - torch.nn.functional.avg_pool2d(large, 2)
     others = small - small.roll(1, 0)
     assert float(difference.square().mean()) < 0.1 * float(others.square().mean())  # the same scenes
+
+
+@pytest.mark.parametrize("name", ["landscapes.py:Landscapes", "heads.py:Heads"])
+def test_each_number_of_a_painter_of_the_examples_changes_its_picture(name: str) -> None:
+    """Among eight pictures, at least one changes where a number rises by 2."""
+    painter = load_painter(EXAMPLES / name)
+    z = torch.randn(8, painter.numbers, generator=torch.Generator().manual_seed(0))
+    before = painter.paint(z, 32)
+    changed = z.repeat(painter.numbers, 1, 1) + 2 * torch.eye(painter.numbers)[:, None]
+    after = torch.stack([painter.paint(one, 32) for one in changed])
+    assert [i for i, pictures in enumerate(after) if torch.equal(pictures, before)] == []
