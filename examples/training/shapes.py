@@ -19,7 +19,7 @@ INK, PAPER = (44, 34, 48), (250, 244, 230)
 
 @dataclass(frozen=True)
 class Style:
-    """How heads are drawn: the same numbers make the same head in each style."""
+    """The style of a drawing. The same numbers make the same head in each style."""
 
     line: float = 0.0  # thickness of outlines, in shares of the side
     colour: float = 1.0  # saturation: 0 is grey
