@@ -33,7 +33,7 @@ LIPS, TEETH, INSIDE, FRAME, WHITE = (190, 84, 86), (252, 250, 246), (92, 34, 42)
 
 @dataclass(frozen=True)
 class Head:
-    """The facts of a batch of heads that its parts share: shares of the side [rows, 1, 1, 1], colours [rows, 3, 1, 1]."""
+    """The facts that the parts of heads share: shares of the side [rows, 1, 1, 1], colours [rows, 3, 1, 1]."""
 
     wide: Tensor
     high: Tensor
