@@ -17,6 +17,7 @@ from sky import paint_sky
 from torch import Tensor
 
 NUMBERS = 82
+FREE = 5  # the places of the trees of three woods, of ripples and of grain, which no code decides
 
 
 def paint_water(picture: Tensor, scene: Scene, numbers: Numbers, line: Tensor, has: Tensor) -> Tensor:
@@ -24,7 +25,7 @@ def paint_water(picture: Tensor, scene: Scene, numbers: Numbers, line: Tensor, h
     depth = (scene.y - line).clamp_min(0)
     scale = 1.15 + 1.2 * depth
     ripple = sample_field(
-        fractal_field(15, 8, 4, 0.6), (scene.x * 0.12 / scale)[:, 0].expand(-1, scene.size, -1),
+        fractal_field(15, 8, 4, 0.6), (scene.x * 0.12 / scale + numbers.free())[:, 0].expand(-1, scene.size, -1),
         (torch.log(depth + 0.03) * 0.75).expand(-1, -1, -1, scene.size)[:, 0],
     )[:, None]  # fmt: skip
     strength = numbers.between(0.1, 1.0)
@@ -44,10 +45,11 @@ class Landscapes:
     """The painter of the models `landscape` and `landscape128`."""
 
     numbers = NUMBERS
+    free = FREE
 
     def paint(self, z: Tensor, size: int) -> Tensor:
-        """Pictures [rows, 3, size, size] in [-1, 1] from z [rows, 82]."""
-        numbers = Numbers(z)
+        """Pictures [rows, 3, size, size] in [-1, 1] from z [rows, 82 + 5]."""
+        numbers = Numbers(z, FREE)
         scene = choose_scene(numbers, size)
         has, line = numbers.switch(0.45), numbers.between(0.68, 0.8)
         foot = line * has + numbers.between(0.84, 0.93) * (1 - has)

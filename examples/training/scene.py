@@ -11,10 +11,11 @@ from torch import Tensor
 
 
 class Numbers:
-    """The numbers of a batch, taken one after another."""
+    """The numbers of a batch, taken one after another; `free` ones, which no code decides, come after all others."""
 
-    def __init__(self, z: Tensor) -> None:
-        self._z, self._next = z, 0
+    def __init__(self, z: Tensor, free: int = 0) -> None:
+        last = z.shape[1] - free
+        self._z, self._free, self._next = z[:, :last], iter(z[:, last:].split(1, dim=1)), 0
 
     def take(self, count: int) -> Tensor:
         """The next numbers as they are, [rows, count]."""
@@ -26,6 +27,10 @@ class Numbers:
         """The next number, made uniform in a range: [rows, 1, 1, 1]."""
         share = 0.5 * (1 + torch.erf(self.take(1) / math.sqrt(2)))
         return (low + (high - low) * share)[:, :, None, None]
+
+    def free(self) -> Tensor:
+        """The next free number, made uniform from 0 to 1: [rows, 1, 1, 1]."""
+        return 0.5 * (1 + torch.erf(next(self._free) / math.sqrt(2)))[:, :, None, None]
 
     def switch(self, share: float) -> Tensor:
         """A switch that is near 1 in a share of the rows and near 0 in others: [rows, 1, 1, 1]."""

@@ -18,13 +18,22 @@ from fgraph.training.settings import TrainingError
 
 
 class Painter(Protocol):
-    """A maker of pictures from `numbers` numbers each, which are normally distributed."""
+    """A maker of pictures from normally distributed numbers.
+
+    A painter may also have `free`, the count of numbers that no code decides, such as the places of leaves: a generator
+    can only learn to draw them from its noise. Without it, there are none.
+    """
 
     numbers: int
 
     def paint(self, z: Tensor, size: int) -> Tensor:
-        """Paint pictures [rows, 3, size, size] in [-1, 1] from z [rows, numbers]."""
+        """Paint pictures [rows, 3, size, size] in [-1, 1] from z [rows, numbers + free]."""
         ...
+
+
+def count_numbers(painter: Painter) -> int:
+    """Return how many numbers a painter makes a picture of, with the free ones."""
+    return painter.numbers + int(getattr(painter, "free", 0))
 
 
 def names_painter(place: Path) -> bool:
@@ -69,23 +78,27 @@ class PaintedBatches:
 
     @property
     def numbers(self) -> int:
-        """The numbers that the painter makes a picture of."""
+        """How many numbers of a code the painter reads."""
         return self._painter.numbers
 
     @torch.no_grad()
-    def paint(self, z: Tensor) -> Tensor:
+    def paint(self, z: Tensor, draw: torch.Generator) -> Tensor:
         """Paint the pictures of codes z [rows, n], n at least `numbers`: [rows, 3, size, size] in [-1, 1].
 
-        The mapping network normalises z, so the first numbers of the normalised z count.
+        The mapping network normalises z, so the first numbers of the normalised z count. `draw` draws the free ones.
         """
         normal = z * torch.rsqrt(z.square().mean(dim=1, keepdim=True) + 1e-8)
-        return self._checked(self._painter.paint(normal[:, : self.numbers], self._size), len(z))
+        free = torch.randn(len(z), count_numbers(self._painter) - self.numbers, generator=draw)
+        return self._checked(
+            self._painter.paint(torch.cat([normal[:, : self.numbers], free], dim=1), self._size), len(z)
+        )
 
     @torch.no_grad()
     def take(self, start: int, rows: int, purpose: str = "real") -> Tensor:
         """Paint pictures `start` to `start + rows` of this purpose, [rows, 3, size, size] in [-1, 1]."""
         draw = draw_for(self._seed, f"paint {purpose}", start)
-        images = self._checked(self._painter.paint(torch.randn(rows, self.numbers, generator=draw), self._size), rows)
+        numbers = torch.randn(rows, count_numbers(self._painter), generator=draw)
+        images = self._checked(self._painter.paint(numbers, self._size), rows)
         if self._flip:
             flipped = torch.rand(rows, generator=draw) < 0.5
             images = torch.where(flipped[:, None, None, None], images.flip(3), images)

@@ -71,7 +71,7 @@ class PairedTrainer(Trainer):
     def _learn(self) -> dict[str, Tensor]:
         z, draw = self._draw_codes("fake")
         with torch.no_grad():
-            pictures = self._painted.paint(z[0]).to(self.fabric.device)
+            pictures = self._painted.paint(z[0], self._draw("painter")).to(self.fabric.device)
         self._adam.zero_grad()
         apart = relative_distance(laplacian_pyramid(self._generate(z, draw)), laplacian_pyramid(pictures))
         self.fabric.backward(apart)

@@ -79,7 +79,7 @@ class ProjectedTrainer(Trainer):
     def _paint(self, z: Tensor) -> Tensor:
         """Return the painter's pictures of codes, on the device."""
         assert self._painted is not None
-        return self._painted.paint(z).to(self.fabric.device, memory_format=torch.channels_last)
+        return self._painted.paint(z, self._draw("painter")).to(self.fabric.device, memory_format=torch.channels_last)
 
     def _project(self, images: Tensor, purpose: str) -> list[Tensor]:
         """Return the input of the heads: the mixed features of augmented images, and their pixels."""

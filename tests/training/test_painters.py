@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from fgraph.training import TrainingError
-from fgraph.training.painters import PaintedBatches, load_painter, names_painter
+from fgraph.training.painters import PaintedBatches, count_numbers, load_painter, names_painter
 from fgraph.training.run import train
 from fgraph.training.snapshot import SNAPSHOT, read_snapshot
 from tests.training.conftest import Choose
@@ -23,6 +23,11 @@ class Grey:
     numbers: int = 2
     def paint(self, z, size):
         return (z[:, :1, None, None] * shades.STRENGTH).expand(-1, 3, size, size) + z[:, 1:, None, None] * 0
+
+class Speckled(Grey):
+    free = 1
+    def paint(self, z, size):
+        return super().paint(z[:, :2], size) + 0.1 * z[:, 2, None, None, None]
 
 class Flat(Grey):
     def paint(self, z, size):
@@ -70,6 +75,19 @@ def test_a_training_on_a_painter_goes_on_bit_for_bit(
     assert "a painter's pictures of 16 pixels" in capsys.readouterr().out
 
 
+def test_free_numbers_differ_where_the_code_is_the_same(file: Path) -> None:
+    batches = PaintedBatches(load_painter(Path(f"{file}:Speckled")), 8, 0, flip=False)
+    plain = PaintedBatches(load_painter(Path(f"{file}:Grey")), 8, 0, flip=False)
+    z = torch.randn(4, 6, generator=torch.Generator().manual_seed(3))
+    first, same, other = (batches.paint(z, torch.Generator().manual_seed(seed)) for seed in (1, 1, 2))
+    assert torch.equal(first, same)
+    assert not torch.equal(first, other)
+    assert batches.numbers == 2
+    free = torch.randn(4, 1, generator=torch.Generator().manual_seed(1))
+    expected = plain.paint(z, torch.Generator()) + 0.1 * free[:, :, None, None]
+    assert torch.equal(first, expected.clamp(-1, 1))
+
+
 @pytest.mark.parametrize(
     ("name", "message"),
     [
@@ -95,7 +113,7 @@ EXAMPLES = Path(__file__).parents[2] / "examples" / "training"
 @pytest.mark.parametrize("name", ["landscapes.py:Landscapes", "heads.py:Heads", "heads.py:Toons", "heads.py:Sketches"])
 def test_a_painter_of_the_examples_paints_any_size(name: str) -> None:
     painter = load_painter(EXAMPLES / name)
-    z = torch.randn(4, painter.numbers, generator=torch.Generator().manual_seed(0))
+    z = torch.randn(4, count_numbers(painter), generator=torch.Generator().manual_seed(0))
     small, large = painter.paint(z, 32), painter.paint(z, 64)
     assert (small.shape, large.shape) == ((4, 3, 32, 32), (4, 3, 64, 64))
     for pictures in (small, large):
@@ -110,8 +128,9 @@ def test_a_painter_of_the_examples_paints_any_size(name: str) -> None:
 def test_each_number_of_a_painter_of_the_examples_changes_its_picture(name: str) -> None:
     """Among eight pictures, at least one changes where a number rises by 2."""
     painter = load_painter(EXAMPLES / name)
-    z = torch.randn(8, painter.numbers, generator=torch.Generator().manual_seed(0))
+    count = count_numbers(painter)
+    z = torch.randn(8, count, generator=torch.Generator().manual_seed(0))
     before = painter.paint(z, 32)
-    changed = z.repeat(painter.numbers, 1, 1) + 2 * torch.eye(painter.numbers)[:, None]
+    changed = z.repeat(count, 1, 1) + 2 * torch.eye(count)[:, None]
     after = torch.stack([painter.paint(one, 32) for one in changed])
     assert [i for i, pictures in enumerate(after) if torch.equal(pictures, before)] == []
