@@ -78,7 +78,7 @@ class PaintedBatches:
 
     @property
     def numbers(self) -> int:
-        """How many numbers of a code the painter reads."""
+        """The count of numbers of a code that the painter reads."""
         return self._painter.numbers
 
     @torch.no_grad()
