@@ -17,11 +17,12 @@ from fgraph.studio.messages import Change, GraphEvent, HistoryEvent, NodeState, 
 from fgraph.studio.messages import changes as of
 from fgraph.studio.opening import Opened, open_photograph
 from fgraph.studio.reading import Reading, bypass_source, read_text
-from fgraph.studio.text import GraphText
+from fgraph.studio.text import GraphText, limit_edits
 from fgraph.studio.uploads import Uploads
 from fgraph.stylegan.checkpoints.header import DEFAULT_MODEL
 
 UPLOAD = "upload:"  # prefix of the id of an upload in a field
+EDIT_SECONDS = 20  # most time that the changes of one message may take
 _CROP = "photo"  # the output that shows the crop, in a graph that edits a photograph
 Stamp = tuple[int, int] | None  # time and size of a file
 
@@ -99,8 +100,9 @@ class Session:
         """
         with self._lock:
             draft, before = self.state.draft(), self.reading
-            for change in map(self._with_uploads, changes):
-                apply_change(draft, change, lambda text: self._reading_of(text.text))
+            with limit_edits(EDIT_SECONDS):
+                for change in map(self._with_uploads, changes):
+                    apply_change(draft, change, lambda text: self._reading_of(text.text))
             after = self._reading_of(draft.text.text)
             _refuse_wrong_links(changes, before, after)
             self.history.add(new_state(draft, self.state, label or _label(changes)), gesture)

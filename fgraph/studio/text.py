@@ -6,8 +6,12 @@ the new text must read as the old data with exactly that change.
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Mapping
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from copy import deepcopy
 from dataclasses import dataclass
 from functools import cached_property
@@ -24,10 +28,21 @@ from fgraph.declare.writing import flow_text
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _ALIAS = re.compile(r"\*[^\s,\[\]{}]+")
 _BLOCK_TEXT = ("|", ">")
+_DEADLINE: ContextVar[float] = ContextVar("deadline", default=math.inf)  # of edits, on the monotonic clock
 
 
 class EditError(FgraphError):
     """An edit that the text does not allow."""
+
+
+@contextmanager
+def limit_edits(seconds: float) -> Iterator[None]:
+    """Refuse edits that come later than this: each reads the whole text again, which is slow in a large graph."""
+    token = _DEADLINE.set(time.monotonic() + seconds)
+    try:
+        yield
+    finally:
+        _DEADLINE.reset(token)
 
 
 @dataclass(frozen=True)
@@ -163,6 +178,8 @@ class GraphText:
         self, text: str, path: DocumentPath, value: Any, extra: tuple[DocumentPath, Any] | None = None
     ) -> GraphText:
         """Return the new text if it reads as the old data with the change."""
+        if time.monotonic() > _DEADLINE.get():
+            raise EditError("these changes take too long, and none of them is made: make fewer at once")
         wanted = deepcopy(self.document.data)
         for place, one in [(path, value), *([extra] if extra else [])]:
             _put(wanted, place, one)

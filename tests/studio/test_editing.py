@@ -56,6 +56,18 @@ def test_a_change_edits_its_place_only(tmp_path: Path, made: dict[str, Any], old
     assert change(session, made) == GRAPH.replace(old, new)
 
 
+def test_changes_that_take_too_long_are_refused_and_none_is_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = session_of(tmp_path)
+    monkeypatch.setattr("fgraph.studio.session.EDIT_SECONDS", -1.0)
+    with pytest.raises(EditError, match="take too long, and none of them is made: make fewer at once"):
+        change(session, {"seed": 9}, {"set": {"node": "left", "field": "truncation", "value": 0.5}})
+    assert session.state.text == GRAPH
+    monkeypatch.undo()
+    assert change(session, {"seed": 9}) == GRAPH.replace("seed: 1\n", "seed: 9\n")
+
+
 def test_another_kind_drops_the_fields_that_it_does_not_have(tmp_path: Path) -> None:
     session = session_of(tmp_path)
     text = change(session, {"set": {"node": "fade", "field": "kind", "value": "ellipse"}})
