@@ -27,8 +27,8 @@ class Array:
     def __init__(self, value: Any) -> None:
         found = _as_numpy(value)
         if np.iscomplexobj(found):
-            raise TypeError("complex numbers have no place in float32")
-        with np.errstate(over="ignore"):  # `check` reports what became infinite
+            raise TypeError("complex numbers do not fit into float32")
+        with np.errstate(over="ignore"):  # `check` reports numbers that became infinite
             copied = np.array(found, dtype=np.float32, order="C")  # a copy: the caller may change theirs
         copied.setflags(write=False)
         self._array = copied

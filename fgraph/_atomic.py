@@ -47,7 +47,7 @@ class Staging:
         self.directory = directory
         self._label = label
         self._names: list[str] = []  # names in the order of staging
-        self._unsynced: list[Path] = []  # what the caller writes itself
+        self._unsynced: list[Path] = []  # paths that the caller writes itself
         self._stack = ExitStack()
 
     def __enter__(self) -> Staging:
@@ -81,10 +81,10 @@ class Staging:
         return self._unsynced[-1]
 
     def commit(self, *, obsolete: Sequence[str] = (), look: Callable[[], object] | None = None) -> None:
-        """Remove files, then rename all that is staged, in the order of staging.
+        """Remove files, then rename all staged files, in the order of staging.
 
-        Other processes that commit to the same directory wait meanwhile. A folder that is replaced moves out of the
-        way first, whole; a symbolic link is replaced, not followed.
+        Other processes that commit to the same directory wait meanwhile. A folder that is to be replaced first moves
+        out of the way as a whole. A symbolic link is replaced, not followed.
 
         Args:
             obsolete: names of files that the staged files make obsolete, such as an earlier manifest.

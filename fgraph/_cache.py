@@ -38,10 +38,10 @@ def sealed(content: bytes) -> bytes:
 def read_cached(path: Path, most: int) -> bytes | None:
     """Return the content of a cache file of at most `most` bytes, or None if there is no such file.
 
-    What killed processes have left in its folder is removed, which may never be written to again.
+    Leftovers of killed processes in the folder of the file are removed here, since no later write may come to do it.
 
     Raises:
-        ValueError: the file is not a cache file, is larger than `most` bytes, or has another digest than it states.
+        ValueError: the file is not a cache file, is larger than `most` bytes, or its content does not match its digest.
         OSError: the file cannot be read.
     """
     head = len(_MAGIC) + _DIGEST

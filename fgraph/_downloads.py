@@ -11,7 +11,7 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Downloads:
-    """Settings for models named by an address; None: as outside, by default as the comment says."""
+    """Settings for models named by an address; None means the setting outside the block, at first the default."""
 
     folder: str | None = None  # default: in the user's cache directory
     offline: bool | None = None  # default: False

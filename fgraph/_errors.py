@@ -36,7 +36,7 @@ class ModelError(FgraphError):
 
 
 class MemoryBudgetError(FgraphError):
-    """The plan needs more memory than its budget allows; `needed` are the bytes that it needs at least, if known."""
+    """The plan needs more memory than its budget allows; `needed` is the least number of bytes it needs, if known."""
 
     def __init__(self, *parts: object, needed: int | None = None) -> None:
         self.needed = needed
@@ -111,7 +111,7 @@ class _Brief(reprlib.Repr):
         return str(x) if x.bit_length() < _MOST_BITS else f"a number of {x.bit_length()} bits"
 
     def repr_instance(self, x: object, level: int) -> str:
-        """Return the text of a plain value; of another object the class, since it can hold anything."""
+        """Return the text of a plain value, or only the class of another object, which can hold anything."""
         return repr(x)[:80] if isinstance(x, bool | float | bytes | None) else type(x).__name__
 
 
@@ -119,7 +119,7 @@ _BRIEF = _Brief()
 
 
 def show(name: object, most: int = 80) -> str:
-    r"""Return a name or another value from a file as a message shows it: on one line, escaped, of `most` characters.
+    r"""Return a name or another value from a file for a message: on one line, escaped, with at most `most` characters.
 
     The time is bounded for any value: a pickle of some bytes can hold a list that has 2**60 lists in it.
 
@@ -155,7 +155,7 @@ class Hints:
         self.left = _MOST_HINTS
 
     def nearest(self, name: str, known: Iterable[str]) -> str | None:
-        """Return a hint as `nearest` does, or None if there have been many."""
+        """Return a hint as the function `nearest` does, or None after `_MOST_HINTS` calls."""
         if not self.left:
             return None
         self.left -= 1

@@ -1,6 +1,6 @@
 """Statements of Graphviz's DOT language -> standalone SVGs.
 
-The caller states boxes and lines, and Graphviz places them. A large graph can take it hours, so it runs in a child
+The caller states boxes and lines, and Graphviz places them. A large graph can take hours, so Graphviz runs in a child
 process that can be stopped, and `extent` estimates the work beforehand.
 """
 
@@ -16,7 +16,7 @@ from fgraph._errors import FgraphError
 LARGEST = 4000  # the largest `extent` that is drawn box by box; it takes a few seconds
 PAPER, INK, FAINT = "#ffffff", "#222222", "#6a7178"
 _FONT = "Helvetica,Arial,sans-serif"
-_SECONDS = 120  # before the child process is stopped; a drawing takes a few
+_SECONDS = 120  # until the child process is stopped; a drawing takes a few seconds
 _CURE = (
     "pip install pygraphviz; on a Linux without a desktop also "
     "apt-get install libexpat1 libglib2.0-0 libxext6 libxrender1, or what these are called there"
@@ -88,7 +88,7 @@ def swatches(colours: Mapping[str, str]) -> str:
 
 
 def tint(colour: str, share: float) -> str:
-    """Mix a colour with white; `share` is that of the colour, 0 to 1.
+    """Mix a colour with white; `share` is the share of the colour, 0 to 1.
 
     >>> tint("#2f6db3", 0.5)
     '#97b6d9'
@@ -100,7 +100,7 @@ def tint(colour: str, share: float) -> str:
 def extent(reads: Mapping[str, Iterable[str]]) -> int:
     """Estimate the layout work: the number of boxes, plus the number of columns that each line crosses.
 
-    `reads` maps each box to those it reads, which come before it.
+    `reads` maps each box to the boxes that it reads, which come before it.
 
     >>> extent({"a": [], "b": ["a"], "c": ["a", "b"]})
     7

@@ -7,15 +7,15 @@ MIB = 1 << 20
 # Model files: the tensors of a model take no more than its file
 TENSOR_HEADER = 4 * MIB  # JSON of a .safetensors file; a 1024-pixel model has 40 KiB
 PICKLE_OF_ZIP = 16 * MIB  # data.pkl of a .pt file; a training checkpoint of a 1024-pixel model has less than 1 MiB
-DRAWN_FREE = 16 * MIB  # noise that a file lacks, however small it is; a 1024-pixel model has 11 MiB
+DRAWN_FREE = 16 * MIB  # noise that is drawn for a file of any size that lacks it; a 1024-pixel model has 11 MiB
 DRAWN_RATIO = 4  # most noise above that, as a multiple of the size of the file
 DOWNLOAD = 16 << 30
 ADDRESS = 4096  # characters of an address
 
 # Files of codes, directions and noise
 ARRAY_FILE = 1 << 30  # bytes of the file, and of all its arrays as float32
-ARRAY_FREE = 64 * MIB  # what arrays may take, however small the file
-ARRAY_RATIO = 16  # most memory above that, times the compressed size; codes and noise compress by less than 2
+ARRAY_FREE = 64 * MIB  # memory that arrays may take, for a file of any size
+ARRAY_RATIO = 16  # most memory above that, a multiple of the compressed size; codes and noise compress by less than 2
 ARRAY_MEMBERS = 10_000  # arrays in a .npz
 OBJECT_ARRAYS = 256 * MIB  # the pickle inside a .npy file of objects
 
@@ -24,7 +24,7 @@ LANDMARK_FILE = 8 * MIB  # JSON of points in pictures
 SOUND_FILE = 64 * MIB  # six minutes of WAV
 
 # Data of a training
-DATA_FREE = 16 * MIB  # decompressed bytes of one picture in a zip, however small its entry is
+DATA_FREE = 16 * MIB  # decompressed bytes of one picture in a zip, for an entry of any size
 DATA_RATIO = 16  # most bytes above that, as a multiple of the compressed size; files of pictures hardly compress
 DATA_PICTURE = 512 * MIB  # bytes of the file of one picture
 

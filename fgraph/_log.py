@@ -20,7 +20,7 @@ def get_logger(name: str = "fgraph") -> logging.Logger:
 
 @contextmanager
 def escaped_records() -> Iterator[None]:
-    """Escape control characters in the messages of all loggers within the block; those of Hydra show overrides."""
+    """Escape control characters in the messages of all loggers within the block; Hydra's messages show overrides."""
     make = logging.getLogRecordFactory()
 
     def make_escaped(*arguments: Any, **named: Any) -> logging.LogRecord:

@@ -31,7 +31,8 @@ class RunOptions:
             everything else stays float32.
         torch_compile: whether to run the layers of StyleGAN2 through `torch.compile`: False, True, or the name of a
             backend.
-        memory: the budget in bytes, counted in fp32; None: most of the memory that the device has free at the run.
+        memory: the budget in bytes, counted in fp32; None: most of the memory that is free on the device when the run
+            starts.
     """
 
     device: str = "auto"

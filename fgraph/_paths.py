@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-_LONE = re.compile("[\ud800-\udfff]")  # Python has these for the parts of a file name that are not text
+_LONE = re.compile("[\ud800-\udfff]")  # Python decodes bytes of a file name that are not text to these
 _ESCAPED = re.compile(r"\0(d[89a-f][0-9a-f]{2})")
 
 
@@ -34,7 +34,7 @@ def as_text(name: str) -> str:
 
 
 def from_text(text: str) -> str:
-    r"""Return the name that a text means.
+    r"""Return the name that `as_text` turned into a text.
 
     >>> from_text("lat\0dcf6n.png") == "lat\udcf6n.png"
     True

@@ -164,7 +164,7 @@ class DragReport:
     steps: int
     distance: float  # the mean distance of the points from their targets, in pixels
     trail: Array  # [times, points, 2]: where the points were, evenly over the steps, in fractions of the sides
-    remedy: str | None = None  # what to do about the ending, if it is stuck or lost
+    remedy: str | None = None  # the cure, if the ending is stuck or lost
 
     @property
     def points(self) -> list[tuple[float, float]]:

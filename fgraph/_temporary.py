@@ -121,7 +121,7 @@ def remove_leftovers(root: Path, depth: int) -> None:
 
 
 def sync_file(path: Path) -> None:
-    """Bring the content of a file to the disk.
+    """Flush the content of a file to the disk.
 
     Raises:
         OSError: the disk fails.
@@ -131,14 +131,14 @@ def sync_file(path: Path) -> None:
 
 
 def sync_directory(directory: Path) -> None:
-    """Bring the names of a directory to the disk, if the system can sync directories.
+    """Flush the entries of a directory to the disk, if the system can sync directories.
 
     Raises:
         OSError: the disk fails.
     """
     try:
         handle = os.open(directory, os.O_RDONLY)
-    except PermissionError:  # Windows opens no directories, and some may be written but not read
+    except PermissionError:  # Windows cannot open directories, and some directories may be written but not read
         return
     try:
         os.fsync(handle)

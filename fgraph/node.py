@@ -92,8 +92,8 @@ FILE: dict[str, Any] = {"format": "path"}
 class Noise(BaseModel):
     """The noise that a pass adds after its convolutions.
 
-    `const` adds the buffers of the checkpoint, `random` fresh noise keyed by (seed, row, layer), `none` none,
-    `given` the arrays `noise_0`, `noise_1`, ... of `file` (`.npz`), one a convolution, in order.
+    `const` adds the buffers of the checkpoint, `random` adds fresh noise keyed by (seed, row, layer), `none` adds no
+    noise, and `given` adds the arrays `noise_0`, `noise_1`, ... of `file` (`.npz`), one a convolution, in order.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -122,7 +122,7 @@ class Node(BaseModel):
 
     op: str
     produces: ClassVar[Kind | None] = None  # None: the kind of the first port (Features for a Latent)
-    collapses: ClassVar[bool] = False  # whether its rows are not those that it reads (knit, mosaic, rows, stack)
+    collapses: ClassVar[bool] = False  # whether it makes other rows than it reads (knit, mosaic, rows, stack)
 
     def output_kind(self, kinds: Mapping[str, Kind]) -> Kind:
         """Return the kind of the result for inputs of these kinds (port name -> kind)."""
@@ -178,7 +178,7 @@ class FieldRoles:
     ports: Mapping[str, Port]
     list_ports: frozenset[str]
     optional_ports: frozenset[str]
-    per_row: Mapping[str, int]  # name -> how deeply tuples lie in each other in a list of rows
+    per_row: Mapping[str, int]  # name -> nesting depth of the tuples in a list of rows
     static: tuple[str, ...]
     row_lists: frozenset[str]  # fields that also take ranges, keyframes and curves: every per-row field, and some data
 
@@ -220,13 +220,13 @@ def field_roles(node_class: type[Node]) -> FieldRoles:
 
 
 def _depth(annotation: Any) -> int:
-    """Return how deeply the tuples of an annotation lie in each other."""
+    """Return the nesting depth of the tuples in an annotation."""
     inner = max((_depth(part) for part in typing.get_args(annotation)), default=0)
     return inner + (typing.get_origin(annotation) is tuple)
 
 
 def _depth_of(value: Any) -> int:
-    """Return how deeply tuples lie in each other in a value, by its first items."""
+    """Return the nesting depth of the tuples in a value, by its first items."""
     return 1 + _depth_of(value[0]) if isinstance(value, tuple) and value else 0
 
 

@@ -1,7 +1,7 @@
-"""The console script: answers signals from its first line on, then imports and starts the command line.
+"""The console script: handles signals from its first line on, then imports and starts the command line.
 
-This stands outside of `fgraph`, whose import takes a part of a second. An interrupt meanwhile ends the process with no
-traceback; there is nothing to clean up yet.
+This package is separate from `fgraph`, whose import takes a part of a second. An interrupt during that import ends the
+process without a traceback; there is nothing to clean up yet.
 """
 
 import atexit

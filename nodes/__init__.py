@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
     NODES: tuple[type[Node], ...]  # every class
 
-# Op -> the name in its module of its class, or of the tuple of classes for an op with kinds. In the reference's order.
+# Op -> the name of its class in its module; for an op with kinds, of the tuple of classes. In the reference's order.
 OPS: Final[Mapping[str, str]] = {
     "sample": "Sample", "latent": "Latent", "rows": "Rows", "stack": "Stack", "lerp": "Lerp", "mix": "Mix",
     "align": "Align", "own": "Own", "truncate": "Truncate", "direction": "DIRECTIONS", "walk": "Walk",

@@ -1,4 +1,4 @@
-"""Colours as fields: names of CSS and hexadecimal numbers."""
+"""Colours in fields of nodes: CSS names and hexadecimal numbers."""
 
 from __future__ import annotations
 

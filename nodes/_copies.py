@@ -108,7 +108,7 @@ class Proposals(BaseModel):
 
     @property
     def rows(self) -> int:
-        """The number of rows made of one row."""
+        """The number of rows that one row becomes."""
         return len(self.seed) if isinstance(self.seed, tuple) else self.variations
 
     @property

@@ -92,12 +92,12 @@ def _check(found: FoundDirections, space: TypeKind) -> None:
     """Check that codes in `space` can move along a direction.
 
     Raises:
-        ValueError: the direction is in z and the codes are in a later space, or how is set and the codes are in S.
+        ValueError: the direction is in z and the codes are in a later space, or `how` is `set` and the codes are in S.
     """
     if found.space == "z" and space != "z":
         raise ValueError(
-            "a direction of z moves codes in z, all layers alike: the codes are in a later space, or only some "
-            "layers move; for some layers, move the codes and then mix them with the codes before"
+            "a direction in z moves codes in z, and all layers alike; these codes are in a later space, or only some "
+            "layers move: for some layers, move the codes in z, then mix them with the codes before the move"
         )
     if found.how == "set" and space not in ("w", "w+"):
         with blaming("how"):

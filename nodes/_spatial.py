@@ -93,7 +93,7 @@ def map_layers(build: Build, inputs: Inputs, make: MakeEdits, *, unit: Unit, lay
 def map_features(
     build: Build, features: Features, edits: tuple[Edit, ...], chosen: frozenset[int], parts: Parts
 ) -> Features:
-    """Return a pass with each output of some layers, and a state at one of them, changed by one edit per row."""
+    """Return a pass whose outputs at some layers, and whose state at one of them, change by one edit per row."""
     if on_plane(build, features):
         moved = move_planes(build, features, edits) if features.layer in chosen and parts != "skip" else features
         return replace(moved, carrier=Mapped(moved.carrier, edits, chosen, parts))

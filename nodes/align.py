@@ -28,7 +28,7 @@ class Align(Node):
     produces: ClassVar[Kind] = Kind.LATENT
 
     of: LatentPort = Field(description="the codes whose pose changes")
-    to: LatentPort = Field(description="the codes that have the pose")
+    to: LatentPort = Field(description="the codes that give the pose")
     reading: Reading = Field(
         "paper", description="the styles taken; paper: W+ rows 0..3; code: σ 0..3; code_with_slip: σ 1..3, as published"
     )

@@ -31,7 +31,7 @@ About = Literal["centre", "published"]
 class Bend(Node):
     """The base of all kinds of bending: a transform of some channels of some layers.
 
-    The channels are all, those that are named, a random share, or a group with similar activations (Broad, Leymarie &
+    A bend changes all channels, named ones, a random share, or a group with similar activations (Broad, Leymarie &
     Grierson 2021). Other channels do not change. To bend a part of the picture, use `blend` with a mask.
     """
 

@@ -39,7 +39,7 @@ class Blend(Node):
     mask: MaskPort = Field(description="α: 0 shows a, 1 shows b")
     layers: LayerSet = Field(
         LayerSet("all"),
-        description="the layers that are mixed; at the others, the result is that of a; `here`: only the pause",
+        description="the layers that are mixed; at the others, the result comes from a; `here`: only the pause",
     )
     parts: Literal["both", "activation", "skip"] = Field("both", description="the tensors that are mixed")
 

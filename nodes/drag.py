@@ -59,7 +59,7 @@ class Drag(Node):
     )
     tracking: Tracking | None = Field(
         None,
-        description="nearest (default): each point is searched around its last position; adaptive: no point is lost",
+        description="nearest (default): each point is searched for near its last position; adaptive: no point is lost",
     )
     reading: Reading | None = Field(
         None, description="paper (default), or code: patches and mask as in the published program"
@@ -184,7 +184,7 @@ class Drag(Node):
         return Latent(codes.space, facts.pop("code"), of.model, keys, facts)
 
     def _spread(self, rows: int, inputs: Inputs) -> Index:
-        """Return the index that broadcasts the rows of a port, those of each member end to end, to the drags."""
+        """Return the index that repeats the rows of a port, which hold one member after the other, for `rows` drags."""
         each = rows // len(inputs.members)
         counts = [member.slot.rows // self.frames for member in inputs.members]
         return as_index([number * each + row % each for number, count in enumerate(counts) for row in range(count)])

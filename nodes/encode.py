@@ -104,5 +104,5 @@ def _check(header: EncoderHeader, table: Table, model: str) -> None:
         made = f"{found.styles} rows of {found.w_dim}" if found.styles else f"w of {found.w_dim}"
         raise ValueError(
             f"the encoder makes {made} numbers, model '{model}' takes {table.num_ws} rows of {table.w_dim}: load the "
-            "generator that the encoder was trained with, which published checkpoints hold as well"
+            "generator that the encoder was trained with, which published checkpoints also contain"
         )

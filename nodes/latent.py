@@ -47,7 +47,7 @@ class Latent(Node):
     @model_validator(mode="before")
     @classmethod
     def _numbers_first(cls, data: Any) -> Any:
-        """Move numbers that are given first from `file` to `value`; the result of a run also gives its space."""
+        """Move numbers given as the first argument from `file` to `value`; a result of a run also sets `space`."""
         given = data.get("file") if isinstance(data, Mapping) else None
         if given is None or isinstance(given, str) or data.get("value") is not None:
             return data

@@ -131,10 +131,10 @@ class NamedDirection(Direction):
 
 
 def _expect_model(edit: NamedEdit, table: Table, model: str) -> None:
-    """Check that a model is the bundled one that an edit was measured on, or one of your own in its shape.
+    """Check that a model is the bundled one that an edit was measured on, or a user's model of the same shape.
 
     Raises:
-        ValueError: it is another one.
+        ValueError: it is another model.
     """
     fits = not table.is_stylegan3 and table.resolution == edit.size
     if model != edit.model and (model in BUNDLED or not fits):

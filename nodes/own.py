@@ -27,7 +27,7 @@ def _as_numbers(value: Any) -> Any:
 class Own(Node):
     """A part, such as hair, transferred from another code by the style channels that own it.
 
-    The method is that of Collins et al. 2020, "Editing in Style", section 3. Spherical k-means on the activations of
+    The method follows Collins et al. 2020, "Editing in Style", section 3. Spherical k-means on the activations of
     seeded samples finds the parts of a model's images. M is the share of each channel's energy in each part. The result
     is S + q (S of the reference - S). With `greedy`, their published program, q is 1 for the channels with the largest
     M > ρ, while the sum of 1 - M over them is below ε in each layer. With `together`, q is min(1, λ M). The ownership

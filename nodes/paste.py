@@ -80,7 +80,7 @@ class Paste(Node):
         return Photograph({"patch": patch, **facts}, Pasting(self.blend, onto.crops))
 
     def _masks(self, own: MaskExprs | None, onto: Image) -> MaskExprs:
-        """Return the mask of each row: its own, within the rim."""
+        """Return the mask of each row: the given mask, limited to the crop without its rim."""
         rim = self._rim(onto.height, onto.width)
         if own is None:
             return (rim,) * onto.rows

@@ -26,8 +26,8 @@ from nodes.blend import blend_features, check_pair
 __all__ = ["PatchCopy", "Patches", "Proposals"]
 
 T = TypeVar("T")
-_PREVIEW = 64  # pixels of the picture that proposals are judged on, where the generator makes more
-_COARSEST = 8  # cells that patches are counted in, at least
+_PREVIEW = 64  # least pixels a side of the picture on which proposals are judged, if the generator makes as many
+_COARSEST = 8  # least number of cells a side in which boxes of patches are counted
 _TRIED = 2  # proposals for each wanted patch, plus one; patches with visible seams are dropped
 
 
@@ -35,7 +35,7 @@ class Patches(Node):
     """Patches of a picture, or of `source`, copied to other places, on the features of many layers.
 
     Form `paper` computes f <- (1 - Shift(α)) f + Shift(α) Shift(f) at each layer (SOAT, equation 4). Several patches
-    are applied in order, and each is a copy of the original picture. Form `code` is that of the published program
+    are applied in order, and each is a copy of the original picture. Form `code` follows the published program
     (`patch_swap`): it copies boxes in whole pixels of one layer, once, without a soft edge, and only the activation.
     """
 
@@ -163,7 +163,7 @@ def _distinct(values: Sequence[T]) -> tuple[T, ...]:
 
 
 def _propose(build: Build, inputs: Inputs, features: Features, where: tuple[frozenset[int], Parts]) -> Features:
-    """Return the pass with patches that are chosen at run time, by its original picture and by that with patches."""
+    """Return the pass with patches that are chosen at run time, from its picture without and with all proposals."""
     table = build.table(features.model)
     coarsest = min((table.at(layer) for layer in where[0]), key=lambda layer: layer.resolution)
     times = max(1, _COARSEST // coarsest.resolution)
@@ -180,7 +180,7 @@ def _propose(build: Build, inputs: Inputs, features: Features, where: tuple[froz
 
 
 def _with_patches(build: Build, features: Features, carrier: Patched) -> Features:
-    """Return the pass with the carrier of patches, which are copied in its state too."""
+    """Return the pass with the carrier of patches; copy them in its state too."""
     layers, parts = carrier.layers, carrier.parts
     made = replace(features, carrier=carrier)
     if features.layer not in layers:

@@ -132,7 +132,7 @@ def _find(cropping: Cropping, files: tuple[str, ...], stamps: tuple[object, ...]
 
 
 def _stamp(file: str, what: str = "picture") -> object:
-    """Return a value that changes if a file changes, or the pictures in a folder."""
+    """Return a value that changes when the file, or a picture in the folder, changes."""
     place = expanded(file)
     paths: list[Path] = find_pictures(place) if place.is_dir() else [locate(file, what)]
     return tuple((str(path), path.stat().st_mtime_ns, path.stat().st_size) for path in paths)

@@ -44,7 +44,7 @@ class Sample(Node):
         description="σ, in rows, of a cyclic Gaussian blur along the rows, which are then scaled to RMS 1 (published "
         "panorama: 0.7)",
     )
-    # `class` is a word of Python's grammar, so it is declared by its name; in Python it is given as `class_`.
+    # `class` is a keyword of Python, so the field is declared by its name as text; Python code writes `class_`.
     __annotations__["class"] = Classes
     vars()["class"] = Field(
         None,

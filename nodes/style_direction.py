@@ -89,7 +89,7 @@ class ChannelDirection(Direction):
 class TextDirection(Direction):
     """StyleCLIP's global direction from one text to another (Patashnik et al. 2021, section 6).
 
-    The relevance of a channel is the cosine of its effect with the change of text. Channels with a relevance below
+    The relevance of a channel is the cosine between its effect and the change of text. Channels with a relevance below
     `beta` do not move. The most relevant channel moves by `strength` of its standard deviations. CLIP embeds the texts,
     which needs the extra `clip`. With `vectors`, the vectors of the texts come from a file instead.
     """

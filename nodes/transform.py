@@ -30,7 +30,7 @@ class Transform(Node):
     `--rotate` and `--translate` do in NVlabs' program. Apart from the content at the edges, model R draws the same
     picture rotated, and R and T draw the same picture shifted. Masks of the pass, or a mask alone, are transformed too.
 
-    `file` is the landmarks_transforms.npy of StyleGAN3-editing. The image is then placed as the picture `name` is.
+    `file` is the landmarks_transforms.npy of StyleGAN3-editing. The image then has the placement of the picture `name`.
     """
 
     op: Literal["transform"] = "transform"

@@ -41,8 +41,8 @@ class Walk(Node):
     frames: Data[Annotated[int, Field(ge=2, le=100_000)]] = Field(60, description="the number of frames")
     times: Data[Annotated[tuple[float, ...], Field(min_length=2)] | None] = Field(
         None,
-        description="the time of each key, increasing, in any unit; if closed, also that of the return to the first "
-        "key; default: equal steps",
+        description="the time of each key, increasing, in any unit; if closed, then the time of the return to the "
+        "first key; default: equal steps",
     )
     at: PerRow[Annotated[float, Field(ge=0, le=1)]] | None = Field(
         None, description="instead of frames: the time of each frame, 0 at the first key and 1 at the end of the walk"
@@ -127,7 +127,7 @@ class Walk(Node):
         found = []
         for share in shares:
             time = (1 - share) * times[0] + share * times[-1]
-            key = min(max(bisect_right(times, time), 1), segments) - 1  # an open walk ends in its last step
+            key = min(max(bisect_right(times, time), 1), segments) - 1  # clamps the last frame of an open walk
             found.append((key, ease(min((time - times[key]) / (times[key + 1] - times[key]), 1.0))))
         return found
 

@@ -25,7 +25,7 @@ from fgraph.digraph import wire
 FOLDER = Path(__file__).parent / "graphs"
 EXTRA_FOLDERS = "FGRAPH_COMFYUI_GRAPHS"  # an environment variable: more folders, separated as in PATH
 _TYPES = {"Image": "IMAGE", "Mask": "MASK"}  # kind of an output -> type of ComfyUI; others are left out
-_LARGEST = 2**53  # what the browser of ComfyUI holds exactly
+_LARGEST = 2**53  # the largest integer that the browser of ComfyUI represents exactly
 
 
 class GraphNode:
@@ -45,7 +45,7 @@ class GraphNode:
         optional: dict[str, Any] = {"device": (["auto", "cpu", "cuda"], {"default": "auto"})}
         for name, value in fgraph.load(cls.path).spec.params.items():
             if is_picture(value):
-                optional[name] = ("IMAGE",)  # unconnected: the file that the graph names
+                optional[name] = ("IMAGE",)  # not connected: the file that the graph names
             else:
                 required[name] = widget_of(name, value)
         return {"required": required, "optional": optional}
@@ -113,18 +113,18 @@ def node_of(path: Path) -> type[GraphNode]:
 
 
 def _starts(lines: Iterable[str]) -> Iterator[int]:
-    """Yield the numbers of the lines that are no comment."""
+    """Yield the numbers of the lines that are not comments."""
     yield from (number for number, line in enumerate(lines) if not line.startswith("#"))
     yield 0
 
 
 def folders() -> list[Path]:
-    """Return the folders that hold graph files: that of the pack, then those of the user."""
+    """Return the folders that hold graph files: the pack's own folder, then the user's."""
     return [FOLDER, *(Path(one) for one in os.environ.get(EXTRA_FOLDERS, "").split(os.pathsep) if one)]
 
 
 def find_nodes(places: Iterable[Path]) -> dict[str, type[GraphNode]]:
-    """Return a node for each graph file of some folders, by name; a wrong file costs no other node."""
+    """Return a node for each graph file of some folders, by name; a file with a fault is left out with a message."""
     found: dict[str, type[GraphNode]] = {}
     for path in (path for folder in places for path in sorted(folder.glob("*.yaml"))):
         try:

@@ -37,14 +37,14 @@ def blur_axis(picture: NDArray[Any], taps: Doubles, axis: int, border: str) -> D
     lines = np.moveaxis(np.asarray(picture, np.float64), axis, -1)[:, positions]  # [lines, length + 2 half]
     block = min(max(64, 2 * half), length)
     result = np.empty((len(lines), length))
-    for start in range(0, length, block):  # one small dense product a block: BLAS, but linear in the length
+    for start in range(0, length, block):  # small dense products use BLAS, and are linear in the length
         count = min(block, length - start)
         band = _band(taps.tobytes(), block)[: count + 2 * half, :count]
         result[:, start : start + count] = lines[:, start : start + count + 2 * half] @ band
     return np.moveaxis(result, -1, axis)
 
 
-@lru_cache(2)  # they may take tens of megabytes
+@lru_cache(2)  # a matrix may take tens of megabytes
 def _band(taps: bytes, block: int) -> Doubles:
     """Return a convolution with taps as a matrix, [block + len(taps) - 1, block]."""
     values = np.frombuffer(taps)

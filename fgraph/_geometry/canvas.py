@@ -35,7 +35,7 @@ class Canvas:
         """Return the height and width in pixels, where a generator image has the height and width `image`.
 
         Raises:
-            SizeError: a side is not a whole number of pixels; the message names the nearest that are.
+            SizeError: a side is not a whole number of pixels; the message names the nearest sizes that are.
         """
         sides = zip(("height", "width"), (self.height, self.width), image, strict=True)
         height, width = (

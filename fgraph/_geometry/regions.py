@@ -162,21 +162,21 @@ def overlaps(a: Region, b: Region, size: Size, cyclic: Cyclic) -> Iterator[tuple
 
 
 def pixels_met(region: Region, others: Iterable[Region], size: Size, cyclic: Cyclic) -> int:
-    """Return how many pixels of a region are in others; those that are in several count several times."""
+    """Return how many pixels of a region are in others; a pixel in several others counts several times."""
     if not (cyclic[0] or cyclic[1]):
         return sum(area(_met(region, other)) for other in others)
     return sum(area(part) for other in others for part, _ in overlaps(region, other, size, cyclic))
 
 
 def are_apart(a: Region, b: Region, cyclic: Cyclic) -> bool:
-    """Return whether two regions surely have no pixel in common."""
+    """Return True if two regions have no pixel in common; on a cyclic axis, always False."""
     if cyclic[0] or cyclic[1]:
         return False
     return a[0] >= b[2] or b[0] >= a[2] or a[1] >= b[3] or b[1] >= a[3]
 
 
 def _met(a: Region, b: Region) -> Region:
-    """Return the pixels that are in both, of regions that do not wrap."""
+    """Return the pixels that are in both regions, which do not wrap."""
     top, bottom = (a[0] if a[0] > b[0] else b[0]), (a[2] if a[2] < b[2] else b[2])
     if bottom <= top:
         return NOTHING
@@ -185,7 +185,7 @@ def _met(a: Region, b: Region) -> Region:
 
 
 def without(region: Region, part: Region) -> Region:
-    """Return the smallest region that contains the rest of a region without a part of it.
+    """Return the smallest region that contains all pixels of a region outside a part of it.
 
     >>> without((0, 0, 4, 8), (0, 0, 4, 3)), without((0, 0, 4, 8), (0, 2, 4, 3))
     ((0, 3, 4, 8), (0, 0, 4, 8))

@@ -1,4 +1,4 @@
-"""Choices for written pictures: formats, defaults and bounds. Checks of settings need no more."""
+"""Choices for written pictures: formats, defaults and bounds. Checks of settings import this module only."""
 
 from __future__ import annotations
 

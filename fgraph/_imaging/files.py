@@ -1,9 +1,9 @@
 """Image files: the formats that are opened, and the bound on the memory of one of them.
 
-Pillow opens what it recognises by content, with more than forty readers, and some of them start other programs: an
-EPS named `photo.png` runs Ghostscript. Here, the reader is chosen among the few of `readers`, and the decoded
-size is checked before a pixel is decoded, by a bound in bytes. Pillow's own bound, in pixels, doesn't apply: it can't
-be raised for one call, and its message names no cure.
+Pillow recognises more than forty formats by content, and some of its readers start other programs: an EPS named
+`photo.png` runs Ghostscript. Here, the reader is chosen among the few of `readers`, and the decoded size is checked
+before a pixel is decoded, by a bound in bytes. Pillow's own bound, in pixels, doesn't apply: it can't be raised for one
+call, and its message names no cure.
 """
 
 from __future__ import annotations
@@ -105,7 +105,7 @@ def set_picture_limit(most: int | str) -> None:
 
 
 def current_picture_limit() -> int:
-    """Return the limit that holds now, in bytes."""
+    """Return the current limit, in bytes."""
     return _Limit.decoded
 
 
@@ -138,7 +138,7 @@ def open_image(source: Path | BinaryIO, *, bounded: bool = True, bytes_per_pixel
 
 
 class _Lifted:
-    """Pillow's bound on pixels, which holds for the whole process, while it is lifted."""
+    """The saved value of Pillow's bound on pixels while the bound is lifted, which affects the whole process."""
 
     lock = threading.Lock()
     uses = 0
@@ -147,7 +147,7 @@ class _Lifted:
 
 @contextmanager
 def _without_pillows_bound() -> Iterator[None]:
-    """Lift the bound of Pillow within the block, also where several threads are in such blocks."""
+    """Lift the bound of Pillow within the block, even if several threads are in such blocks at once."""
     from PIL import Image  # runs that read no picture need not import it
 
     with _Lifted.lock:
@@ -195,7 +195,7 @@ def _check_size(picture: Image.Image, bytes_per_pixel: int) -> None:
 
 
 def _decoded_size(picture: Image.Image) -> tuple[int, int]:
-    """Return the size that is decoded at once: of the picture, or of a tile of a TIFF that is larger."""
+    """Return the size that is decoded at once: the picture, or a tile of a TIFF if that is larger than the picture."""
     width, height = picture.size
     tags: Mapping[int, Any] = getattr(picture, "tag_v2", {})  # tags of a TIFF
     tile = [tags.get(tag, 0) for tag in _TILE_SIZE]

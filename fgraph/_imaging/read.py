@@ -20,9 +20,9 @@ STRIP_BYTES: Final = 4 << 20  # bytes of a strip; the conversion from 16 bits ta
 _GAP: Final = 3  # a large picture is first reduced, to no less than this multiple of the size asked for
 _ORIENTATION = 0x0112  # the EXIF tag
 _EXPANDED: Final = {"P": "RGBA", "PA": "RGBA", "RGBa": "RGBA", "La": "LA", "1": "L"}
-_COLOURS: Final = {"RGBA": "RGB", "RGBX": "RGB", "LA": "L"}  # without opacity, which no colour profile concerns
+_COLOURS: Final = {"RGBA": "RGB", "RGBX": "RGB", "LA": "L"}  # without opacity, which colour profiles ignore
 KEPT_MODES: Final = ("L", "LA", "RGB", "RGBA")
-_STEPS: Final = {"L;2": 85, "L;4": 17}  # raw mode of a PNG -> the distance of its decoded values
+_STEPS: Final = {"L;2": 85, "L;4": 17}  # raw mode of a PNG -> the step between its decoded values
 _UPRIGHT: Final = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -103,8 +103,8 @@ def to_array(picture: Image.Image, channels: int = 3) -> NDArray[np.float32]:
 def fit_opened(opened: Image.Image, size: tuple[int, int], fit: str) -> Image.Image:
     """Return an opened file as upright RGB of a size, (width, height).
 
-    A large picture is reduced while it is converted, so that only its decoded pixels are ever whole in memory. A large
-    JPEG is decoded at an eighth to a half of its size where that suffices.
+    A large picture is reduced while it is converted, so that memory holds no copy of full size but the decoded pixels.
+    A large JPEG is decoded at an eighth to a half of its size where that suffices.
     """
     return fit_picture(to_rgb(opened, size), size, fit)
 
@@ -134,9 +134,10 @@ def turn_of(opened: Image.Image) -> Image.Transpose | None:
 
 
 def in_colours(opened: Image.Image) -> Image.Image:
-    """Return a picture with its pixels as they lie in the file, of mode L, LA, RGB or RGBA.
+    """Return a picture as it is stored, not turned upright, in mode L, LA, RGB or RGBA.
 
-    A picture of one of these modes keeps its values. Others are converted to sRGB by their colour profile, and lose it.
+    A picture of one of these modes keeps its values. Others are converted to sRGB by their colour profile, and lose the
+    profile.
     """
     scale_transparency(opened)
     opened.load()
@@ -194,7 +195,7 @@ def _convert(picture: Image.Image, brightest: float | None) -> Image.Image:
 
 
 def scale_transparency(opened: Image.Image) -> None:
-    """Scale the transparent colour of a PNG like its pixels, before they are decoded; Pillow scales only those."""
+    """Scale the transparent colour of a PNG like its pixels, which Pillow scales when it decodes them."""
     key, tiles = opened.info.get("transparency"), getattr(opened, "tile", ())
     if opened.format != "PNG" or not tiles or not isinstance(key, int | tuple):
         return

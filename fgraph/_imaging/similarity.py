@@ -22,8 +22,8 @@ def psnr(a: Floats, b: Floats) -> float:
 def gradient_distance(a: Floats, b: Floats) -> float:
     """Return the deviation of the similarity of the gradients of images [C, h, w] in [-1, 1]; 0 for equal ones.
 
-    GMSD (Xue et al. 2014, "Gradient Magnitude Similarity Deviation"): images are halved, and their gradients are
-    Prewitt's.
+    GMSD (Xue et al. 2014, "Gradient Magnitude Similarity Deviation"): images are halved, then filtered with Prewitt's
+    gradient operators.
 
     >>> flat = np.zeros((3, 8, 8), np.float32)
     >>> gradient_distance(flat, flat + 0.5)

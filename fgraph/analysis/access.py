@@ -14,7 +14,7 @@ from fgraph.ir.types import Type
 
 
 def footprints_of(op: Op, port: int, types: tuple[Type, ...], regions: Regions, params: Sequence[Hashable]) -> Regions:
-    """Return the region of an operand that each row reads to make its own; it may extend beyond the canvas."""
+    """Return the region of an operand that each row reads to compute its region; it may extend beyond the canvas."""
     found, index = distinct(regions)
     if not params:
         return np.array([op.footprint(port, one, types, None) for one in found], np.int64).reshape(-1, 4)[index]
@@ -28,7 +28,7 @@ def footprints_of(op: Op, port: int, types: tuple[Type, ...], regions: Regions, 
 
 
 def operands_read(op: Op, types: tuple[Type, ...], regions: Regions | None) -> Sequence[int]:
-    """Return the operands that any tile at these regions reads; None: whole rows, which read all."""
+    """Return the operands that at least one tile at these regions reads; whole rows (None) read all operands."""
     read = None if regions is None else op.operands_read(regions, types)
     return range(len(types)) if read is None else np.flatnonzero(read.any(axis=0)).tolist()
 
@@ -40,7 +40,7 @@ def flops_of_pixel(program: Program, instruction: Instruction) -> float:
 
 
 def cyclic_axes(program: Program) -> list[Cyclic]:
-    """Return for each value the axes on which a reader wraps round, so that regions of it may too."""
+    """Return for each value the axes on which a reader wraps round, so that regions of the value may wrap too."""
     cyclic: list[Cyclic] = [(False, False)] * len(program.instructions)
     for number in reversed(range(len(cyclic))):
         instruction = program.instructions[number]

@@ -151,7 +151,7 @@ class _Walk:
         return (keys // instruction.rows, keys % instruction.rows), regions
 
     def _ask_bases(self, number: int, bases: Bases, rows: tuple[Index, Index], needs: Regions) -> None:
-        """Request from the base of each row what is requested of the row outside its region."""
+        """Request from the base of each row those requested pixels that are outside the region of the row."""
         instruction = self.program.instructions[number]
         assert instruction.regions is not None
         values = bases.values[rows[1]]
@@ -162,7 +162,7 @@ class _Walk:
             self._ask_value(value, (rows[0][mine], bases.rows[rows[1][mine]]), needs[mine])
 
     def _beside_bases(self, number: int, bases: Bases) -> tuple[tuple[Index, Index], Regions]:
-        """Return the requests for each row, also as a base, cut to the region where it differs from its own base."""
+        """Return the requests for each row, as a base too, cut to where the row differs from its own base."""
         instruction = self.program.instructions[number]
         assert instruction.regions is not None
         rows, needs = self._needs(number)
@@ -205,7 +205,7 @@ class _Walk:
         return min(pixels_met(region, before, size, cyclic), area(region))
 
     def _enlarged(self, number: int, needs: Regions, flops: float) -> Regions:
-        """Return the regions that a chunk computes for its needs: few sizes, where a pixel costs `flops`."""
+        """Return the regions that a chunk computes for its needs, enlarged to few sizes; a pixel costs `flops`."""
         instruction, cyclic = self.program.instructions[number], self.cyclic[number]
         size = instruction.type.size
         found, index = distinct(needs)

@@ -1,9 +1,9 @@
-"""Retention: the parts of rows that a chunk keeps for later chunks, where that costs less than to recompute them.
+"""Retention: the parts of rows that a chunk keeps for later chunks where that costs less than recomputation.
 
 Bounds inference visits values from the outputs backwards and, for each value, one chunk after the other. Earlier chunks
 may have computed a part of the region that a chunk needs. The chunk either reads that part, which is retained until
-then, or recomputes it together with its operands. Both cost: a retained part is copied out of its buffer, is read
-beside the new part, and occupies memory until its last reader.
+then, or recomputes it together with its operands. Retention has costs too: a retained part is copied out of its buffer,
+is read beside the new part, and occupies memory until its last reader.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class Retained:
 
 
 class Retention:
-    """The decision which parts are retained.
+    """The decisions about which parts are retained.
 
     Args:
         program: the program.
@@ -80,7 +80,7 @@ class Retention:
         return [one for found in self._retained.values() for one in found]
 
     def rest(self, row: Row, chunk: int, region: Region, made: dict[Region, Part]) -> Region:
-        """Retain parts of a region from earlier chunks if that is cheaper; return the regions left to compute.
+        """Retain parts of a region from earlier chunks if that is cheaper; return the region left to compute.
 
         Args:
             row: the row.
@@ -98,7 +98,7 @@ class Retention:
             0,
         )  # readers assemble the window from retained parts and the rest
         if not area(rest):
-            copied, calls = 0, -1  # one call less
+            copied, calls = 0, -1  # one call fewer
         for there, part in found:
             pixels = self._keep(held[part.chunk], Retained(row, part.chunk, chunk, there), part)
             copied += pixels
@@ -118,7 +118,7 @@ class Retention:
         return rest
 
     def _keep(self, held: list[Retained], new: Retained, made: Part) -> int:
-        """Add a region to the parts that are retained of one row and chunk; return how many pixels that copies."""
+        """Add a region to the retained parts of one row and chunk; return how many more pixels are copied."""
         size, cyclic = self._program.instructions[new.row[0]].type.size, self._cyclic[new.row[0]]
         for place, old in enumerate(held):
             within = covers(old.region, new.region, size, cyclic)
@@ -186,7 +186,7 @@ def _mean_cost(operand: Operand, costs: Sequence[float]) -> float:
 
 
 def _shares(program: Program, instruction: Instruction, supports: Supports) -> list[float]:
-    """Return how many pixels of each operand a pixel of the result reads, on average."""
+    """Return how many pixels of each operand one pixel of the result reads, on average."""
     height, width = instruction.type.size
     if terms := instruction.op.terms(instruction.operands):
         return [float(areas(supports.of(one)).mean()) / (height * width) for one in terms[1]] * 2

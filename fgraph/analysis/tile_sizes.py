@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from fgraph._geometry.regions import NOTHING, Cyclic, Region, Size, area, extent, whole
 
-_WHOLE_FROM = 0.9  # from this share of the canvas, a tile saves less than it costs
+_WHOLE_FROM = 0.9  # from this share of the canvas on, a tile saves less than it costs
 _STEPS = 32  # sides are multiples of the shorter side of the canvas, divided by this
 _WASTE = 1.2  # the most that a region may grow in order to share a call,
 _LITTLE_WASTE = 1.03  # the most waste if the extra pixels cost more than a call

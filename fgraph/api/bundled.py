@@ -49,7 +49,7 @@ def _package() -> Any:
 
 
 def _checked(module: ModuleType) -> Any:
-    """Return a module called `nodes` if it is the bundled one: the name is common."""
+    """Return a module called `nodes` if it is the bundled one; another package may have this common name."""
     file = getattr(module, "__file__", None)
     beside = Path(__file__).resolve().parent.parent.parent / "nodes" / "__init__.py"
     if getattr(module, "__fgraph__", False) is True or (file and Path(file).resolve() == beside):

@@ -28,7 +28,7 @@ class Captured:
         self._warned = False
 
     def __call__(self, graph: GraphLike | Plan | Sequence[GraphLike]) -> Any:
-        """Run a graph, as `run` does. One of another structure isn't replayed, which is logged once.
+        """Run a graph, as `run` does. A graph of another structure isn't replayed, which is logged once.
 
         Raises:
             GraphError: a graph is wrong.
@@ -63,7 +63,7 @@ def capture(
     Args:
         graph: a graph of the structure; it runs once, and its results are dropped.
         nodes: node classes of your own.
-        options: `device`, `precision`, `torch_compile`, `memory`: see `compile`. A plan has those it was compiled
+        options: `device`, `precision`, `torch_compile`, `memory`: see `compile`. A plan has the options it was compiled
             with. Later graphs run with the same options. Without `memory`, a plan may need half of the memory that the
             device has free now.
 

@@ -37,14 +37,14 @@ def drag(
         to: where each point goes.
         mask: [height, width] of the image's size, 1 where the image may change; by default everywhere.
         every: the number of steps between two moments.
-        settings: those of the node `drag`, such as `steps`, `tracking` and `learning_rate`.
+        settings: the settings of the node `drag`, such as `steps`, `tracking` and `learning_rate`.
 
     Returns:
         An iterator of moments with `image`, `code`, `points` and `distance`; see `LiveDrag` for `change` and `undo`.
 
     Raises:
         ModelError: the model can't be loaded.
-        DragError: code, points, mask or a setting don't fit.
+        DragError: the code, the points, the mask or a setting doesn't fit.
     """
     import torch
 

@@ -30,7 +30,7 @@ _MOST_CHANNELS = 64  # most channels of one run
 
 @dataclass(frozen=True)
 class EffectSettings:
-    """The settings of the measurement; the defaults are those of StyleCLIP."""
+    """The settings of the measurement; StyleCLIP has the same defaults."""
 
     samples: int = 100
     strength: float = 5.0  # standard deviations of a channel, up and down from its mean
@@ -53,15 +53,15 @@ def measure_effects(
     """Return the effects of the channels of convolutions, [channels, F], as rows of `fs3.npy`.
 
     Each layer is cached by the digest of the generator, `name` and the settings, so that an interrupted measurement
-    resumes. The effect of a channel is the mean over samples of the change of the features, from the channel at
-    `strength` deviations below its mean to as many above it; every change and the mean have length 1.
+    resumes. The effect of a channel is the change of the features from `strength` deviations below its mean to as many
+    above it. Changes are scaled to length 1, averaged over samples, and scaled to length 1 again.
 
     Args:
         generator: the generator.
         features: the network that sees the images, such as CLIP.
         name: a name for `features` in the cache.
         settings: samples and strength.
-        layers: the number of convolutions, from the first; None: all, or with `pixels` those up to their block.
+        layers: the number of convolutions, from the first; None: all, or with `pixels` all up to that block.
         device: the device that makes images.
         advance: called with the number of images after each run.
 
@@ -84,7 +84,7 @@ def measure_effects(
 
 
 def measured_layers(table: Table, pixels: int | None) -> Sequence[Layer]:
-    """Return the convolutions that the RGB of block `pixels` depends on; None is whole images.
+    """Return the convolutions that the RGB of block `pixels` depends on; for whole images (None), all of them.
 
     Raises:
         FgraphError: no such block of the model makes RGB.
@@ -127,7 +127,8 @@ def layer_graph(
         layer: the layer; the pass before it runs once.
         style: the style of the sample, [styles].
         rows: the styles of the images, [rows, styles].
-        pixels: the block whose RGB are the images; below that of the model, the output is the pass after this RGB.
+        pixels: the block whose RGB are the images; if it is not the model's last, the output is the pass after this
+            RGB.
     """
     before = generator.table.at(layer.index - 1).name if layer.index else "const"
     whole = pixels is None or pixels == generator.table.resolution

@@ -1,4 +1,4 @@
-"""Films with edited crops in their frames, made some frames at a time, so that their memory does not grow with them."""
+"""Films with edited crops in their frames, made a few frames at a time, so that memory does not grow with length."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def reads_films(graph: Graph) -> bool:
 def run_films(graph: Graph, options: RunOptions = DEFAULT_OPTIONS) -> Mapping[str, Result | PhotographStream]:
     """Run a graph. Films that it pastes into are made later, while they are written, some frames at a time.
 
-    Every other output is a result as that of `run`, which holds all of its rows.
+    Every other output is a result as `run` returns it, which holds all of its rows.
 
     Raises:
         FgraphError: see `run`.

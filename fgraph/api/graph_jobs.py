@@ -1,4 +1,4 @@
-"""Jobs of graphs: what a launcher hands to an engine, without the compiler."""
+"""Jobs of graphs, which a launcher passes to an engine, without the compiler."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from fgraph._options import DEFAULT_OPTIONS, RunOptions
 from fgraph.api.graphs import load
 from fgraph.declare import Graph, SourceMap
 
-Listing: TypeAlias = Literal["full", "diff"]  # what `mode=ir` prints of each pass
+Listing: TypeAlias = Literal["full", "diff"]  # how `mode=ir` prints the result of each pass
 Outcome: TypeAlias = Any  # the results of a job by name, or the Exception that it failed with
 
 

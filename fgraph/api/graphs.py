@@ -1,4 +1,4 @@
-"""Graphs read and checked: load, check, and the lowering of many graphs to one program. Without passes and plans."""
+"""Load and check graphs, and lower many graphs to one program, without passes and plans."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def load(
         trace: the source locations of the parts of a mapping, for faults.
 
     Raises:
-        GraphError: the graph is wrong; `faults` lists everything found, by later stages as well.
+        GraphError: the graph is wrong; `faults` lists everything found, by later stages too.
 
     >>> graph = load('''
     ... nodes:

@@ -42,8 +42,8 @@ def compile(
             `torch_compile`: run the layers of StyleGAN2 through `torch.compile`: True, or the name of a backend.
 
             `memory`: the most bytes that the plan may need, counted in fp32, as a number or text ("2GiB"). The plan is
-            cut into chunks to fit. None (the default): most of the memory that the device has free at the run. Not
-            with `float64`.
+            cut into chunks to fit. None (the default): most of the memory that is free on the device when the run
+            starts. Not with `float64`.
 
     Raises:
         FgraphError: an option has an invalid value.
@@ -100,7 +100,7 @@ def run(
         since: results of a run with `keep`. This run computes only what differs from it, in the rectangle where it
             differs.
         nodes: node classes of your own that the graphs use.
-        options: `device`, `precision`, `torch_compile`, `memory`: see `compile`. A plan has those it was compiled
+        options: `device`, `precision`, `torch_compile`, `memory`: see `compile`. A plan has the options it was compiled
             with. The eager engine ignores `torch_compile`.
 
     Returns:

@@ -49,10 +49,11 @@ def compile_stages(graphs: Sequence[Graph], options: RunOptions) -> list[Stage]:
 
 
 def list_stages(stages: Sequence[Stage], listing: Listing = "full") -> str:
-    """Write stages down, each under a heading with the time that it took.
+    """Return stages as text, each under a heading with the time that it took.
 
-    A pass that changes nothing has a heading only. With the listing `diff`, a pass shows the lines that it removes
-    and adds instead of the whole program. Values have their numbers after the pass; one that is gone is `%old5`.
+    A pass that changes nothing has a heading only. With the listing `diff`, a pass shows the lines that it removes and
+    adds instead of the whole program. Values have the numbers they get from the pass; a removed value has its old
+    number, as `%old5`.
     """
     return "\n".join(_list(stages, listing))
 
@@ -75,7 +76,7 @@ def _list(stages: Sequence[Stage], listing: Listing) -> Iterator[str]:
 
 
 def _difference(before: str, after: str) -> str:
-    """Return the lines that differ; a value that has only another number does not count as different."""
+    """Return the lines that differ; a value that differs only in its number counts as equal."""
     old, new = before.splitlines(), after.splitlines()
     masked = [[_VALUE.sub("%", line) for line in lines] for lines in (old, new)]
     matcher = difflib.SequenceMatcher(a=masked[0], b=masked[1], autojunk=False)

@@ -32,10 +32,10 @@ def read_curve(path: str, array: str | None = None, *, fps: float = 25.0, most: 
     """Return the numbers of a curve.
 
     Args:
-        path: an array of numbers (.npy, .npz, .safetensors), a table whose first column they are (.csv, .txt), or a
-            sound (.wav, and with PyAV .flac, .mp3, .ogg, .opus, .m4a), of which the envelope is taken.
+        path: an array of numbers (.npy, .npz, .safetensors), a table with the numbers in its first column (.csv, .txt),
+            or a sound (.wav, and with PyAV .flac, .mp3, .ogg, .opus, .m4a), whose envelope is taken.
         array: the name of the array in the file.
-        fps: frames a second that a sound becomes.
+        fps: the number of values for each second of a sound.
         most: the most numbers.
 
     Raises:
@@ -120,7 +120,7 @@ def _read_compressed(content: bytes, container: str) -> tuple[Levels, float]:
     except ImportError as error:
         raise ValueError("this kind of sound needs PyAV: pip install 'fgraph-gan[sound]', or write .wav") from error
     try:
-        with av.open(io.BytesIO(content), format=container) as file:  # the format is given: playlists name other files
+        with av.open(io.BytesIO(content), format=container) as file:  # else a playlist could name other files
             stream = file.streams.audio[0]
             return np.concatenate(list(_decoded(file, stream))), float(stream.rate)
     except (av.error.FFmpegError, IndexError, TypeError) as error:

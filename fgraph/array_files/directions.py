@@ -1,4 +1,4 @@
-"""Directions in files, of whichever program wrote them. No code in a file is run.
+"""Directions in files of several programs. No code in a file is run.
 
 | file | of | holds |
 | --- | --- | --- |
@@ -39,7 +39,7 @@ _LOG = get_logger()
 
 @dataclass(frozen=True)
 class DirectionFile:
-    """Directions as a file holds them, with the facts that the file states."""
+    """Directions as stored in a file, with the facts that the file states."""
 
     directions: Array
     space: Space | None = None
@@ -75,7 +75,7 @@ class DirectionFile:
         )
 
     def _check_name(self, table: Table) -> None:
-        """Tell of a boundary that can be in Z: by the names of InterFaceGAN, those of W end in `_w_boundary`."""
+        """Refuse a boundary of InterFaceGAN that can be in Z; names of its boundaries in W end in `_w_boundary`."""
         if "boundary" not in self.name.lower() or "_w_" in self.name.lower() or table.z_dim != table.w_dim:
             return
         if _OF_INTERFACEGAN.match(self.name):
@@ -176,7 +176,7 @@ def _rows_of(fields: Mapping[str, Plain]) -> str | None:
 
 
 def _read_folder(folder: Path) -> DirectionFile:
-    """Return the differences of styles in a folder with a numbered file for each convolution, as StyleGAN-Human's.
+    """Return the differences of styles in a folder of StyleGAN-Human, which has a numbered file for each convolution.
 
     Raises:
         ValueError: the files are not numbered from 0 on, or cannot be read.

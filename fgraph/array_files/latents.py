@@ -1,4 +1,4 @@
-"""Latent codes and noise in files, of whichever program wrote them. No code in a file is run."""
+"""Latent codes and noise in files of several programs. No code in a file is run."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from fgraph.array_files.spaces import Space
 from fgraph.stylegan.checkpoints.pickles.refusal import PickleRefused
 from fgraph.stylegan.checkpoints.tensor_file import read_tensor_header
 
-_CODES = ("latent", "pivots")  # names of codes beside other arrays: of SOAT and others, of STIT
+_CODES = ("latent", "pivots")  # names of codes in files with other arrays: of SOAT and others; of STIT
 _OF_GANSPACE = "lat_comp"  # the array of a file of directions
 
 
 @dataclass(frozen=True)
 class LatentFile:
-    """Codes as a file holds them, and their space, where the file states it."""
+    """Codes as stored in a file, and their space if the file states it."""
 
     codes: Array
     space: Space | None = None
@@ -111,7 +111,7 @@ def read_named_arrays(path: Path) -> tuple[Mapping[str, Array], Space | None]:
 
 
 def _with_rows(array: Array) -> NDArray[np.float32]:
-    """Return the codes [1, ...] of one image; with two axes, of which the first is longer, they are one W+."""
+    """Return the codes [1, ...] of one image; an array with two axes, the first longer than 1, is one W+."""
     return array.array[None] if array.array.ndim == 2 and len(array) > 1 else array.array
 
 

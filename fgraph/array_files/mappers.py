@@ -1,7 +1,7 @@
 """Mappers of StyleCLIP (Patashnik et al. 2021, section 5) in files. No code in a file is run.
 
-A mapper adds a difference to a code in W+. It has up to three networks, for rows 0 to 3, 4 to 7 and from 8 on; rows
-without a network stay.
+A mapper adds a difference to a code in W+. It has up to three networks: for rows 0 to 3, for rows 4 to 7, and for rows
+from 8 on. Rows without a network stay the same.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from fgraph._errors import show
 from fgraph.array_files.latents import find_file
 from fgraph.array_files.pickled import read_state
 
-_NAME = re.compile(r"(?:mapper\.)?(course|medium|fine)_mapping\.mapping\.([1-4])\.(weight|bias)")  # `course` as there
+_NAME = re.compile(r"(?:mapper\.)?(course|medium|fine)_mapping\.mapping\.([1-4])\.(weight|bias)")  # "course": sic
 _ROWS: Mapping[str, tuple[int, int | None]] = {"course": (0, 4), "medium": (4, 8), "fine": (8, None)}
 _LAYERS = 4
 
 
 @dataclass(frozen=True)
 class Level:
-    """The network of some rows of W+: four layers as those of the mapping network."""
+    """The network of some rows of W+: four layers like the layers of the mapping network."""
 
     weights: Array  # [4, w_dim, w_dim]
     biases: Array  # [4, w_dim]

@@ -1,6 +1,6 @@
 """Named edits: the published ones of StyleSpace and GANSpace, and tables of edits in files.
 
-The published ones are facts of the pages in `SOURCES`, in `named_edits.tsv`. A table in a file has the form of
+The published edits, in `named_edits.tsv`, are facts from the pages in `SOURCES`. A table in a file has the form of
 StyleRes's `ganspace_configs.csv`: name, component, first row of W+, row after the last, and coordinate, separated by
 tabs.
 """
@@ -122,7 +122,7 @@ def _of_table(row: list[str]) -> NamedEdit:
 
 
 def edit_for(edit: NamedEdit, model: str) -> NamedEdit:
-    """Return the edit of a bundled model for a published one, such as `avatar.smile` for `smile`; or `edit` itself."""
+    """Return the edit of a bundled model for a published edit, such as `avatar.smile` for `smile`; or `edit` itself."""
     return published_edits().get(f"{model}.{edit.name}", edit)
 
 

@@ -58,7 +58,8 @@ def is_pickled(path: Path) -> bool:
 def read_pickled_arrays(path: Path) -> dict[str, Array]:
     """Return the arrays of a `.pt`, `.pkl` or StyleCLIP file by name.
 
-    An entry of a list or of a dict is the codes of one image: with two axes, they are one code of W+, [1, rows, w_dim].
+    An entry of a list or of a dict has the codes of one image. An entry with two axes is one code of W+, [1, rows,
+    w_dim].
 
     Raises:
         ValueError: the file cannot be read, holds something else, or its arrays are larger than the limits allow.

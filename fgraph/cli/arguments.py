@@ -106,7 +106,7 @@ class _GraphFiles:
     paths: dict[str, Path] = field(default_factory=dict)
 
     def name(self, value: str) -> str:
-        """Return the name of a graph file, or what Hydra finds in its search path."""
+        """Return the name of a graph file; return another value as it is, for Hydra's search path."""
         path = expanded(value)
         if not path.is_file():
             if path.name == value and (self.elsewhere or (GRAPHS / value).is_file()):

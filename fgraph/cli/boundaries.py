@@ -36,7 +36,7 @@ from fgraph.stylegan.tables.base import Table
 _CODES = (".safetensors", ".npy", ".npz", ".pt", ".pth", ".pkl")
 _TARGETS = (".safetensors", ".npy")
 _SPACES: tuple[Space, ...] = ("z", "w", "w+", "s")
-_SEARCHED = ("w", "w+", "s")  # spaces of inversion
+_SEARCHED = ("w", "w+", "s")  # spaces in which inversion searches
 
 
 @dataclass(frozen=True)
@@ -168,7 +168,7 @@ def _read_scores(path: Path, table: Table, request: BoundaryRequest) -> tuple[li
 
 
 def _with_codes(files: Sequence[Path], request: BoundaryRequest) -> list[Path]:
-    """Return files of codes; in place of pictures, the codes that inversion of their folders finds.
+    """Return files of codes; replace each picture by the file of its code, which inversion of its folder finds.
 
     Raises:
         ValueError: there is no such picture.

@@ -14,7 +14,7 @@ from fgraph.cli.modes import COMMANDS, MODES, POSITIONAL, STUDIO_SETTINGS
 _MODELS = Path(__file__).resolve().parents[1] / "stylegan" / "bundled"
 _CONFIG = GRAPHS.parent / "config.yaml"
 _NODE = re.compile(r"graph\.nodes\.(?P<node>[^.=]*)(?P<dot>\.)?(?P<field>[^=]*)(?P<equals>=)?(?P<value>.*)")
-_PLAIN = re.compile(r"[\w./:=,\[\]@~+-]* ?", re.ASCII)  # what no shell expands, runs or hides
+_PLAIN = re.compile(r"[\w./:=,\[\]@~+-]* ?", re.ASCII)  # words that no shell expands, runs or hides
 _BOOLEANS = ("true", "false")
 # Settings whose comment in graphs/config.yaml lists no names.
 _VALUES: Mapping[str, tuple[str, ...]] = {
@@ -53,7 +53,7 @@ def candidates(line: str) -> list[str]:
 
 
 def _all(word: str, before: Sequence[str]) -> Iterable[str]:
-    """Return candidates, some of which do not begin as the word does."""
+    """Return candidates, including some that do not start with the word."""
     if before and before[0] in COMMANDS and before[0] != "watch":
         return _of_command(before)
     if word.startswith("graph.nodes."):

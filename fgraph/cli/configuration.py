@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 
 
 def prepare_hydra() -> None:
-    """Register the launchers, the open base of graphs, and the resolvers of the output directories.
+    """Register the launchers, the open base of graphs (see below), and the resolvers of the output directories.
 
-    Hydra refuses keys that a composed config doesn't have, and advises `+key`, which makes a new key of a typo. The
+    Hydra refuses keys that a composed config doesn't have, and advises `+key`, which turns a typo into a new key. The
     open base accepts any field of a graph without `+`, so that the validation of fgraph finds typos. See
     docs/adr/0004-open-nodes.md.
     """

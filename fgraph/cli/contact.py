@@ -32,7 +32,7 @@ _SHOWN = ("Image", "Photographs")  # kinds of files
 
 @dataclass(frozen=True)
 class SheetEntry:
-    """A job of a sweep, whose number is its place in the list: its overrides and its directory, None if it failed."""
+    """A job of a sweep: its overrides, and its directory or None if it failed. Its number is its place in the list."""
 
     overrides: tuple[str, ...]
     directory: Path | None
@@ -100,7 +100,7 @@ def _show(files: Sequence[Path], most: int) -> Image.Image | None:
     rows = []
     for file in files:
         with open_image(file, bounded=False) as picture:  # this sweep wrote the picture
-            longer = most * math.sqrt(max(picture.size) / min(picture.size))  # all shapes have about the same area
+            longer = most * math.sqrt(max(picture.size) / min(picture.size))  # about equal areas
             rows.append(
                 LabelledPicture(enlarge(shrink(over_white(picture).convert("RGB"), int(longer)), min(_LEAST, most)))
             )
@@ -144,7 +144,7 @@ def varying(given: Sequence[dict[str, str]]) -> dict[str, list[str]]:
 
 
 def short_names(keys: Sequence[str]) -> dict[str, str]:
-    """Shorten each key to its last parts, as few as distinguish it from the others; the place in a list is not enough.
+    """Shorten each key to as few last parts as distinguish it from the others; a list index alone is not enough.
 
     >>> short_names(["seed", "graph.nodes.fade.start", "graph.nodes.box.start", "graph.nodes.fade.box.0"])
     {'seed': 'seed', 'graph.nodes.fade.start': 'fade.start', 'graph.nodes.box.start': 'box.start', \

@@ -1,7 +1,7 @@
 """A single run with plain arguments, without Hydra.
 
 The import of Hydra and the composition of a config take longer than most graphs. This module reads the arguments that
-mean the same without it: no flags, one graph without a `defaults` list, and plain values. All others go to Hydra.
+mean the same without Hydra: no flags, one graph without a `defaults` list, and plain values. All others go to Hydra.
 """
 
 from __future__ import annotations

@@ -166,7 +166,7 @@ class TerminalProgress(InversionCallback):
         self._say(picture, result, "from the cache" if cached else f"{len(result.curve)} steps")
 
     def repeated(self, picture: JobPicture, result: InversionResult, of: JobPicture) -> None:
-        """Print which picture it equals."""
+        """Print which earlier picture this one equals."""
         self._say(picture, result, f"the same as {of.path.name}")
 
     def failed(self, picture: JobPicture) -> None:
@@ -196,7 +196,7 @@ def _write_summary(job: InversionJob, results: Mapping[str, InversionResult]) ->
         table.writerow([picture.path, code, *facts, *_likeness(job.reading, picture, target, result.pixels.numpy())])
         pair = [to_pixels(target), result.pixels.numpy()]
         sheet.append(np.concatenate([_as_rgb(one) for one in pair], axis=1))
-    write_atomic(directory / SUMMARY, os.fsencode(text.getvalue()))  # names as the file system has them
+    write_atomic(directory / SUMMARY, os.fsencode(text.getvalue()))  # names as bytes, as the file system stores them
     write_atomic(directory / OVERVIEW, encode_png(tile_pixels(sheet)))
     say(directory / SUMMARY)
     say(directory / OVERVIEW)

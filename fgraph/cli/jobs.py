@@ -106,7 +106,7 @@ def _check_output(settings: JobSettings, graph: Graph) -> None:
 
 
 def _warn_of_changes(restored: Restored, graph: Graph) -> None:
-    """Warn of changes since a picture was written, of each change once in a sweep."""
+    """Warn of changes since a picture was written; in a sweep, warn of each change once."""
     from fgraph.save.recording import record_graph
     from fgraph.save.restoring import describe_changes
 

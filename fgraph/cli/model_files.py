@@ -28,8 +28,8 @@ class ModelJob(StandaloneJob):
     written: str | None = None  # the file to write; None: only the report is printed
     half: bool = False
     ending: str = "\n"  # printed after the report
-    others: tuple[str, ...] = ()  # the models to mix it with
-    mixing: Mixing | None = None  # None: it is converted
+    others: tuple[str, ...] = ()  # the models to mix `model` with
+    mixing: Mixing | None = None  # None: convert the model
     downloads: Downloads = DEFAULT_DOWNLOADS
 
     @property

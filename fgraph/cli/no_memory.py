@@ -1,4 +1,4 @@
-"""Failed allocations of memory, which are no bugs."""
+"""Failed allocations of memory, which are not bugs in fgraph."""
 
 from __future__ import annotations
 

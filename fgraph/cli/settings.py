@@ -1,4 +1,4 @@
-"""The settings of one job, checked. Without Hydra, whose import takes longer than most graphs."""
+"""The checked settings of one job. This module avoids Hydra, whose import takes longer than most graphs."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ _GROUPS: Mapping[str, tuple[str, Sequence[str]]] = {  # settings -> the modes th
 
 @dataclass(frozen=True)
 class JobPlace:
-    """A job among those of a call: what it is called, where it writes, and what it was given."""
+    """The place of a job in a call of the command line: its name, its directory, its number and its overrides."""
 
     name: str  # name of the graph
     directory: Path  # directory of the results
@@ -81,7 +81,7 @@ class JobPlace:
 
 
 class Values(dict[str, Any]):
-    """Settings with keys as attributes, as those of OmegaConf."""
+    """Settings with keys as attributes, as in a config of OmegaConf."""
 
     def __getattr__(self, name: str) -> Any:
         """Return a setting, or a group of settings."""

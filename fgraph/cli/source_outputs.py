@@ -41,10 +41,11 @@ def with_sources(document: Mapping[str, Any], spec: GraphSpec) -> tuple[dict[str
 
 
 def start_first(wiring: Wiring) -> list[str]:
-    """Return the outputs of a graph in the order of a comparison: the start of an edit before its result.
+    """Return the outputs of a graph in the order of a comparison, where the start of an edit is before its result.
 
-    An output comes before another one if it depends on a part of the nodes that the other one depends on. The node
-    that makes the output doesn't count, because each `decode` is another node. Otherwise the order of the graph stays.
+    Output A comes before output B if the nodes that A depends on are a proper subset of those that B depends on. The
+    nodes that make A and B don't count, because each output has its own `decode`. Otherwise the order of the graph
+    stays.
     """
     reads = {name: wiring.ancestors(node) for name, node in wiring.outputs.items()}
     found: list[str] = []

@@ -20,13 +20,13 @@ from fgraph.cli.terminal import say, warn, warn_traceback
 class SweepRun:
     """The state of all jobs of a call; a single run is a sweep of one job.
 
-    There may be very many, so little is kept of each: its overrides and its directory, for the contact sheet.
+    A call can have very many jobs, so little is kept of each: its overrides and its directory, for the contact sheet.
     """
 
-    failures: list[Exception] = field(default_factory=list)  # the first and the last failure of jobs, printed already
+    failures: list[Exception] = field(default_factory=list)  # the first and the last failure, printed already
     is_sweep: bool = False
     directory: Path | None = None  # directory of the sweep
-    count: int = 1  # number of the jobs that were to run
+    count: int = 1  # number of jobs to run
     is_interrupted: Callable[[], bool] = bool  # whether a signal has arrived
     hint: Callable[[], str] = str  # how to continue the standalone job that runs, after an interrupt
     ended: int = 0  # jobs, failed ones included
@@ -68,12 +68,12 @@ class SweepRun:
         except (Exception, KeyboardInterrupt) as error:
             if self.is_interrupted() or isinstance(error, KeyboardInterrupt):
                 _remove_unused(place.directory)
-                raise KeyboardInterrupt from error  # what cleans up after an interrupt can fail at that
+                raise KeyboardInterrupt from error  # the cleanup after an interrupt can raise an error of its own
             self.failures[1:] = [error]
             self._report(error, place.label)
             from fgraph.save.writer import MANIFEST  # --help doesn't need it
 
-            if self.is_sweep and (place.directory / MANIFEST).exists():  # written last, so an earlier run wrote it
+            if self.is_sweep and (place.directory / MANIFEST).exists():  # of an earlier run: a job writes it last
                 warn(f"{place.label}{place.directory} still holds what an earlier run wrote")
             if self.is_sweep:
                 raise
@@ -136,7 +136,7 @@ def job_key(settings: JobSettings) -> str:
 
 
 def reads_seed(graph: Mapping[str, Any]) -> bool:
-    """Return whether a node or the noise of a graph draws from a seed derived from that of the graph."""
+    """Return whether a node or the noise of a graph derives its seed from the seed of the graph."""
     noises = [graph.get("noise")]
     for node in _walk(graph.get("nodes")):
         if node.get("op") in _drawing_ops() and node.get("seed") is None:

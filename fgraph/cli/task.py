@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 
 class Task:
-    """The task: settings -> files; failures go to `sweep`.
+    """The task, which turns settings into files; failures go to `sweep`.
 
     Modules that --help doesn't need are imported late. `finish` runs the jobs that read no graph.
     """

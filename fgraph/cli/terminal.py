@@ -1,7 +1,7 @@
 """Output on the terminal, which never raises an error: no result is lost because its path can't be printed.
 
 The reader of a pipe may have closed it (`| head -1`), the disk may be full (`> /dev/full`), or the encoding may lack a
-character. The jobs continue, and the exit code is that of the jobs.
+character. The jobs continue, and they alone decide the exit code.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def guarded_streams() -> Iterator[None]:
     finally:
         for stream in guarded:
             stream.flush()
-            stream.quiet = True  # the log handlers of Hydra hold it longer
+            stream.quiet = True  # the log handlers of Hydra refer to it longer
         sys.stdout, sys.stderr = earlier
 
 

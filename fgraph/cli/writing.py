@@ -103,7 +103,7 @@ def _warn_of_unlisted(directory: Path, names: Sequence[str]) -> None:
 
 
 def _compared(graph: Graph, own: Mapping[str, Result], sources: Mapping[str, Result]) -> tuple[str, ...]:
-    """Return the images to compare: the sources, then the outputs, the start of an edit before its result."""
+    """Return the images to compare: the sources, then the outputs, ordered by `start_first`."""
     wiring, _ = wire(graph.spec)
     return tuple(dict.fromkeys([*sources, *(name for name in start_first(wiring) if isinstance(own[name], Image))]))
 

@@ -54,7 +54,7 @@ def words(annotation: Any, metadata: typing.Iterable[Any] = ()) -> str:
         return f"the id of a node that makes {port_words(port)}"
     bounded = _bounds_in_words(metadata, whole=annotation is int)
     if any(isinstance(mark, DataMark) and mark.per_row for mark in metadata):
-        single = typing.get_args(annotation)[0]  # the other branches are lists of it
+        single = typing.get_args(annotation)[0]  # the other branches are lists of the first
         return f"{words(single)}{bounded}, or a list of these"
     if typing.get_origin(annotation) in (tuple, list):
         return _list_words(annotation, metadata)

@@ -60,7 +60,7 @@ def convert_bending(
     Args:
         source: the configuration: a YAML file, or its content.
         clusters: the dictionary of the clusters that it names: a YAML file, or its content.
-        model: the generator of the graph; None: the default one.
+        model: the generator of the graph; None: the default.
         strip_layers: the number of layers of a sample strip: all convolutions of the generator but the first.
 
     Raises:
@@ -88,7 +88,7 @@ def is_strip(content: Any) -> bool:
 
 
 def _chain(where: str, content: Any, groups: Any) -> tuple[dict[str, Fields], list[str]]:
-    """Return bends that each read the previous one, and the image of the last."""
+    """Return `bend` nodes that each read the previous one with the image of the last, and the notes."""
     transforms = content.get("transforms") if isinstance(content, Mapping) else None
     if not isinstance(transforms, list):
         raise FgraphError(f"{where}: expected a list called `transforms`, of mappings with layer, transform, ...")
@@ -106,7 +106,7 @@ def _chain(where: str, content: Any, groups: Any) -> tuple[dict[str, Fields], li
 
 
 def _strip(where: str, content: Mapping[str, Any], groups: Any, count: int) -> tuple[dict[str, Fields], list[str]]:
-    """Return the original image, then an image per layer, bent only there."""
+    """Return nodes for the original image and for an image per layer, bent at that layer only, and the notes."""
     nodes: dict[str, Fields] = {"layer_0": {"op": "decode", "of": "code"}}
     for layer in range(1, count + 1):
         fields = _Entry(where, {**content, "layer": layer}, groups).fields()
@@ -213,7 +213,7 @@ def _is_number(value: Any) -> bool:
 
 
 def open_bending(source: str | Path | Mapping[Any, Any]) -> tuple[str, Any]:
-    """Return how errors name a configuration, and its content.
+    """Return the name of a configuration for errors, and its content.
 
     Raises:
         FgraphError: the file cannot be read.

@@ -1,4 +1,4 @@
-"""A source of configuration files for Hydra that does not trust them.
+"""A source for Hydra that reads untrusted configuration files.
 
 A folder of the search path can contain anything, and Hydra lets its files set, run and read anything. This source reads
 files within bounds, refuses those that reach beyond the graph, and passes no header to Hydra. It hides configurations
@@ -64,7 +64,7 @@ class GraphFileSource(FileConfigSource):
         return self._is_visible(config_path, is_group=False) and self._place(config_path, is_file=True).is_file()
 
     def list(self, config_path: str, results_filter: ObjectType | None) -> _Names:
-        """Return the names of a group; of graphs in a named folder, those that the user names."""
+        """Return the names in a group; among graphs in a named folder, only those that the user names."""
         if self._named is None:
             return super().list(config_path, results_filter)
         return sorted(self._named) if config_path == GROUP and results_filter is not ObjectType.GROUP else []
@@ -73,7 +73,7 @@ class GraphFileSource(FileConfigSource):
         """Read a file.
 
         Raises:
-            GraphError: the file is not YAML, or contains what a graph file must not.
+            GraphError: the file is not YAML, or contains something that a graph file must not contain.
         """
         if self._is_bundled:
             status = Path(self.path, self._normalize_file_name(config_path)).stat()

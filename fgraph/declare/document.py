@@ -21,7 +21,7 @@ _COLLECTIONS = {f"{_TAG}map", f"{_TAG}seq"}
 _SCALARS = {f"{_TAG}{name}" for name in ("null", "bool", "int", "float", "str")}
 
 DEEPEST = 64  # nesting depth of mappings and lists
-MOST_EVENTS = 4_000_000  # starts, ends, keys and values of a text
+MOST_EVENTS = 4_000_000  # events of the YAML parser in a text: starts and ends of mappings and lists, keys and values
 MOST_REPEATED = 100_000  # values that aliases and merges add to those in the text
 LONGEST_NUMBER = 100  # characters
 _NODE_DEPTH = 3  # nesting depth of a node: a mapping in the mapping `nodes` of the graph
@@ -261,7 +261,7 @@ def _merge_sources(value: Any) -> Iterator[Any]:
 
 
 def _misread_number(text: str) -> str | None:
-    """Return the reason why YAML reads a number differently, or cannot read it; None if there is none."""
+    """Return the reason why YAML misreads or cannot read a number; None if there is none."""
     if len(text) > LONGEST_NUMBER:
         return f"which has {len(text)} characters; at most {LONGEST_NUMBER} are allowed"
     if ":" in text:

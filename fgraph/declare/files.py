@@ -1,7 +1,7 @@
 """Relative paths in a graph file -> paths of the files beside it.
 
 A relative path is searched beside the file that contains it, then in the current directory. This module does the first
-part; it leaves other paths unchanged. Paths from overrides are relative to the current directory.
+search, and leaves other paths unchanged. Paths from overrides are relative to the current directory.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ Place = tuple[MutableMapping[str, Any], str, DocumentPath]  # a mapping, a key w
 
 
 def place_files(document: Document, ops: Registry) -> None:
-    """Resolve the relative paths of a graph file, where a file of that path is beside the graph file."""
+    """Resolve each relative path of a graph file for which a file exists beside the graph file."""
     places = document.places.freeze()
     if isinstance(document.data, dict) and (places.file or places.sources):
         for holder, key, path in named_files(document.data, ops):
@@ -108,7 +108,7 @@ def _beside(value: Any, places: SourceMap, path: DocumentPath) -> Any:
     """Return the path of an existing file or folder beside the file that contains `value`; otherwise `value`."""
     file, line = places.place(*path)
     if not isinstance(value, str) or not value or file is None or line is None or "://" in value:
-        return value  # a value without a line is from an override
+        return value  # a value without a file comes from an override
     if (path[-2:-1] == ("models",) or path[-1:] == ("encoder",)) and not Path(value).suffix:
         return value  # a bundled model, or the encoder that comes with it
     try:

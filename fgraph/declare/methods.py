@@ -14,7 +14,7 @@ class NoSuchNodeError(GraphError, AttributeError):
 
 
 def _method(graph: NodeMethods, op: str) -> Callable[..., Any]:
-    """Return the function that adds a node; its signature and its text are those of the node class."""
+    """Return the function that adds a node; it has the signature and the text of the node class."""
 
     def add(*args: Any, id: str | None = None, **fields: Any) -> Any:
         return graph._add(op, *args, id=id, **fields)

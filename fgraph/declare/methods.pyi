@@ -155,7 +155,7 @@ class NodeMethods:
 
         Fields:
             of: the codes whose pose changes
-            to: the codes that have the pose
+            to: the codes that give the pose
             reading: the styles taken; paper: W+ rows 0..3; code: σ 0..3; code_with_slip: σ 1..3, as published
             rows: instead of reading: the W+ rows taken from `to`, such as 0..1
             layers: instead of reading: the layers, by name or σ index
@@ -180,12 +180,11 @@ class NodeMethods:
     ) -> NodeRef:
         """A part, such as hair, transferred from another code by the style channels that own it.
 
-        The method is that of Collins et al. 2020, "Editing in Style", section 3. Spherical k-means on the
-        activations of seeded samples finds the parts of a model's images. M is the share of each channel's energy
-        in each part. The result is S + q (S of the reference - S). With `greedy`, their published program, q is 1
-        for the channels with the largest M > ρ, while the sum of 1 - M over them is below ε in each layer. With
-        `together`, q is min(1, λ M). The ownership of a model is computed once, in seconds for a small model, and
-        cached.
+        The method follows Collins et al. 2020, "Editing in Style", section 3. Spherical k-means on the activations
+        of seeded samples finds the parts of a model's images. M is the share of each channel's energy in each part.
+        The result is S + q (S of the reference - S). With `greedy`, their published program, q is 1 for the
+        channels with the largest M > ρ, while the sum of 1 - M over them is below ε in each layer. With `together`,
+        q is min(1, λ M). The ownership of a model is computed once, in seconds for a small model, and cached.
 
         Fields:
             of: the codes to change
@@ -397,10 +396,10 @@ class NodeMethods:
     ) -> NodeRef:
         """StyleCLIP's global direction from one text to another (Patashnik et al. 2021, section 6).
 
-        The relevance of a channel is the cosine of its effect with the change of text. Channels with a relevance
-        below `beta` do not move. The most relevant channel moves by `strength` of its standard deviations. CLIP
-        embeds the texts, which needs the extra `clip`. With `vectors`, the vectors of the texts come from a file
-        instead.
+        The relevance of a channel is the cosine between its effect and the change of text. Channels with a
+        relevance below `beta` do not move. The most relevant channel moves by `strength` of its standard
+        deviations. CLIP embeds the texts, which needs the extra `clip`. With `vectors`, the vectors of the texts
+        come from a file instead.
 
         Fields:
             target: the target text, such as smiling face
@@ -465,8 +464,8 @@ class NodeMethods:
         Fields:
             of: the keys, two rows or more
             frames: the number of frames
-            times: the time of each key, increasing, in any unit; if closed, also that of the return to the first
-                key; default: equal steps
+            times: the time of each key, increasing, in any unit; if closed, then the time of the return to the
+                first key; default: equal steps
             at: instead of frames: the time of each frame, 0 at the first key and 1 at the end of the walk
             path: the interpolation between keys
             closed: whether the path returns to the first key; the last frame is then one step before it
@@ -647,7 +646,8 @@ class NodeMethods:
             space: w+ (default): each of `rows` changes on its own; w: all change alike; s: styles change
             rows: the rows of W+ that may change, such as 0..5 (default)
             layer: the convolution whose features are compared; default: the last of at most 128 pixels
-            tracking: nearest (default): each point is searched around its last position; adaptive: no point is lost
+            tracking: nearest (default): each point is searched for near its last position; adaptive: no point is
+                lost
             reading: paper (default), or code: patches and mask as in the published program
             r1: radius of the moved patch, as a fraction of the image side; default: 3/512
             r2: radius of the search for a point, as a fraction of the image side; default: 12/512
@@ -1047,8 +1047,8 @@ class NodeMethods:
         same picture rotated, and R and T draw the same picture shifted. Masks of the pass, or a mask alone, are
         transformed too.
 
-        `file` is the landmarks_transforms.npy of StyleGAN3-editing. The image is then placed as the picture `name`
-        is.
+        `file` is the landmarks_transforms.npy of StyleGAN3-editing. The image then has the placement of the picture
+        `name`.
 
         Fields:
             of: the codes or the pass of a StyleGAN3 model, or a mask
@@ -1135,7 +1135,7 @@ class NodeMethods:
             b: the pass that is visible where α is 1, paused at the same layer, on the same canvas; or an image of
                 the same size
             mask: α: 0 shows a, 1 shows b
-            layers: the layers that are mixed; at the others, the result is that of a; `here`: only the pause
+            layers: the layers that are mixed; at the others, the result comes from a; `here`: only the pause
             parts: the tensors that are mixed
         """
 
@@ -1156,9 +1156,9 @@ class NodeMethods:
         """Patches of a picture, or of `source`, copied to other places, on the features of many layers.
 
         Form `paper` computes f <- (1 - Shift(α)) f + Shift(α) Shift(f) at each layer (SOAT, equation 4). Several
-        patches are applied in order, and each is a copy of the original picture. Form `code` is that of the
-        published program (`patch_swap`): it copies boxes in whole pixels of one layer, once, without a soft edge,
-        and only the activation.
+        patches are applied in order, and each is a copy of the original picture. Form `code` follows the published
+        program (`patch_swap`): it copies boxes in whole pixels of one layer, once, without a soft edge, and only
+        the activation.
 
         Fields:
             of: the picture to change

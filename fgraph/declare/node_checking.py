@@ -42,7 +42,7 @@ class NodeChecker:
         self._count = 0  # nodes so far, including those of sub-graphs
         self._hints = Hints()
         self.suspect: set[DocumentPath] = set()  # paths with faults of earlier stages
-        self._suspect_nodes: set[DocumentPath] = set()  # the nodes that they are in
+        self._suspect_nodes: set[DocumentPath] = set()  # the nodes that contain these paths
         for path in document.broken:
             self._suspect(path)
         nodes = document.data.get("nodes") if isinstance(document.data, Mapping) else None
@@ -107,7 +107,7 @@ class NodeChecker:
         return complaint
 
     def _check_references(self, node_class: NodeClass, data: Mapping[str, Any], path: DocumentPath) -> None:
-        """Check the references of a node with other faults, which later stages do not see."""
+        """Check the references of a node that has other faults; later stages do not see this node."""
         if len(path) > _TOP:
             return  # inner nodes can also read the inputs of their sub-graph
         for port in field_roles(node_class).ports:
@@ -188,7 +188,7 @@ class NodeChecker:
             self.document.report(message, *path, hint=hint)
 
     def _suspect(self, path: DocumentPath) -> None:
-        """Note a fault at a path, and the node that it is in: that one, but not the sub-graphs around it."""
+        """Note a fault at a path, and the innermost node that contains the path."""
         self.suspect.add(path)
         for length in range(len(path), 0, -1):
             self._suspect_nodes.add(path[:length])

@@ -17,7 +17,7 @@ from fgraph.node import field_roles
 from fgraph.registry import SUBGRAPH, NodeClass, kinds_of, registry
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
-_FIXED = ("op", "kind", "version")  # what decides the meaning of the rest cannot be interpolated
+_FIXED = ("op", "kind", "version")  # fields that decide the meaning of the rest, so they cannot be interpolated
 _REFERENCE = {"type": "string", "pattern": r"^[A-Za-z_][A-Za-z0-9_.]*$"}
 
 
@@ -151,7 +151,7 @@ def _allow_interpolation(definition: dict[str, Any]) -> None:
         if name in _FIXED:
             continue
         beside = {key: field.pop(key) for key in ("title", "description", "default") if key in field}
-        beside.pop("title", None)  # pydantic's title says the name again
+        beside.pop("title", None)  # pydantic's title repeats the name
         if field and field != {"type": "string"}:
             definition["properties"][name] = {"anyOf": [dict(field), _ref("interpolation")], **beside}
         else:

@@ -45,7 +45,7 @@ class SourceMapBuilder:
     sources: dict[DocumentPath, str] = field(default_factory=dict)
 
     def override(self, path: DocumentPath, origin: str) -> None:
-        """Record that an override set this path and all below it."""
+        """Record that an override set this path and everything below it."""
         for known in [*self.lines, *self.sources]:
             if known[: len(path)] == path:
                 self.lines.pop(known, None)

@@ -45,7 +45,7 @@ class GraphSpec:
     """A graph whose fields are valid; its wiring is not yet checked.
 
     `broken` has the ids of nodes that are omitted because of faults (`left.x` inside a sub-graph), and `broken_keys`
-    the top-level keys with faults. So later stages do not report consequences of these faults.
+    the top-level keys with faults. Later stages use both to avoid reports of mere consequences of these faults.
     """
 
     version: int = VERSION

@@ -86,7 +86,7 @@ def _method(op: str, node_class: NodeClass, kind: str | None, models: set[type[B
             continue
         field = node_class.model_fields[name]
         if field.is_required() and optional and not starred:
-            lines.append("        *,")  # Python wants what has a default last; by keyword it may stand here
+            lines.append("        *,")  # a field without a default after one with a default must be passed by keyword
             starred = True
         optional = optional or not field.is_required()
         default = "" if field.is_required() else " = ..."

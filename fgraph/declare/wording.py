@@ -44,7 +44,7 @@ def translate(model: type[BaseModel], name: str, data: Mapping[str, Any], error:
 
 
 def _is_meant(model: type[BaseModel], data: Mapping[str, Any], location: tuple[str | int, ...]) -> bool:
-    """Return whether an error is of the branch that a value of a per-row field belongs to: a value, or a list of them.
+    """Return whether an error is about the branch that the value of a per-row field has: one value, or a list of them.
 
     A place is a list of numbers, and rows of places are a list of lists, so the depth distinguishes them.
     """

@@ -36,15 +36,15 @@ class NodeBox:
 
 
 def find_boxes(wiring: Wiring) -> tuple[dict[str, NodeBox], str]:
-    """Return the boxes by name, each after those that it reads, and how nodes share boxes if there are too many."""
+    """Return the boxes by name, in topological order, and a text on how nodes share boxes if there are too many."""
     boxes = _boxes(wiring, {wired.id: wired.id for wired in wiring.nodes})
     if _fits(boxes):
         return boxes, ""
     boxes = _boxes(wiring, _alike(wiring))
     if _fits(boxes):
-        return boxes, "those that do the same to the same are one box"
+        return boxes, "equal operations on equal inputs share a box"
     by_operation = {wired.id: f"{wired.node.op}, {wired.kind}" for wired in wiring.nodes}
-    return _boxes(wiring, by_operation), "those of one operation are one box"
+    return _boxes(wiring, by_operation), "equal operations share a box"
 
 
 def _fits(boxes: Mapping[str, NodeBox]) -> bool:

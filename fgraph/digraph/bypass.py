@@ -1,4 +1,4 @@
-"""A graph without one of its nodes: what reads the node reads its first input of the same kind instead."""
+"""A graph without one of its nodes: readers of the node read its first input of the same kind instead."""
 
 from __future__ import annotations
 

@@ -110,7 +110,7 @@ def _rows(count: int) -> str:
 
 
 def _lines(name: str, box: NodeBox, boxes: dict[str, NodeBox], wiring: Wiring) -> Iterator[str]:
-    """Yield the lines into a box, one per box that a slot reads."""
+    """Yield the lines into a box: for each slot, one line per box that it reads."""
     used = any(wired.id in wiring.used for wired in box.nodes)
     for number, (slot, sources) in enumerate(box.reads.items()):
         for source in dict.fromkeys(sources):

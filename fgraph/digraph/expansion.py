@@ -62,7 +62,7 @@ class Expansion:
         """
         if name in scope.inputs:
             assert scope.outer is not None
-            # An invalid outer name is one fault of the input, however many inner nodes read it.
+            # An invalid outer name is one fault, of the input, even if many inner nodes read it.
             return self._follow(scope.inputs[name], scope.outer)
         found = self._follow(name, scope)
         if found is None and not self._excused(name, scope):
@@ -144,7 +144,7 @@ class Expansion:
         return self.spec.source.fault(f"{reader} '{name}', which is not a node", *path, hint=hint)
 
     def _known(self, name: str, scope: Scope) -> list[str]:
-        """Return the names among which a hint for an unknown name is chosen."""
+        """Return the candidates for a hint about an unknown name."""
         if "." in name:
             return [one.removeprefix(scope.prefix) for one, _, _ in self.spec.walk() if one.startswith(scope.prefix)]
         return [*scope.nodes, *scope.inputs, *self.spec.broken]

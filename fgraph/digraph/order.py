@@ -20,7 +20,7 @@ _MOST_CYCLES = 20  # reported at once
 def in_order(nodes: Iterable[Flat]) -> tuple[list[Flat], list[list[str]]]:
     """Sort nodes topologically, otherwise in the given order; return them, and the cycles as paths of ids.
 
-    The result omits nodes on cycles and nodes that depend on them. It has one of the cycles that share an edge.
+    The sorted nodes omit nodes on cycles and nodes that depend on these. Of cycles that share an edge, one is returned.
     """
     flats = list(nodes)
     rank = {flat.id: number for number, flat in enumerate(flats)}

@@ -48,7 +48,7 @@ class Wiring:
         return self.reached(_read(self.by_id[node_id]))
 
     def reached(self, ids: Iterable[str]) -> frozenset[str]:
-        """Return ids, and those of all nodes that they depend on."""
+        """Return the given ids, and the ids of all nodes that they depend on."""
         found: set[str] = set()
         waiting = list(ids)
         while waiting:

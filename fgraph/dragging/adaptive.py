@@ -25,7 +25,7 @@ from fgraph.dragging.tracking import Tracker, sample_maps, square_window
 MOTION_STEPS = 5  # steps of Adam for each aim
 _STEP = 4 / 128  # the longest way from aim to aim, in sides: four samples of the published map
 _CANDIDATES = 10  # places on the line among which an aim is chosen
-_EXPECTED = 0.4  # the expected distance, as a share of the measured one
+_EXPECTED = 0.4  # the expected distance, as a share of the measured distance
 _FITS = 0.5  # a loss of at most this share of the expected one fits
 
 
@@ -72,7 +72,7 @@ class AdaptiveTracker(Tracker):
         self.templates = self.templates + share[:, None, :, None] * (found - self.templates)
 
     def _aim(self, maps: FeatureMaps, loss: Tensor, fits: Tensor) -> None:
-        """Choose aims: ahead where the features fit; the same where they approach; from one step back elsewhere."""
+        """Choose aims: ahead if the features fit, unchanged if they approach, otherwise starting from one step back."""
         worse = ~fits & (loss > self.begun)
         start = torch.where(worse[..., None], self.before, self.handles)
         reach = torch.where(worse, 2.0, 1.0) * _STEP * self.side

@@ -23,7 +23,7 @@ _CORNERS = ((0.0, 0.0), (1.0, 0.0), (0.0, 1.0), (1.0, 1.0))  # corners of a pixe
 
 @lru_cache(maxsize=64)
 def constant(values: Hashable, device: torch.device, dtype: torch.dtype) -> Tensor:
-    """Return a tensor of nested tuples of numbers, which is sent to a device once."""
+    """Return nested tuples of numbers as a tensor; it is cached, so it is sent to a device once."""
     with torch.inference_mode(False):
         return torch.tensor(values, dtype=dtype).to(device)
 

@@ -1,4 +1,4 @@
-"""The layer whose features a drag compares. Without torch."""
+"""The layer whose features a drag compares. This module does not import torch."""
 
 from __future__ import annotations
 

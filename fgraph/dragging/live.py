@@ -43,7 +43,7 @@ class Moment:
 
 @dataclass(frozen=True, eq=False)
 class _Begin:
-    """The start of a drag, and its steps before that."""
+    """The start of a drag or of a change, and the number of steps done before it."""
 
     code: Tensor
     points: DragPoints
@@ -121,7 +121,7 @@ class LiveDrag(Iterator[Moment]):
         return np.asarray(places or [self.moment.points], dtype=np.float32)
 
     def outcome(self) -> Dragged:
-        """Return the outcome of a drag of this number of steps, since the last change. This drag can continue."""
+        """Return the outcome if the drag ended now, after the steps since the last change. It can still continue."""
         if self._end is not None:
             return self._end
         begin = self._history[-1]

@@ -1,4 +1,4 @@
-"""The points of a batch of drags. Without torch.
+"""The points of a batch of drags. This module does not import torch.
 
 Places in files and in the Python API are fractions of the image's sides, from the upper left corner. The engine
 computes in pixels, whose centres are whole numbers: fraction f of a side of n pixels is at f * n - 0.5.

@@ -1,9 +1,9 @@
 """The drag of a batch of rows, step by step: Adam on a change of each code, with independent rows.
 
-A step computes the features of the codes as they are, follows the points in them, and then reduces the motion loss and
-the change of the features where the mask is 0. A row leaves the batch when its points have arrived, when it is stuck,
-or after `steps` steps. On a CPU this is asked at each step, on another device, which each question would hold up, every
-`CHECKED` steps. Its code is the one whose features were read last.
+A step computes the features of the current codes, follows the points in them, and then reduces the motion loss and the
+change of the features where the mask is 0. A row leaves the batch when its points have arrived, when it is stuck, or
+after `steps` steps. A CPU checks this at each step. Another device would have to wait for each check, so there it
+happens every `CHECKED` steps. The result of a row is the code whose features were read last.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ from fgraph.dragging.tracking import NearestTracker, Tracker, make_nearest
 from fgraph.stylegan.generators.base import Generator
 
 _PROGRESS = 0.99  # a distance below this multiple of the best one is progress
-_LOST = 5  # times running that a point is at the border of its search
-CHECKED = 10  # steps between two questions to a device whether rows have finished
+_LOST = 5  # consecutive steps with a point at the border of its search
+CHECKED = 10  # steps between two checks on a device for finished rows
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,7 +61,7 @@ class DragSearch:
         codes: W+ [rows, num_ws, w_dim], or S [rows, style_length] in space s.
         points: the points of each row.
         mask: [rows or 1, 1, H, W] of the image's size, 1 where features may change, or None.
-        every: keep the codes after each so many steps as a film; 0: keep none.
+        every: the number of steps between two codes that are kept as a film; 0: keep none.
 
     Raises:
         DragError: the shapes disagree, or the settings don't fit the model.
@@ -107,12 +107,12 @@ class DragSearch:
 
     @property
     def codes(self) -> Tensor:
-        """The codes of the rows in the batch as they are: W+, or S in space s."""
+        """The current codes of the rows in the batch: W+, or S in space s."""
         return self._changed(self._change)
 
     @property
     def kept(self) -> Sequence[int]:
-        """The rows that `state` is about: those in the batch."""
+        """The rows that `state` describes: those in the batch."""
         return self.rows
 
     def step(self) -> dict[int, Dragged]:
@@ -186,7 +186,7 @@ class DragSearch:
             self._originals = placed["originals"]
 
     def shapes(self, done: int) -> dict[str, tuple[int, ...]]:
-        """Return the shapes of the tensors of a state after some steps, of those that do not depend on the points."""
+        """Return the shapes, after some steps, of the tensors of a state that do not depend on the points."""
         change, codes = tuple(self._change.shape), tuple(self._starts.shape)
         shapes = {"starts": codes, **dict.fromkeys(("change", "first", "second"), change)}
         if self.every:
@@ -240,9 +240,9 @@ class DragSearch:
     # Points and mask
 
     def _begin(self, maps: FeatureMaps) -> None:
-        """Take the features of the first step as templates and as what the mask holds.
+        """Take the features of the first step as templates, and as the reference where the mask is 0.
 
-        They are those of the same pass: a difference of 0 has no gradient, where one of a rounding would have.
+        They come from the same pass, so the first difference is exactly 0 and has no gradient; rounding would give one.
         """
         self.tracker = self._track(maps, self._points)
         if self._mask is not None:
@@ -303,7 +303,7 @@ class DragSearch:
         return torch.stack(kept) if kept else last[:0]
 
     def _endings(self) -> dict[int, Ending]:
-        """Return why rows end, by their place in the batch."""
+        """Return the endings of rows that end, by their place in the batch."""
         arrived = self.tracker.arrived().tolist()
         total = self.tracker.distances.sum(dim=1).tolist()
         self.distance = max(self.tracker.distances.amax(dim=1).tolist())

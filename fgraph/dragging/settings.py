@@ -1,4 +1,4 @@
-"""The settings of a drag. Without torch."""
+"""The settings of a drag. This module does not import torch."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ REMEDIES: Mapping[Ending, str] = {
 # Pan et al. 2023 state radii for images of 512 pixels.
 _REFERENCE_SIZE = 512
 # Small models move too little for the published rate, and their masks hold points back: bench/quality/dragging.py.
-_SMALL = 256  # pixels: smaller images have defaults of their own
+_SMALL = 256  # pixels; smaller images have other defaults
 _RATES, _KEPT = (0.03, 2e-3), (2.0, 20.0)  # for small images, for other images
 
 
@@ -103,7 +103,7 @@ class DragSettings(BaseModel):
 
 
 def _pixels(share: float | None, published: int, size: int, least: int) -> int:
-    """Return a length in pixels: a share of the side, or what the paper states for 512 pixels, with a least value."""
+    """Return a length in pixels: a share of the side, by default the paper's length of 512 pixels, at least `least`."""
     if share is None:
         return max(least, round(published / _REFERENCE_SIZE * size))
     return max(1, round(share * size))

@@ -80,9 +80,9 @@ def square_window(radius: int, like: Tensor) -> Tensor:
 
 
 class NearestTracker(Tracker):
-    """The tracking of DragGAN: a point is where the features around it are nearest to those of its start.
+    """The tracking of DragGAN: a point moves to the pixel nearby whose features are nearest to its first features.
 
-    The loss asks the patch around a point to look, one pixel further towards the target, as it looks now.
+    The loss moves the patch around a point by one pixel: the features there should become those that the patch has now.
     """
 
     def observe(self, maps: FeatureMaps) -> None:
@@ -98,7 +98,7 @@ class NearestTracker(Tracker):
         self.lost = torch.where(edge, self.lost + 1, 0)
 
     def _patch(self) -> tuple[Tensor, Tensor]:
-        """Return the offsets of the moved patch, [n, 2], and which of them count for each point, [R, P, n].
+        """Return the offsets of the moved patch, [n, 2], and for each point the offsets that count, [R, P, n].
 
         The published program measures distances from coordinates that it stretches by n / (n - 1), for n pixels.
         """

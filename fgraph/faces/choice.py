@@ -20,7 +20,7 @@ class FaceChoice:
 
     which: Which = "largest"  # a rule, or the number of a face, 0 for the largest
     detector: Detector = "mtcnn"
-    landmarks: Mapping[str, Sequence[Landmarks]] | None = None  # by picture, instead of a detector's
+    landmarks: Mapping[str, Sequence[Landmarks]] | None = None  # by picture, instead of a detector
     points: tuple[Landmarks, ...] | None = None  # points of the faces of every picture
 
     def find(self, open_picture: Callable[[], Image.Image], name: str) -> list[Landmarks]:

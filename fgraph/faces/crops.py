@@ -31,7 +31,7 @@ class Cropping:
 
     style: CropStyle = "none"  # none: the middle of the picture; corners: given by hand
     choice: FaceChoice = field(default_factory=FaceChoice)
-    landmarks: str | None = None  # a file of landmarks or corners, instead of a detector's
+    landmarks: str | None = None  # a file of landmarks or corners, instead of a detector
     corners: Sequence[Any] | None = None  # corners of one or several crops of every picture, by hand
     frames: tuple[int, int, int] | None = None  # frames of a film: start, stop and step
     smooth: tuple[float, float] = (1.0, 3.0)  # for a film: σ, in frames, of the blur of the centre and of the sides
@@ -141,7 +141,7 @@ class Cropping:
 
 
 def _for_frames(given: Sequence[Any], numbers: Sequence[int], count: int) -> Sequence[Any]:
-    """Return values for some frames of a film, given once for all, for each of them, or for each frame of the film."""
+    """Return a value for each of some frames, given one value, one for each of these, or one for each of the film."""
     if len(given) == 1:
         return list(given) * len(numbers)
     if len(given) == len(numbers):

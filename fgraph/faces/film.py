@@ -25,8 +25,8 @@ def follow_face(
 ) -> tuple[list[int], list[Landmarks | None]]:
     """Return the numbers of frames, and the landmarks of one face in each; None where no face is found.
 
-    The first frame with a face decides which face it is: the chosen one. In later frames, it is the one whose eyes are
-    nearest to those of the frame before.
+    The face is chosen in the first frame that shows one. In each later frame, it is the face whose eyes are nearest to
+    the eyes in the previous frame.
     """
     numbers, found = [], list[Landmarks | None]()
     last: Landmarks | None = None
@@ -47,7 +47,7 @@ def _nearest(faces: Sequence[Landmarks], last: Landmarks) -> Landmarks:
 
 
 def fill_gaps(quads: Sequence[Quads | None]) -> Quads:
-    """Return the squares of all frames, [frames, 4, 2]; those that are missing lie between their neighbours.
+    """Return the squares of all frames, [frames, 4, 2]; missing squares are interpolated between their neighbours.
 
     Raises:
         ValueError: all are missing.
@@ -77,6 +77,6 @@ def smooth_quads(quads: Quads, centre: float, sides: float) -> Quads:
 def _blurred(values: Quads, sigma: float) -> Quads:
     if not sigma:
         return values
-    taps = gaussian_taps(sigma, kernel_for(sigma))  # a frame before the first one is equal to it
+    taps = gaussian_taps(sigma, kernel_for(sigma))  # frames beyond the ends repeat the first and the last one
     blurred: Quads = blur_axis(values.reshape(len(values), -1), taps, 0, "replicate").reshape(values.shape)
     return blurred

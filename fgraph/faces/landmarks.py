@@ -26,7 +26,7 @@ class LandmarksError(FgraphError, ValueError):
 
 @dataclass(frozen=True)
 class Landmarks:
-    """Places in a picture (x, y), in pixels; left and right are those of the picture."""
+    """Places in a picture (x, y), in pixels; left and right are as seen in the picture."""
 
     left_eye: tuple[float, float]
     right_eye: tuple[float, float]
@@ -121,7 +121,7 @@ def _entry(name: str, value: Any) -> tuple[str, list[Any]]:
 
 
 def as_faces(value: Any) -> list[Any]:
-    """Return the points of each face, given those of several faces or of one."""
+    """Return a list with the points of each face, given the points of several faces or of one."""
     return list(value) if _depth(value) == 3 else [value]
 
 

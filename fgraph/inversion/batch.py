@@ -32,7 +32,7 @@ def invert(
         problem: the generator, settings and losses.
         images: [rows, C, height, width] in [-1, 1].
         on_step: called after every step; may raise to cancel the search.
-        start: codes to start from, [rows, ...]; by default the mean.
+        start: the codes to start from, [rows, ...]; by default the mean.
         rows: the images to invert; by default all.
         on_found: called with each row as soon as it finishes.
         cache: where an unfinished search is stored every few seconds, to continue from; by default nowhere.

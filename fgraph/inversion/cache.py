@@ -3,7 +3,7 @@
     statistics/{model}.safetensors      moments of the codes of a model
     results/{key}.safetensors           one image, one model, one set of settings
     searches/{key}.safetensors          an unfinished batch, as of some seconds ago
-    tunings/{key}.safetensors           what pivotal tuning added to a model
+    tunings/{key}.safetensors the changes of a model by pivotal tuning
 
 Files are written whole or not at all, with a digest. A file that can't be read is treated as missing.
 """
@@ -103,7 +103,7 @@ def write_entry(path: Path, key: str, tensors: Mapping[str, Tensor], facts: Mapp
 
 
 def is_sound(check: Callable[[], bool]) -> bool:
-    """Return the result of a check of an entry; False if the entry is not even of the form that the check reads."""
+    """Return the result of a check of an entry; False if the check fails because the entry has another form."""
     try:
         return check()
     except (LookupError, TypeError, ValueError, RuntimeError, ArithmeticError):

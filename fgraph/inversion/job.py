@@ -55,7 +55,7 @@ class InversionJob:
     directory: Path
     cache: InversionCache
     batch: int = 8
-    judge: str = ""  # the digest of the file of the discriminator, if one counts
+    judge: str = ""  # the digest of the file of the discriminator, if its loss has a weight
     starts: Mapping[str, Tensor] = field(default_factory=dict)  # picture name -> the code to start from
     snapshot_seconds: float = 10.0
     callback: InversionCallback = field(default_factory=InversionCallback)

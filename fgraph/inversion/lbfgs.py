@@ -1,8 +1,8 @@
 """L-BFGS on many rows at once, which are independent problems.
 
-A step is one evaluation of the loss of all rows. A row accepts it if its loss fell enough (Armijo), and takes a new
-direction; else it tries a shorter way along the old one. Nocedal & Wright 2006, algorithms 3.1 and 7.4; the first
-inverse Hessian is a multiple of the inverse of the metric.
+A step is one evaluation of the loss of all rows. A row whose loss fell enough (Armijo) accepts the step, and takes a
+new direction. Otherwise, it tries a shorter step along the old direction. Nocedal & Wright 2006, algorithms 3.1 and
+7.4; the first inverse Hessian is a multiple of the inverse of the metric.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from torch import Tensor
 from fgraph.inversion.metric import Metric
 
 HISTORY = 20  # accepted steps that shape the next direction
-_FIRST = 0.03  # the length of the first step in the metric: what the image moves, as a root mean square
-_ARMIJO = 1e-4  # the part of the expected fall that a step must have
+_FIRST = 0.03  # the length of the first step in the metric: the root mean square of the image's change
+_ARMIJO = 1e-4  # the share of the expected fall that an accepted step must reach
 _SHORTER = (0.1, 0.5)  # bounds of the factor by which a refused step is shortened
-_LEAST_CURVATURE = 1e-10  # sᵀy relative to |s| |y|, below which a step says nothing of the curvature
+_LEAST_CURVATURE = 1e-10  # sᵀy relative to |s| |y|, below which a step gives no information on the curvature
 
 
 def lbfgs_shapes(rows: int, numbers: int) -> dict[str, tuple[int, ...]]:
@@ -72,7 +72,7 @@ def lbfgs_step(
 def _remember(
     state: Mapping[str, Tensor], move: Tensor, turn: Tensor, accepted: Tensor, metric: Metric
 ) -> dict[str, Tensor]:
-    """Return the history with accepted moves, and the turn of the gradient over each, as the newest."""
+    """Return the history, with accepted moves and the changes of the gradient over them as the newest entries."""
     curvature = (move * turn).sum(dim=1)
     known = accepted & (curvature > _LEAST_CURVATURE * move.norm(dim=1) * turn.norm(dim=1))
     newest = {"moves": move, "turns": turn, "curvatures": 1 / curvature}

@@ -1,4 +1,4 @@
-"""The metric of a search: how far the image moves, and how much less usual the code becomes, when the code moves.
+"""The metric of a search: how much the image, and the distance of the code from the mean, change as the code moves.
 
 The images of most directions of a code change little, and those of some change much. L-BFGS learns that from gradients,
 one direction a step. Most of it is the same for all codes of a model. Therefore the metric is the Gauss-Newton matrix
@@ -6,10 +6,10 @@ of the loss, averaged over samples of the model:
 
     M = E[Jᵀ J] / n + weight · E[Aᵀ A]
 
-J is the derivative of the image of n numbers, and A that of the whitened code, whose square is the prior. Both means
-are measured by probes: for white noise v, the gradient g of v · image has E[g gᵀ] = Jᵀ J. An estimate from few probes
-is shrunk towards its diagonal by the ratio of numbers to probes. The inverse is by Woodbury's formula, without a square
-matrix.
+J is the derivative of the image, which has n numbers. A is the derivative of the whitened code, whose square is the
+prior. Both means are measured by probes: for white noise v, the gradient g of v · image has E[g gᵀ] = Jᵀ J. An estimate
+from few probes is shrunk towards its diagonal by the ratio of numbers to probes. Woodbury's formula gives the inverse
+without a square matrix.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from fgraph.inversion.probes import probe_prior, read_probes
 from fgraph.inversion.settings import InversionSettings
 from fgraph.stylegan.generators.base import Generator
 
-_USUAL = 1e-3  # a mean squared error of a code that is refined, 36 dB; the curvature of its logarithm is the inverse
+_USUAL = 1e-3  # typical mean squared error of a refined code, 36 dB; `log_mse` has 1 / this as its curvature
 _LEAST = 1e-12
 
 

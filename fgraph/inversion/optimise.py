@@ -2,10 +2,10 @@
 
 Losses are summed over rows, and an optimiser treats each row alone, so rows don't affect each other. Each row has its
 own learning rate, and leaves the batch when it is finished. Only the last bits of a convolution can depend on the
-number of rows. On a CPU, losses are read after each step. On another device, each reading would wait for it, so they
-are read every `CHECKED` steps, and it is noticed so much later that a row makes no progress. Nothing else is read, and
-the learning rates of these steps are sent together. A `Search` that is made from the `state()` of another one continues
-with the same bits.
+number of rows. On a CPU, losses are read after each step. Another device would have to wait for each reading, so there
+losses are read every `CHECKED` steps, and a row without progress is noticed up to that many steps later. Nothing else
+is read, and the learning rates of these steps are sent together. A `Search` that is made from the `state()` of another
+one continues with the same bits.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ class Search:
             problem: the generator, settings and losses.
             targets: [rows, C, height, width] in [-1, 1].
             state: the state of another search.
-            start: codes to start from, [rows, ...]; by default the mean.
+            start: the codes to start from, [rows, ...]; by default the mean.
         """
         self._problem, self._optimiser = problem, problem.optimiser
         self._targets = len(targets)
@@ -104,7 +104,7 @@ class Search:
 
     @property
     def kept(self) -> Sequence[int]:
-        """The images that `state` is about, by their number among the targets: all of them."""
+        """The images that `state` describes, by their number among the targets: all of them."""
         return range(self._targets)
 
     def step(self) -> dict[int, SearchOutcome]:
@@ -131,7 +131,7 @@ class Search:
         return self._leave()
 
     def _next_rates(self) -> Tensor:
-        """Return the learning rates of this step, [rows]; those up to the next reading are sent together."""
+        """Return the learning rates of this step, [rows]; all rates up to the next reading are sent together."""
         if not self._rates:
             value, steps = self._values[0], range(self.done, (self.done // self._every + 1) * self._every)
             rates = [[one.rate(step) for one in self._schedules] for step in steps]
@@ -139,7 +139,7 @@ class Search:
         return self._rates.pop(0)
 
     def _read_losses(self) -> None:
-        """Read the losses since the last time, all in one copy, and note them, which may change what follows."""
+        """Read all new losses in one copy, and record them in the schedules, which may change later learning rates."""
         self._rates = []
         fresh = torch.stack(self._curve[self._read :]).cpu()
         self._curve[self._read :] = fresh.unbind()
@@ -150,7 +150,7 @@ class Search:
 
     @property
     def losses(self) -> dict[int, float]:
-        """The last loss of each unfinished image that has been read, of its best start."""
+        """The last loss of each unfinished image that has been read, for the best of its starts."""
         if not self._read:
             return {}
         last = self._curve[self._read - 1][:, 0].tolist()

@@ -1,4 +1,4 @@
-"""Probes of a model: gradients along white noise, at seeded samples; their mean square is Jᵀ J of a derivative J."""
+"""Probes of a model: gradients along white noise at seeded samples. They estimate Jᵀ J for a derivative J."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def probe_count(generator: Generator) -> int:
 
 
 def read_probes(generator: Generator, space: Space, folder: Path | None = None) -> Tensor:
-    """Return probes of the image by the code, [probes, D], each divided by the root of the numbers of an image.
+    """Return probes of the image by the code, [probes, D], each divided by the root of the image's size.
 
     The probes come from the cache in `folder`, or from memory. Otherwise, they are measured and cached.
     """

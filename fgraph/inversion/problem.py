@@ -29,7 +29,7 @@ def make_problem(
     Args:
         generator: the generator.
         settings: the settings of the inversion.
-        discriminator: the model file of the discriminator; by default that of the generator.
+        discriminator: the model file of the discriminator; by default the generator's own file.
         folder: where statistics are cached; by default in memory.
 
     Raises:

@@ -27,7 +27,7 @@ class AnySearch(Protocol):
 
     @property
     def kept(self) -> Sequence[int]:
-        """The rows that `state` is about, by their place in the batch."""
+        """The rows that `state` describes, by their place in the batch."""
 
     def step(self) -> Mapping[int, Any]:
         """Do one step; return the rows that finish with it."""

@@ -1,7 +1,7 @@
-"""The learning rate of a row: it ramps up, stays, and ramps down. Without torch.
+"""The learning rate of a row: it ramps up, stays, and ramps down. This module does not import torch.
 
-The ramps are those of the StyleGAN2 projector (Karras et al. 2020, appendix D): linearly up over the first 5% of the
-steps, down along a cosine over the last 25%. A row that makes no progress starts to ramp down early.
+The ramps are the same as in the StyleGAN2 projector (Karras et al. 2020, appendix D): linearly up over the first 5% of
+the steps, down along a cosine over the last 25%. A row that makes no progress starts to ramp down early.
 """
 
 from __future__ import annotations

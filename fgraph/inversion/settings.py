@@ -1,4 +1,4 @@
-"""The settings of an inversion. Without torch."""
+"""The settings of an inversion. This module does not import torch."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ PRESETS: Mapping[Preset, Mapping[str, Any]] = {
 def make_settings(preset: str = "fast", **changes: Any) -> InversionSettings:
     """Return the settings of a preset with changes; a change to None has no effect.
 
-    In W and W+, the default prior is that of Wulff & Torralba, with a weight of 0.01 for `refine`.
+    In W and W+, the default prior is `wulff` (Wulff & Torralba 2020), with a weight of 0.01 for `refine`.
 
     >>> make_settings("soat").steps, make_settings("soat", steps=10).steps
     (3000, 10)

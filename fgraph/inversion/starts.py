@@ -1,4 +1,4 @@
-"""The codes that the searches of a job start from: an encoder's, or those of earlier results."""
+"""The codes that the searches of a job start from: codes of an encoder, or of earlier results."""
 
 from __future__ import annotations
 

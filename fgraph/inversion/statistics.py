@@ -4,7 +4,7 @@
     p     the same of p = leaky_relu(w, slope 5), which inverts the last activation of the mapping network (Wulff &
           Torralba 2020)
 
-The moments of S follow from those of w, since styles are affine in w.
+The moments of S follow from the moments of w, since styles are affine in w.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Pivotal tuning: fits a generator to one image around its code, or to several around theirs.
+"""Pivotal tuning: fits a generator to one image around its code, or to several images around their codes.
 
 Roich et al. 2021 (PTI): the codes are fixed, and the synthesis network is trained on the images with the same losses.
 Several images, such as the frames of a film, take turns in batches. The mapping network and the affine layers are fixed

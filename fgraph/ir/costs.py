@@ -14,7 +14,7 @@ from fgraph.ir.types import Type
 
 WORKING_SET = 1 << 30  # bytes
 _BESIDE_A_LAYER = 4  # calls for each additional call of a layer, including itself: noise, weights, a mix, copies
-_COPIES = 10  # copies of rows that take as long as the fixed cost of a call of a layer, about ten operations
+_COPIES = 10  # copies of rows that take as long as the fixed cost of a layer call, which is about ten operations
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +118,7 @@ class CostModel:
     call: float = 50e6  # cost of one more call of a layer
     copy_call: float = 2e6  # cost of one more copy of rows
     copied_byte: float = 30.0
-    working_set: int = WORKING_SET  # bytes that a run on a CPU keeps to, if that repeats few FLOPs
+    working_set: int = WORKING_SET  # bytes to which a run on a CPU is limited, if that repeats few FLOPs
     most_repeated: float = 1.03  # FLOPs of chunks, as a share of those without chunks, that count as few
 
     @classmethod
@@ -139,7 +139,7 @@ DEFAULT_COSTS = CostModel()
 def rate(rates: Sequence[Rate], channels: float, positions: float) -> float:
     """Return the FLOPs a second of a layer, interpolated between the measured rates on logarithmic scales.
 
-    Outside the measured range, the nearest rate holds.
+    Outside the measured range, the nearest rate applies.
     """
     widths = sorted({one.channels for one in rates})
     found = []
@@ -151,5 +151,5 @@ def rate(rates: Sequence[Rate], channels: float, positions: float) -> float:
 
 
 def conv_flops(read: int, made: int, positions: int) -> int:
-    """Return the FLOPs of the nine taps of a convolution, the unit of measured rates."""
+    """Return the FLOPs of the nine taps of a 3 x 3 convolution; measured rates count these FLOPs."""
     return 2 * 9 * read * made * positions

@@ -18,7 +18,7 @@ from fgraph.ir.ops import OPS
 from fgraph.ir.program import Bases, Index, Instruction, Operand, Program, Regions
 
 _REGISTERED = frozenset(OPS)
-_FEW = 64  # numbers, which a list finds the ends of faster
+_FEW = 64  # up to this many numbers, a list finds the extremes faster
 
 
 class InvalidProgram(AssertionError):

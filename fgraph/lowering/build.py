@@ -32,7 +32,7 @@ class Build:
         self._products: dict[tuple[int, int], tuple[MaskExprs, MaskExprs, MaskExprs]] = {}
 
     def copy(self) -> Build:
-        """Return a build with the same instructions, which may be extended without a change of this one."""
+        """Return a copy with the same instructions; emitting to the copy does not change this build."""
         made = Build(self.tables)
         made.instructions, made.source_locations = list(self.instructions), self.source_locations
         return made

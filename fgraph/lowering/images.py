@@ -30,7 +30,7 @@ def blend_images(build: Build, a: Image, b: Image, alpha: MaskExprs) -> Image:
 
 
 def fill_like(build: Build, image: Image, colours: Sequence[Colour]) -> Image:
-    """Return plain images of the size and the channels of another, one colour a row; equal colours are one row.
+    """Return plain images like `image` in size and channels, one colour for each row; equal colours share a row.
 
     Raises:
         ValueError: the image has neither 1, 3 nor 4 channels.

@@ -19,13 +19,13 @@ from fgraph.stylegan.tables.base import Table
 
 
 def activation_margin(table: Table, features: Features) -> Size:
-    """Return the margin along y and x of a pass's activation, which is that of the last layer that made it."""
+    """Return the margin along y and x of a pass's activation, which the last layer that made it defines."""
     layer = table.at(features.layer)
     return layer.margin if layer.tensor == "activation" else table.at(layer.index - 1).margin
 
 
 def canvas_size(build: Build, features: Features) -> Size:
-    """Return the canvas size of a pass in pixels where it is paused; on the plane, that of the image."""
+    """Return the canvas size of a pass in pixels of its layer; for a pass on the plane, in pixels of the image."""
     table = build.table(features.model)
     kind = build.type_of(features.activation)
     if not kind.spatial:

@@ -22,7 +22,7 @@ from fgraph.masks import MaskExpr, edited, turned
 from fgraph.stylegan.tables.base import CONST, Table
 
 PlaneEdit = Edit | Transform
-_USUAL: dict[object, str] = {geometry.Pad: "reflect", geometry.Shift: "roll"}  # the mode without a value of its own
+_USUAL: dict[object, str] = {geometry.Pad: "reflect", geometry.Shift: "roll"}  # default modes
 
 
 def on_plane(build: Build, features: Features) -> bool:
@@ -87,7 +87,7 @@ def only_planes(features: Features) -> tuple[Placement, ...]:
     """Return the placement of each row, which all passes of a carrier share.
 
     Raises:
-        ValueError: the placements differ, as those of a mosaic's parts do.
+        ValueError: the placements differ, as for the parts of a mosaic.
     """
     first = planes_of(features.carrier)
     if any(run.planes != first for run in _runs(features.carrier)):

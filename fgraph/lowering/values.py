@@ -28,7 +28,7 @@ Tensor = Literal["activation", "skip"]
 
 
 def complements(masks: MaskExprs) -> MaskExprs:
-    """Return 1 - α of each mask; those of equal masks are one object."""
+    """Return 1 - α of each mask; equal masks share one complement object."""
     known: dict[MaskExpr, MaskExpr] = {}
     return tuple(known.setdefault(mask, complement(mask)) for mask in masks)
 
@@ -46,7 +46,7 @@ class Latent:
     code: Operand
     model: str
     keys: tuple[int, ...]  # row keys, for random noise
-    facts: Mapping[str, Operand] = field(default_factory=dict)  # further results of the search that found the codes
+    facts: Mapping[str, Operand] = field(default_factory=dict)  # other results of the search that found the codes
 
     @property
     def rows(self) -> int:
@@ -92,7 +92,7 @@ class Run:
 
     @property
     def inner(self) -> tuple[Carrier, ...]:
-        """None: it is a leaf."""
+        """An empty tuple: a `Run` is a leaf."""
         return ()
 
 
@@ -166,7 +166,7 @@ Carrier = Run | Blend | Mixture | Mapped | Patched
 
 
 class Once(Generic[R]):
-    """A function of carriers, called once for each, however often one is part of another.
+    """A function of carriers that is called once for each carrier, even if it is part of others many times.
 
     A short graph can name one pass many times over: without this, fifteen blends of a pass with itself would be walked
     as a tree of 2^15 leaves.

@@ -69,7 +69,7 @@ class Axial(MaskExpr):
 
 @lru_cache(maxsize=32)
 def _profile(mask: Axial, length: int) -> NDArray[Any]:
-    """Return the profile of a mask, [length], which each row of each chunk of a plan asks for."""
+    """Return the profile of a mask, [length]; cached, because each row of each chunk of a plan reads it."""
     profile = mask._profile(length)
     profile.setflags(write=False)
     return profile

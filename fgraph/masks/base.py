@@ -143,7 +143,7 @@ def check_depth(masks: Iterable[MaskExpr]) -> None:
     """Check that masks are not nested too deeply to be drawn.
 
     Raises:
-        ValueError: one is.
+        ValueError: a mask is nested too deeply.
     """
     if any(mask.depth > _limits.NESTED for mask in masks):
         raise ValueError(f"masks are nested more than {_limits.NESTED} deep: combine several in one node")

@@ -49,7 +49,7 @@ def with_margin(mask: MaskExpr, margin: Size) -> MaskExpr:
 
 @dataclass(frozen=True)
 class Turned(MaskExpr):
-    """A mask after a transform of its canvas, with linear interpolation. The edge values fill what comes in."""
+    """A mask after a transform of its canvas, with linear interpolation. Its edge values fill the rest."""
 
     mask: MaskExpr
     transform: Transform

@@ -89,7 +89,7 @@ def _open(path: str, channel: Channel, _changed: int, _size: int) -> Picture:
             scale_transparency(file)
             image = ImageOps.exif_transpose(file)
             image.load()
-    except Exception as error:  # decoders raise what they like
+    except Exception as error:  # decoders raise errors of many types
         raise ValueError(f"the mask picture {path} is not an image that can be read: {error}") from error
     return Picture.from_array(_channel(image, channel, path), path)
 
@@ -107,7 +107,7 @@ def _channel(image: Image.Image, channel: Channel, path: str) -> NDArray[Any]:
     if image.mode == "F":
         return np.asarray(image)
     if image.mode == "P" and "transparency" in image.info:
-        image = image.convert("RGBA")  # Pillow warns of other ways
+        image = image.convert("RGBA")  # Pillow warns about other conversions of transparency
     if channel == "luminance":
         return np.asarray(image.convert("RGB").convert("L")) / 255
     return np.asarray(image.convert("RGB").getchannel(cast(str, channel)[0].upper())) / 255

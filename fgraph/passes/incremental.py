@@ -21,7 +21,7 @@ Ids = dict[Hashable, int]  # key of a row -> its number
 
 
 def reuse(program: Program, baseline: Baseline) -> Program:
-    """Return the program with the rows of a baseline in front, which it reads where its own rows are equal."""
+    """Return the program with the baseline's rows in front; they replace rows of the program that are equal to them."""
     prefixed = _with_prefix(program, baseline)
     ids: Ids = {}
     known = _known_rows(baseline, ids)
@@ -82,7 +82,7 @@ def _keys(program: Program, instruction: Instruction, columns: list[list[int]], 
     params = instruction.params or (None,) * instruction.rows
     if not instruction.op.is_pure:
         return [(id(instruction), slot, row) for row in range(instruction.rows)]
-    if not columns:  # drawn or constant: the parameter identifies a row, or else its number
+    if not columns:  # drawn or constant: the parameter, or without one the row number, identifies a row
         return [(instruction.op, types, row if not instruction.params else param) for row, param in enumerate(params)]
     return [(instruction.op, types, row) for row in zip(*columns, params, strict=True)]
 

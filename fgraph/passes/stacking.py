@@ -37,7 +37,7 @@ def stack(program: Program) -> Program:
 
 
 def _groups(program: Program) -> list[list[int]]:
-    """Return the groups of values to stack, ordered by their first value, before which all their operands come."""
+    """Return the groups of values to stack, ordered by their first value; all operands of a group come before it."""
     groups: list[list[int]] = []
     known: dict[Hashable, int] = {}
     group_of: list[int] = []
@@ -45,7 +45,8 @@ def _groups(program: Program) -> list[list[int]]:
         key: Hashable = (instruction.op, tuple(_groups_read(operand, group_of) for operand in instruction.operands))
         op = instruction.op
         if not (op.is_pure and op.is_computed and (instruction.operands or instruction.params)):
-            key = value  # it stays alone: its rows may differ, or nothing distinguishes them
+            # Not stacked: equal rows may differ in their results, or no operand or parameter distinguishes rows.
+            key = value
         number = known.setdefault(key, len(groups))
         if number == len(groups):
             groups.append([])

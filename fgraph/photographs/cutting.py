@@ -14,14 +14,14 @@ from fgraph.photographs.crops import PhotoCrop, Points
 from fgraph.photographs.films import read_frames
 
 _BORDER = 0.1  # margin that is kept around the square, as a share of its side
-_PAD = 0.3  # least that is added where the square leaves the picture, as a share of its side
+_PAD = 0.3  # least width that is added where the square leaves the picture, as a share of its side
 _BLUR = 0.02  # σ of the blur of the added part, as a share of the side
 
 
 def cut_crops(crops: Iterable[PhotoCrop], shape: tuple[int, int], channels: int = 3) -> NDArray[np.float32]:
     """Return crops as [crops, channels, height, width] in [-1, 1].
 
-    Each photograph is read once for all of its crops that follow each other.
+    Each photograph is read once for all of its crops.
 
     Args:
         crops: the crops.
@@ -39,7 +39,7 @@ def cut_crops(crops: Iterable[PhotoCrop], shape: tuple[int, int], channels: int 
 
 
 def _opened(crops: Sequence[PhotoCrop]) -> Iterator[tuple[int, Image.Image | None]]:
-    """Yield the number of each crop with its upright photograph, which a crop without corners does not need."""
+    """Yield the number of each crop with its upright photograph, or with None if no crop of the file has corners."""
     numbers: dict[str, list[int]] = {}
     for number, crop in enumerate(crops):
         numbers.setdefault(crop.file, []).append(number)

@@ -49,7 +49,7 @@ class FilmFormat:
 
 
 def is_film(file: str) -> bool:
-    """Return whether the name of a file is a film's."""
+    """Return whether a file is a film, by its name."""
     return Path(file).suffix.lower() in SUFFIXES
 
 
@@ -90,7 +90,7 @@ def read_frames(file: str, numbers: Iterable[int]) -> Iterator[tuple[int, Image.
 
 
 class FrameReader:
-    """Frames of films, one at a time. Those of one film in the order of their numbers are decoded once."""
+    """A reader of single frames of films. Frames of one film that are read in order are decoded only once."""
 
     def __init__(self) -> None:
         self._file = ""
@@ -126,10 +126,10 @@ class FilmWriter:
         self._current = next(self._frames, None)
 
     def put(self, number: int, change: Callable[[Image.Image], Image.Image]) -> None:
-        """Change a frame; frames between it and the one before do not change.
+        """Change a frame; frames between the previously changed one and this one do not change.
 
         Args:
-            number: the frame, after those that were changed before.
+            number: the number of the frame, above that of every frame changed so far.
             change: a frame -> the frame that takes its place, of the same size.
 
         Raises:
@@ -147,7 +147,7 @@ class FilmWriter:
             self._write(self._current[1])
 
     def close(self) -> None:
-        """Stop; the file so far is not a film."""
+        """Stop; the unfinished file is not a film."""
         self._frames.close()
 
     def _write(self, frame: Image.Image) -> None:
@@ -200,7 +200,7 @@ def _sound_of(path: Path, container: Any) -> Any:
 
 
 def _upright(frame: Any) -> Image.Image:
-    """Return a frame as RGB, turned as the camera says."""
+    """Return a frame as RGB, turned upright by the rotation that the camera recorded."""
     picture: Image.Image = frame.to_image()
     turn = _TURNS.get(round(getattr(frame, "rotation", 0)) % 360)
     return picture if turn is None else picture.transpose(turn)
@@ -215,7 +215,7 @@ def _even(picture: Image.Image) -> NDArray[np.uint8]:
 
 @contextmanager
 def _stream(path: Path) -> Iterator[tuple[Any, Any]]:
-    """Open the first video of a film, in the container that the name gives, so that no playlist is followed."""
+    """Open the first video of a film; the ending gives the container, so that no playlist is followed."""
     try:
         import av
     except ImportError as error:

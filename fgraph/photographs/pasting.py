@@ -1,4 +1,4 @@
-"""Crops pasted into a photograph: every pixel that the masks leave out keeps its bits."""
+"""Crops pasted into a photograph; pixels outside the masks do not change by a bit."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def paste_patches(source: Stored, patches: Iterable[PastedPixels], how: Blending
 
 
 def warp(pixels: Floats, quad: Points, box: tuple[int, int, int, int]) -> Floats:
-    """Draw a crop [channels, h, w] where its corners lie; 0 outside of them.
+    """Draw a crop [channels, h, w] so that its corners lie at `quad`; 0 outside of it.
 
     Args:
         pixels: the pixels of the crop.

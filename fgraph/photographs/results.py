@@ -1,4 +1,4 @@
-"""The photographs that a graph makes: crops with the pixels that are pasted there, until a file is written.
+"""The photographs that a graph makes, held as crops with the pixels to paste, until a file is written.
 
 `Photographs` holds the pixels of all crops. `PhotographStream` makes them on demand, some at a time, so
 that the memory that a film takes does not grow with its frames.
@@ -33,8 +33,8 @@ _SHOWN = 1024  # pixels of the longer side in a notebook
 class _Pasted:
     """The photographs of crops.
 
-    Crops of one photograph that follow each other, as several faces, are pasted into one. A crop that comes a second
-    time, as another strength of an edit, begins another photograph.
+    Consecutive crops of one photograph, such as several faces, are pasted into one result. A crop that occurs again,
+    such as for another strength of an edit, begins another result.
     """
 
     pasting: Pasting
@@ -75,10 +75,10 @@ class Photographs(_Pasted):
 
     patches: NDArray[np.float32]  # [crops, channels + 1, height, width]; see `PastedPixels`
     pasting: Pasting
-    facts: Mapping[str, NDArray[Any]] = field(default_factory=dict)  # what is known of each crop beside
+    facts: Mapping[str, NDArray[Any]] = field(default_factory=dict)  # other facts about each crop
 
     def parts(self) -> Iterator[Photographs]:
-        """Yield all photographs at once, as a stream yields some after the other."""
+        """Yield all photographs in one part; a stream yields them in several."""
         yield self
 
     @property
@@ -166,11 +166,11 @@ class PhotographStream(_Pasted):
     """Photographs that are made on demand, some at a time."""
 
     pasting: Pasting
-    make: Callable[[int, int], Photographs]  # makes the photographs of the crops from one number to another
-    together: int  # crops; those of one photograph stay together
+    make: Callable[[int, int], Photographs]  # (start, stop), numbers of crops -> their photographs
+    together: int  # number of crops made at once; crops of one photograph stay together
 
     def parts(self) -> Iterator[Photographs]:
-        """Yield the photographs, some after the other; each iteration makes them again."""
+        """Yield the photographs in several parts; each iteration over the parts makes them again."""
         start = stop = 0
         for numbers in self.members:
             stop = numbers[-1] + 1

@@ -17,7 +17,7 @@ from fgraph.plan.locations import NO_BUFFER, Locations, baseline_buffer, no_loca
 
 
 class BufferMap:
-    """Locations of the rows of every value; steps enter the rows they make and look up those they read."""
+    """Locations of the rows of every value; steps enter the rows they make and look up the rows they read."""
 
     def __init__(self, program: Program) -> None:
         self._program = program
@@ -54,7 +54,7 @@ class BufferMap:
         self._retained.setdefault(retained.row[0], []).append(Piece(retained, place, region))
 
     def begin(self, chunk: int) -> None:
-        """Begin a chunk: later look-ups are of this chunk, and find the parts retained for it."""
+        """Begin a chunk: later look-ups find the parts that are retained for it."""
         self.readable, self._beneath = {}, {}
         for value, pieces in self._retained.items():
             pieces[:] = [one for one in pieces if one.retained.last >= chunk]
@@ -77,7 +77,7 @@ class BufferMap:
         return int(table.buffers[0, 0]), int(table.rows[0, 0])
 
     def are_there(self, operands: Sequence[Operand], rows: Index) -> Flags:
-        """Return for each operand whether any of these rows of it is in a buffer."""
+        """Return for each operand whether at least one of the rows that it reads is in a buffer."""
         found = np.zeros(len(operands), bool)
         values = np.concatenate([one.row_values[rows] for one in operands])  # [operands * rows]
         together = Operand.of(values, np.concatenate([one.index[rows] for one in operands]))
@@ -125,7 +125,7 @@ class BufferMap:
     def _layers(self, value: int, rows: Index, wanted: Regions | None, size: Size) -> Locations:
         """Return the locations of rows of a value.
 
-        The base of a row follows the row if the window reaches beyond the region in which the two differ.
+        The location of the base of a row is a layer below the row's own if the window extends beyond the row's region.
         """
         instruction = self._program.instructions[value]
         plain = instruction.bases is None and value not in self._beneath
@@ -146,7 +146,7 @@ class BufferMap:
         return own.over(Locations.joined(parts).take(np.argsort(np.concatenate(order))))
 
     def _own(self, value: int, rows: Index, wanted: Regions, size: Size) -> tuple[Locations, Flags]:
-        """Return the locations of rows with their retained parts, and for each whether one layer covers its window."""
+        """Return the locations of rows with their retained parts, and whether one layer covers each row's window."""
         locations = self._tables[value].take(rows)
         if value in self._beneath:
             retained = self._beneath[value].take(rows)
@@ -168,9 +168,9 @@ class BufferMap:
 
 
 def _layers_read(locations: Locations, wanted: Regions, size: Size) -> tuple[Locations, Flags]:
-    """Do the work of `_own` for few rows, for which numpy takes longer."""
+    """Do the work of `_own` for few rows, for which plain Python is faster than numpy."""
     found, windows, single = locations.regions.tolist(), wanted.tolist(), locations.depth == 1
-    read: list[list[int]] = []  # the layers that are read of each row, then the others
+    read: list[list[int]] = []  # the layers of each row that are read, then the other layers
     counts, covered = [], []
     for buffers, regions, window in zip(locations.buffers.tolist(), found, windows, strict=True):
         there = [layer for layer, buffer in enumerate(buffers) if buffer != NO_BUFFER]

@@ -21,7 +21,7 @@ from fgraph.plan.steps import Step, StepResult
 from fgraph.plan.units import Unit, units_of
 
 _NEARLY_ALL = 0.9  # if at least this share of a buffer is retained, the buffer itself stays, without a copy
-_FAR = 1 << 32  # a slot that no baseline has
+_FAR = 1 << 32  # a slot number that no baseline reaches
 
 
 class StepBuilder:
@@ -29,7 +29,8 @@ class StepBuilder:
 
     Args:
         program: the program.
-        bounds: the rows and regions of each value that each chunk computes, and those that it retains for later chunks.
+        bounds: the rows and regions of each value that each chunk computes, and the parts that it retains for later
+            chunks.
         templates: the templates of the program so far; None: every chunk is built from scratch.
     """
 
@@ -51,7 +52,7 @@ class StepBuilder:
         self._last: list[Unit] = []  # units of the previous chunk
 
     def chunk(self, number: int) -> list[Step]:
-        """Return the steps of a chunk, without their last uses. Its rows stay readable until the next chunk."""
+        """Return the steps of a chunk, without their last uses. Its rows stay readable until the next chunk begins."""
         for unit in self._last:
             if self.program.instructions[unit.number].type.spatial:
                 self.buffer_map.drop(unit.number, unit.rows)
@@ -84,14 +85,14 @@ class StepBuilder:
         return steps
 
     def pretend(self, chunk: int) -> None:
-        """Enter the parts that earlier chunks, which are not built, retain for a chunk."""
+        """Enter the parts that earlier chunks would retain for a chunk, without building these chunks."""
         rows = (found for retained in self._retained.values() for found in retained.values())
         parts = (part for found in rows for part in found if part.chunk < chunk <= part.last)
         for number, part in enumerate(parts):
             self.buffer_map.retain(part, (baseline_buffer(_FAR + number), 0), part.region)
 
     def results(self, tiles: Sequence[OutputTile] | None) -> Iterator[StepResult]:
-        """Yield results, which are taken after the last step so far.
+        """Yield results, which are taken after the last step built so far.
 
         Args:
             tiles: the tiles of outputs to take; None: all outputs.
@@ -210,7 +211,7 @@ class StepBuilder:
     def _relocated(self, batch: list[Unit], relocation: Relocation) -> Step:
         """Return the next step of a template, on other rows and in other buffers.
 
-        Codes are looked up again, because they are not in buffers of the chunk.
+        Codes are looked up again, because their buffers do not belong to the chunk.
         """
         step = next(relocation.steps)
         pairs = [(self.program.instructions[unit.number], unit) for unit in batch]
@@ -226,7 +227,7 @@ class StepBuilder:
     def _ports(
         self, pairs: list[tuple[Instruction, Unit]], types: tuple[Type, ...], regions: Regions | None
     ) -> Sequence[int]:
-        """Return the operands that a step reads: of a mix, the terms whose alpha is not 0 in every row."""
+        """Return the operands that a step reads; a mix omits the terms whose alpha is 0 in every row."""
         op = pairs[0][0].op
         ports = op.terms(range(len(types)))
         if ports is None:

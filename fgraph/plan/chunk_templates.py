@@ -1,4 +1,4 @@
-"""Chunk templates: chunks of equal shape have the same steps, on other rows and in other buffers.
+"""Chunk templates: chunks of equal shape have the same steps, but on different rows and in different buffers.
 
 The neighbouring chunks of a long canvas, or of a sweep, differ in little more than the rows that they read. The steps
 of the first chunk of a shape are a template. A later chunk relocates them, as a linker relocates compiled code.
@@ -21,7 +21,7 @@ from fgraph.plan.units import Unit
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Relocation:
-    """The steps of a template, and the buffers that replace those of the template."""
+    """The steps of a template, and a map from the template's buffers to the buffers that replace them."""
 
     steps: Iterator[Step]
     numbers: Mapping[int, int]
@@ -121,9 +121,9 @@ class _RowsThere:
         self._places = {value: {row: place for place, row in enumerate(sorted(found))} for value, found in rows.items()}
 
     def places(self, value: int, rows: Index) -> Hashable:
-        """Return the places of rows among those of a value that are there; -1 for others."""
+        """Return the places of rows among the rows of the value that are there; -1 for absent rows."""
         if isinstance(self._program.instructions[value].op, BaselineRows):
-            return rows.tobytes()  # they stay where they are
+            return rows.tobytes()  # codes keep their locations
         there = self._places.get(value)
         return None if there is None else tuple(there.get(row, -1) for row in rows.tolist())
 

@@ -21,12 +21,12 @@ from fgraph.plan.steps import Step, StepResult
 
 @dataclass(frozen=True, eq=False)
 class ChunkedSteps:
-    """Steps and results in chunks; of several chunks, the first computes the codes."""
+    """Steps and results in chunks; if there are several chunks, the first computes the codes."""
 
     steps: tuple[Step, ...]
     results: tuple[StepResult, ...]
     ends: tuple[int, ...]  # number of steps up to the end of each chunk
-    repeated_flops: float = 0.0  # FLOPs of pixels that earlier chunks compute, too
+    repeated_flops: float = 0.0  # FLOPs of pixels that earlier chunks also compute
 
     @property
     def chunks(self) -> int:

@@ -25,7 +25,7 @@ from fgraph.plan.output_tiles import halve, into_chunks, latent_tiles, merge_adj
 
 RETENTION_SHARES = (0.5, 0.2)  # shares of the budget for retained values; no retention is tried last
 _FEW = 4  # if at most one in this many chunks exceeds the budget, these chunks are cut in two
-_MANY = 64  # of four times as many chunks or more, this many are tried first
+_MANY = 64  # if there are at least four times this many chunks, this many are tried first
 _SURELY = 1.2  # an estimate above this multiple of the budget is trusted, although it counts overlaps of a row twice
 _HOPELESS = 2  # above this multiple of the budget, not even the narrowest chunk fits, without retention
 
@@ -44,8 +44,8 @@ def split_into_chunks(
         program: the program to cut.
         memory: the budget in bytes; None: no limit.
         cost_model: the costs of calls and copies.
-        shares: shares of the budget for retained values. The search tries each of them, then no retention, unless that
-            cannot cost less. It takes the cheapest plan.
+        shares: shares of the budget for retained values. The search tries each share, then no retention if that could
+            cost less. It returns the cheapest plan.
         peak: the bytes that the program needs in one chunk, more than `memory`, if they are known.
 
     Raises:
@@ -63,7 +63,7 @@ def _split(search: _Search, shares: Sequence[float]) -> ChunkedSteps:
     memory = search.memory
     if search.codes > memory:
         raise MemoryBudgetError(f"the codes alone need {_beside(search.codes, memory)}", needed=search.codes)
-    if search.peak > _HOPELESS * memory and search.least > _HOPELESS * memory:  # the whole peak is known, and no less
+    if search.peak > _HOPELESS * memory and search.least > _HOPELESS * memory:  # the least peak is far too large
         raise _too_large(search, search.least)
     candidates: list[ChunkedSteps] = []
     for budget in shares:
@@ -94,7 +94,7 @@ def _too_large(search: _Search, least: int) -> MemoryBudgetError:
 
 
 def _beside(needed: int, memory: int) -> str:
-    """Return both amounts in words, or in bytes if their words are equal."""
+    """Return both amounts in MiB or KiB; in bytes if they would look equal."""
     words = in_words(needed), in_words(memory)
     if words[0] == words[1]:
         words = f"{needed:,} bytes", f"{memory:,}"
@@ -145,8 +145,8 @@ class _Search:
 
         Args:
             budget: the most bytes that may be retained.
-            beside: other steps that fit. Steps that would cost more than one of these are not built, and the result is
-                a peak that fits.
+            beside: other steps that fit. If the new steps would cost more than one of these, they are not built, and a
+                peak that fits is returned.
         """
         if not self.tiles:
             return self.codes  # there is nothing to split
@@ -177,7 +177,7 @@ class _Search:
                 return first
         bounds = self._bounds(self._wanted(chunks), budget)
         peak = guess_peak(self._program, self._wanted(chunks), bounds)
-        row_by_row = len(chunks) == len(self._rows)  # smaller chunks would cut rows and compute much twice
+        row_by_row = len(chunks) == len(self._rows)  # smaller chunks would cut rows, and compute many pixels twice
         if peak > (_SURELY if row_by_row else 1) * self.memory:
             return peak
         if beside and self._costs_more(bounds, beside):

@@ -31,8 +31,8 @@ class PlanContents:
     profile: DeviceProfile | None = None  # None: the device is not calibrated
     cost_model: CostModel = DEFAULT_COSTS
     chunks: int = 1
-    retained_bytes: int = 0  # bytes of maps, the most that one chunk leaves for later chunks
-    repeated_flops: float = 0.0  # FLOPs of pixels that earlier chunks compute, too
+    retained_bytes: int = 0  # the most bytes of maps that one chunk leaves for later chunks
+    repeated_flops: float = 0.0  # FLOPs of pixels that earlier chunks also compute
     baseline_values: tuple[BaselineValue, ...] = ()  # locations of the values that a baseline plan keeps
     baseline: Baseline | None = None  # the earlier run that it builds on
 

@@ -44,7 +44,7 @@ class Cost:
 
 
 def measure(steps: Sequence[Step], results: Sequence[StepResult], raw: Program, program: Program) -> Cost:
-    """Return the cost of steps, and that of the program as lowered."""
+    """Return the cost of steps, together with the cost of the program as lowered."""
     unbatched = sum(one.rows for one in raw.instructions if one.op.is_layer)
     return Cost(
         layer_calls=sum(step.op.is_layer for step in steps),

@@ -59,8 +59,8 @@ def group_steps(steps: Sequence[Step]) -> tuple[dict[str, StepGroup], str]:
     by chunks. Spills have no group: a step that reads a spill is drawn as a reader of the value that the spill copies.
 
     Returns:
-        The groups by name, in an order in which a group follows the groups that it reads. And a note for the drawing if
-        there are so many groups that all calls of a layer become one; otherwise "".
+        The groups by name, each after the groups that it reads; and a note for the drawing if there are so many groups
+            that all calls of a layer become one, otherwise "".
     """
     reads = _reads(steps)
     what = [_what(step) for step in steps]
@@ -114,7 +114,7 @@ def _boxes(
 
 
 def _place(boxes: Mapping[str, StepGroup]) -> None:
-    """Put each group below all that it reads, and a map that reads nothing beside its first reader."""
+    """Put each group below all groups that it reads, and a map that reads nothing beside its first reader."""
     first: dict[str, int] = {}
     for box in boxes.values():
         box.place = 1 + max((boxes[one].place for one in box.reads), default=-1)

@@ -1,8 +1,8 @@
 """Forecast of the time of a plan from its steps and a device profile.
 
-A convolution takes its FLOPs at the rate that was measured for such channels and pixels. Other operations take the
-bytes that they read and write at the bandwidth, or the time to draw. Each call has an overhead. The time to load torch
-and models is not included.
+The time of a convolution is its FLOPs divided by the rate measured for such channels and pixels. The time of another
+operation is the bytes that it reads and writes divided by the bandwidth, or the time to draw. Each call has an
+overhead. The time to load torch and models is not included.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ from fgraph.ir.region_arrays import FEW
 from fgraph.plan.locations import NO_BUFFER, Locations
 
 Slices = tuple[slice, slice, slice, slice]  # rows, channels, lines, columns
-ROUND: Cyclic = (True, True)  # a region of a buffer may wrap; a region that does not is unaffected
+ROUND: Cyclic = (True, True)  # a region of a buffer may wrap; others are not affected
 
 
 @dataclass(frozen=True)
@@ -104,10 +104,10 @@ class Gather:
         return self.way in ("pick", "pieces")
 
     def relocated(self, numbers: Mapping[int, int]) -> Gather:
-        """Return the gather that reads the same rows of other buffers, of which `numbers` has those that differ."""
+        """Return the gather that reads the same rows in other buffers; `numbers` maps the buffers that differ."""
         made = Gather(self.locations.relocated(numbers), self.size, self.windows, self.exact, self.wraps)
         made.__dict__["sources"] = sorted(numbers.get(one, one) for one in self.sources)
-        if not self.exact:  # slow properties are copied instead of computed again
+        if not self.exact:  # slow properties are copied, not computed again
             made.__dict__["copies"] = tuple(one.relocated(numbers) for one in self.copies)
         return made
 
@@ -153,7 +153,7 @@ class Gather:
         return list(pairwise([0, *(np.flatnonzero(breaks) + 1).tolist(), self.count]))
 
     def _few_breaks(self) -> Iterator[int]:
-        """Yield the rows that begin a run, of few rows: numpy takes longer for each call than for so few numbers."""
+        """Yield the rows that begin a run, for few rows: the overhead of numpy calls would exceed the work."""
         assert self.windows is not None
         locations = self.locations
         sources = list(zip(locations.buffers.tolist(), locations.regions.tolist(), self.windows.tolist(), strict=True))

@@ -20,7 +20,7 @@ def baseline_buffer(slot: int) -> int:
 
 @dataclass(frozen=True, eq=False)
 class Locations:
-    """Locations of rows in layers: a tile of each row, then what is below it; NO_BUFFER where there is nothing."""
+    """Locations of rows in layers: a tile of each row, then the layers below it; NO_BUFFER where there is none."""
 
     buffers: Index  # [rows, layers]
     rows: Index  # [rows, layers], of the buffers
@@ -31,7 +31,7 @@ class Locations:
         return Locations(self.buffers[index], self.rows[index], self.regions[index])
 
     def relocated(self, numbers: Mapping[int, int]) -> Locations:
-        """Return the same rows in other buffers, of which `numbers` has those that differ."""
+        """Return the same rows in other buffers; `numbers` maps the buffers that differ."""
         buffers = [numbers.get(one, one) for one in self.buffers.ravel().tolist()]
         return Locations(np.array(buffers, np.int64).reshape(self.buffers.shape), self.rows, self.regions)
 
@@ -56,7 +56,7 @@ class Locations:
         return Locations(*(np.concatenate(column, axis=1) for column in zip(*columns, strict=True)))
 
     def only(self, layers: Flags) -> Locations:
-        """Return the same rows with only some of their layers, a mask [rows, layers]; those of each row move up."""
+        """Return the same rows with only some layers, given by a mask [rows, layers]; each row's layers move up."""
         order = np.argsort(~layers, axis=1, kind="stable")[:, : max(1, int(layers.sum(axis=1).max(initial=0)))]
         buffers = np.where(layers, self.buffers, NO_BUFFER)
         return Locations(

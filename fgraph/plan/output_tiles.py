@@ -29,7 +29,7 @@ def latent_tiles(program: Program) -> list[OutputTile]:
 def output_tiles_of(program: Program) -> list[list[OutputTile]]:
     """Return the tiles of each row of the outputs: stretches of an image along its longer side.
 
-    Rows of one source follow each other, so that rows that share much are in one chunk, and little is retained.
+    Rows from one source are consecutive, so that rows that share much are in one chunk, and little is retained.
     """
     found: list[list[OutputTile]] = []
     operands: list[Operand] = []
@@ -61,7 +61,7 @@ def _by_origin(program: Program, operands: Sequence[Operand]) -> list[int]:
         lineage.append(np.where(values == _ENDED, _ENDED, values * (1 << 32) + rows))
         values, rows = _first_read(program, values, rows)
     ids = np.stack(lineage[::-1], axis=1)  # [rows, generations]
-    ids = np.take_along_axis(ids, np.argsort(ids < 0, axis=1, kind="stable"), axis=1)  # each starts at its source
+    ids = np.take_along_axis(ids, np.argsort(ids < 0, axis=1, kind="stable"), axis=1)  # sources first
     order: list[int] = np.lexsort(ids.T[::-1]).tolist()
     return order
 
@@ -77,7 +77,7 @@ def _first_read(program: Program, values: Index, rows: Index) -> tuple[Index, In
 
 
 def into_chunks(rows: Sequence[Sequence[OutputTile]], size: int) -> list[list[OutputTile]]:
-    """Return chunks of at most `size` tiles; only a row that has more tiles itself is split."""
+    """Return chunks of at most `size` tiles; a row is split only if it alone has more tiles."""
     chunks: list[list[OutputTile]] = []
     current: list[OutputTile] = []
     for tiles in rows:

@@ -46,7 +46,8 @@ class Plan(PlanContents):
     def bounded(self) -> Plan:
         """The plan within the working set of the cost model, if that repeats few FLOPs; otherwise the plan itself.
 
-        It suits a CPU, which gains little from larger batches, and pays for the first touch of each page of memory.
+        It suits a CPU, which gains little from larger batches, and spends time on the first touch of each page of
+        memory.
         """
         if self.cost.peak_bytes <= self.cost_model.working_set:
             return self

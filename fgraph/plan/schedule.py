@@ -1,9 +1,9 @@
 """The schedule: the order of operations. Operations of equal key and equal signature are one step.
 
-A key is (epoch, layer order, depth, phase). Layers run in layer order. An operation that is neither a layer nor on
-codes runs right after the last layer that it depends on, by depth. An operation without operands runs just before its
-first reader. The epoch rises where a value depends on one that is later in layer order, as the inversion of a decoded
-image does.
+A key is (epoch, layer order, depth, phase). Layers run in layer order. An operation that is neither a layer nor an
+operation on codes runs right after the last layer that it depends on; such operations run in the order of their depth.
+An operation without operands runs just before its first reader. The epoch rises where a value depends on a value that
+is later in layer order: the inversion of a decoded image, for example.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def schedule_keys(program: Program) -> list[Key]:
 
 
 def _bases(program: Program, value: int) -> set[int]:
-    """Return the values that hold the base rows of a value. A reader of the value reads them, too."""
+    """Return the values that hold the base rows of a value. A reader of the value also reads them."""
     instruction = program.instructions[value]
     return set(instruction.bases.values.tolist()) - {-1, value} if instruction.bases else set()
 

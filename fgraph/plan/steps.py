@@ -52,7 +52,7 @@ class Step:
     def relocated(
         self, inputs: tuple[Gather, ...], params: tuple[Hashable, ...], regions: Regions | None, source_locations: Index
     ) -> Step:
-        """Return the same call on other rows, which are in other buffers."""
+        """Return the same call on different rows in different buffers."""
         made = replace(self, inputs=inputs, params=params, regions=regions, source_locations=source_locations)
         kept = _OF_THE_CALL if inputs else ()  # the workspace of a draw depends on its parameters
         made.__dict__.update({name: getattr(self, name) for name in kept})
@@ -81,12 +81,12 @@ class Step:
 
     @cached_property
     def row_type(self) -> Type:
-        """The type of a row, or of the tile of it that is computed."""
+        """The type of a row, or of its tile that is computed."""
         return row_type(self.type, self.tile)
 
     @cached_property
     def row_inputs(self) -> tuple[Type, ...]:
-        """The types of operand rows, of the part that the tile of a row lies over."""
+        """The types of operand rows, or of the part of them below the tile of a row."""
         return row_inputs(self.op, self.input_types, self.type, self.tile)
 
     @cached_property
@@ -162,7 +162,7 @@ def row_type(kind: Type, tile: Size | None) -> Type:
 
 
 def row_inputs(op: Op, read: tuple[Type, ...], made: Type, tile: Size | None) -> tuple[Type, ...]:
-    """Return the types of operand rows, of the part that a tile of the result lies over."""
+    """Return the types of operand rows, or of the part of them below a tile of the result."""
     if tile is None or not op.reads_in_place:
         return read
     return tuple(_scaled(kind, made, tile) if kind.spatial else kind for kind in read)
@@ -177,7 +177,7 @@ def _scaled(kind: Type, output: Type, tile: Size) -> Type:
 class StepResult:
     """An output of a graph, or a part of one, and the gathers that read its tensors after step `after`."""
 
-    place: int  # among the program's outputs
+    place: int  # index among the program's outputs
     output: Output
     rows: Index  # rows of the output
     region: Region | None  # region of each row; None: all of it

@@ -1,4 +1,4 @@
-"""The structure of a plan: plans of equal structure differ only in their host inputs, and share one capture."""
+"""The structure of a plan. Plans of equal structure differ only in their host inputs, and share one capture."""
 
 from __future__ import annotations
 

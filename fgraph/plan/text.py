@@ -9,7 +9,7 @@ from fgraph.plan.device_profile import MEASURED
 from fgraph.plan.forecast import forecast
 
 _HEAD = ("layer", "model", "size", "tile", "calls", "rows", "made", "MFLOP", "MiB", "unbatched calls")
-_WORDS = 4  # columns of text, which come before those of numbers
+_WORDS = 4  # columns of text, which come before the columns of numbers
 
 
 def to_table(plan: PlanContents, bounded: PlanContents) -> str:
@@ -69,7 +69,7 @@ def _totals(plan: PlanContents, bounded: PlanContents) -> list[str]:
 
 
 def _transfers(plan: PlanContents) -> str:
-    """Return the copies that a device needs, which a CPU does without."""
+    """Describe the copies between host and device, which a CPU does not need."""
     inputs, constants, results = plan.transfers.inputs, plan.transfers.constants, plan.transfers.results
     asking = "; searches ask for more" if any(step.op.reads_back for step in plan.steps) else ""
     return f"{_sent(inputs)}; the first time up to {_sent(constants)} more; back {_sent(results)}{asking}"
@@ -95,7 +95,7 @@ def _between_chunks(plan: PlanContents) -> str:
 
 
 def _savings(plan: PlanContents) -> list[str]:
-    """Return lines with the layer calls and FLOPs that each stage leaves; until rows are batched, each is a call."""
+    """Return lines with the layer calls and FLOPs left after each stage; before batching, each row is a call."""
     cost = plan.cost
     layers = [step for step in plan.steps if step.op.is_layer]
     shared = sum(one.rows for one in plan.program.instructions if one.op.is_layer)

@@ -13,7 +13,7 @@ from fgraph.plan.steps import Step, StepResult
 
 @dataclass(frozen=True)
 class Transfers:
-    """Copies between host and device, in fp32. Operations that ask the device (`Op.reads_back`) make further ones."""
+    """Copies between host and device, in fp32. Operations that read values back (`Op.reads_back`) make more."""
 
     inputs: Sent  # copies from the host in every run
     constants: Sent  # most copies from the host in the first run of a plan; equal ones are sent once
@@ -45,7 +45,7 @@ def _numbers(gather: Gather, shape: tuple[int, ...]) -> int:
 
 
 def _rows(gather: Gather) -> Sent:
-    """Return the index vectors by which the device copies rows of a buffer together."""
+    """Return the copies that send the index vectors with which the device gathers rows."""
     if gather.way == "pieces":
         return _total(map(_rows, gather.runs))
     return Sent(1, 8 * gather.count) if gather.way == "pick" else NOTHING_SENT

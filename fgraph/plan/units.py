@@ -16,7 +16,7 @@ from fgraph.ir.types import Type
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Unit:
-    """Rows of one instruction that one call computes: those of one tile size."""
+    """Rows of one instruction that one call computes: all rows of one tile size."""
 
     number: int
     rows: Index

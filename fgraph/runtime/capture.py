@@ -30,7 +30,7 @@ Replay = Callable[[], Made]
 Capturer = Callable[[Callable[[], Made], torch.device], Replay]
 
 # Operations whose kernels run on the device alone: they read no tensor back, and apart from their numbers need only
-# constants that follow from the structure of the plan. A plan with any other operation that reads values is not
+# constants that follow from the structure of the plan. A plan with any other operation, apart from host inputs, is not
 # captured.
 CAPTURABLE: tuple[type[Op], ...] = (
     ops.MapZ, ops.Truncate, ops.Repeat, ops.Affine, ops.Lerp, ops.Splice, ops.Own, ops.DragPart, ops.Encode,
@@ -50,7 +50,7 @@ def capture_cuda(run: Callable[[], Made], device: torch.device) -> Replay:
         stream = torch.cuda.Stream()  # type: ignore[no-untyped-call]
         stream.wait_stream(torch.cuda.current_stream())
         with torch.cuda.stream(stream):
-            run()  # constants come from the host, and libraries choose kernels: neither may happen in a capture
+            run()  # sends constants and lets libraries choose kernels, which may not happen in a capture
         torch.cuda.current_stream().wait_stream(stream)
         graph = torch.cuda.CUDAGraph()
         with torch.cuda.graph(graph, stream=stream):
@@ -112,7 +112,7 @@ class CapturedPlan:
         """
         try:
             plan = self._cut(plan)
-        except MemoryBudgetError:  # less memory is free than at the capture
+        except MemoryBudgetError:  # less memory is free than at the time of the capture
             return None
         if structure_of(plan) != self._structure:
             return None
@@ -128,7 +128,7 @@ class CapturedPlan:
         return plan if self._budget is None or plan.options.memory is not None else plan.within(self._budget)
 
     def _feed(self, plan: Plan) -> None:
-        """Copy the host inputs that differ from the last run; those that are not fixed, such as files, in any case."""
+        """Copy the host inputs that differ from the last run, and always those that are not fixed, such as files."""
         for number, step in enumerate(plan.steps):
             if step.op.is_fixed and self._params.get(number) == step.params:
                 continue

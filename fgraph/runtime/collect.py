@@ -32,17 +32,17 @@ class Collector:
     def __init__(self, program: Program) -> None:
         self._program = program
         self._arrays: list[Arrays] = [{} for _ in program.outputs]
-        self._leaving: deque[tuple[StepResult, dict[str, Leaving]]] = deque()  # on their way from a device
+        self._leaving: deque[tuple[StepResult, dict[str, Leaving]]] = deque()  # copies from a device in progress
 
     def take(self, result: StepResult, tensors: Mapping[str, Tensor]) -> None:
-        """Start to copy a result, or a part of one. Meanwhile, put earlier copies in their places."""
+        """Start to copy a result, or a part of one. Meanwhile, store earlier copies in their arrays."""
         self._leaving.append((result, {name: leave(tensor) for name, tensor in tensors.items()}))
         most = _UNDER_WAY if any(overlaps(tensor.device) for tensor in tensors.values()) else 0
         while len(self._leaving) > most:
             self._lay(*self._leaving.popleft())
 
     def _lay(self, result: StepResult, parts: Mapping[str, Leaving]) -> None:
-        """Put a result, or a part of one, in its place."""
+        """Store a result, or a part of one, in its array."""
         arrays = self._arrays[result.place]
         for name, part in parts.items():
             made = part()

@@ -20,7 +20,7 @@ _FACTS = ["ending", "steps", "distance"]
 
 
 class Outcomes:
-    """The outcomes that the cache keeps, of one generator and one set of settings.
+    """Cached outcomes for one generator and one set of settings.
 
     The key of a row depends on its own code, points and mask, not on other rows of the batch.
     """
@@ -46,7 +46,7 @@ class Outcomes:
         return make_key("drag", *self._facts, repr(points), content)
 
     def read(self, key: str, points: DragPoints) -> Dragged | None:
-        """Return an outcome, if the cache has it and it is whole."""
+        """Return an outcome, or None if the cache lacks it or it is damaged."""
         entry = self._cache.read(_KIND, key)
         return None if entry is None else self._from(entry, points)
 
@@ -63,7 +63,7 @@ class Outcomes:
         return Dragged(found["code"], found["trail"], ENDINGS[int(number)], distance, film)
 
     def write(self, key: str, one: Dragged) -> None:
-        """Keep an outcome."""
+        """Store an outcome in the cache."""
         facts = torch.tensor([ENDINGS.index(one.ending), one.steps, one.distance], dtype=torch.float64)
         tensors = {"code": one.code.float(), "trail": one.trail, "facts": facts}
         self._cache.write(_KIND, key, tensors | ({"film": one.film.float()} if len(one.film) else {}), {})
@@ -72,8 +72,8 @@ class Outcomes:
 def lay_out(op: Drag, one: Dragged, points: DragPoints, size: tuple[int, int]) -> Tensor:
     """Return an outcome as a row of a value: code, ending and trail of each frame.
 
-    A frame is the result of a drag of that number of steps. Trails have `TRAIL` evenly spaced times, and `ABSENT` for
-    points that the row lacks. Frames after the end repeat the last one.
+    Each frame is the result of a drag that ends at the steps of that frame. Trails have `TRAIL` evenly spaced times,
+    and `ABSENT` for points that the row lacks. Frames after the end repeat the last one.
 
     Args:
         op: the operation.

@@ -1,4 +1,4 @@
-"""Snapshots of unfinished drags: what a search continues from."""
+"""Snapshots of unfinished drags, from which a search continues."""
 
 from __future__ import annotations
 

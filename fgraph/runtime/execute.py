@@ -1,4 +1,4 @@
-"""Execution of a plan: each step is one call over all its rows, and results are handed over as they are complete."""
+"""Execution of a plan: each step is one call over all its rows, and each result is passed on when it is complete."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def execute(
     on_freed: OnFreed | None = None,
     host_inputs: HostInputs = NOTHING,
 ) -> dict[int, Tensor]:
-    """Run every step of a plan, and hand over each of `plan.results` with its tensors by name.
+    """Run every step of a plan, and pass each of `plan.results` with its tensors by name to `on_result`.
 
     Args:
         plan: the plan.
@@ -42,7 +42,7 @@ def execute(
         on_result: called with each result when it is complete.
         on_step: called after each step.
         on_freed: called after each step with the number of bytes that it freed.
-        host_inputs: host inputs that are on the device already, by step.
+        host_inputs: host inputs that are already on the device, by step.
 
     Returns:
         The values that a baseline plan keeps, by number.

@@ -1,7 +1,7 @@
 """Steps that call a layer of StyleGAN2 for a few rows at a time.
 
-Each group of rows is gathered just before its call. So maps from several buffers, or maps that two branches read, are
-never copied as a whole: each copy fits the cache. Rows that are consecutive in one buffer are not copied.
+Each group of rows is gathered just before its call. So maps that lie in several buffers, or that two branches read, are
+never copied as a whole, and each copy fits the cache. Rows that are consecutive in one buffer are not copied.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Results on their way from a device to the host: one copy each, while the device computes what follows.
+"""Copies of results from a device to the host, while the device computes later steps.
 
 CUDA copies into pinned memory on a stream of its own, which waits for the result alone. The host waits for the copy
 when it needs the numbers. It is not measured on a GPU. Other devices copy at once.
@@ -18,7 +18,7 @@ _STREAMS: dict[torch.device, Any] = {}
 
 
 def overlaps(device: torch.device) -> bool:
-    """Return whether a device computes while its results leave."""
+    """Return whether a device computes while its results are copied."""
     return device.type == "cuda"
 
 

@@ -29,14 +29,14 @@ _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3  # parameters of mallopt, from malloc.
 def keep_freed_memory(keep: bool = True) -> None:
     """Let glibc keep freed memory for later buffers, rather than return it to the system, which clears each page again.
 
-    Pass False under a memory budget, because kept buffers of many sizes leave gaps. The setting is of the whole
-    process; on systems other than Linux, nothing happens. `Plan.bounded` needs no more memory than is kept.
+    Pass False under a memory budget, because kept buffers of many sizes leave gaps. The setting affects the whole
+    process; on systems other than Linux, nothing happens. A plan from `Plan.bounded` needs no more memory than is kept.
     """
     if not sys.platform.startswith("linux"):
         return
     mallopt = _of_libc("mallopt")
     if mallopt is not None:
-        keep_freed_memory.cache_clear()  # the other setting no longer holds
+        keep_freed_memory.cache_clear()  # so that a later call with the other setting has an effect
         mallopt(_MMAP_THRESHOLD, _KEPT if keep else _RETURNED)
         mallopt(_TRIM_THRESHOLD, _KEPT if keep else _RETURNED)
 

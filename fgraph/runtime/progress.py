@@ -79,6 +79,6 @@ class Searching:
 
 @contextmanager
 def searching(search: str, total: int, on_search: OnSearch) -> Iterator[Searching]:
-    """Report the iterations of a search: as a bar on a terminal, and to `on_search`, which may raise to give it up."""
+    """Report the iterations of a search: as a bar on a terminal, and to `on_search`, which may raise to cancel it."""
     with progress(total, search) as job:
         yield Searching(job, search, total, on_search)

@@ -1,4 +1,4 @@
-"""Reading of operands from buffers: views of adjacent rows, copies of others, windows assembled from several."""
+"""Reading of operands from buffers: views of adjacent rows, copies of other rows, windows assembled from parts."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ def arrange(
 
     Args:
         results: output name -> result.
-        options: which sheets to make, and how.
+        options: the sheets to make, and their layout.
         labels: output name -> a label for each row; by default the row numbers.
         sources: name -> an image that the graph starts from, for `compare`.
         without: node -> the results without it, for `explain`.
@@ -72,7 +72,7 @@ def arrange(
 def explain(
     results: Mapping[str, Result], options: PictureOptions, without: Mapping[str, Mapping[str, Result]]
 ) -> Sheet:
-    """Lay images as a table: a line for the graph as it is, and one for each node that it is run without.
+    """Lay images as a table: a line for the whole graph, and one for each node, with the images made without it.
 
     Raises:
         SaveError: there is no image.
@@ -123,7 +123,7 @@ def check_compared(wanted: Iterable[str], known: Iterable[str]) -> None:
     """Check that every image to compare exists.
 
     Raises:
-        SaveError: one doesn't.
+        SaveError: an image doesn't exist.
     """
     names = set(known)
     for name in wanted:

@@ -72,7 +72,7 @@ def list_cells(text: str, sheet: Path) -> str:
 
 
 def _read_cells(text: str, sheet: Path) -> list[Cell]:
-    """Parse the text of a sheet, which may come from anyone.
+    """Parse the untrusted text of a sheet.
 
     Raises:
         FgraphError: it isn't such a text, or a picture isn't in the directory of the sheet.

@@ -13,7 +13,7 @@ from fgraph.save.record import Record
 
 
 class Films:
-    """The films of an output, written one after the other while their frames are made."""
+    """A writer of the films of an output, one after the other, while their frames are made."""
 
     def __init__(self, folder: Path, output: str, files: Sequence[str], record: Record) -> None:
         paths = row_paths(Path(f"{output}.mp4"), len(files))

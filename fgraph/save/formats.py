@@ -50,10 +50,10 @@ def check_formats(formats: Sequence[str]) -> None:
 
 
 def check_large(formats: Sequence[str]) -> None:
-    """Check that all formats are those of large images.
+    """Check that all formats are in `LARGE_FORMATS`.
 
     Raises:
-        SaveError: one isn't.
+        SaveError: a format is not for large images.
     """
     for name in formats:
         if name not in LARGE_FORMATS:

@@ -10,7 +10,7 @@ def label_rows(spec: GraphSpec, output: str, rows: int) -> list[str]:
     """Return a label for each row of an output, such as `alpha=0.25`; the row's number if no field is a list.
 
     A field counts if it lists as many values as the output has rows. The search stops at nodes that select or merge
-    rows, since rows have other numbers before them. All inputs of a sub-graph are searched.
+    rows, since their inputs number rows differently. All inputs of a sub-graph are searched.
     """
     found = [[f"{name}={_text(value)}" for value in values] for name, values in _lists(spec, output, rows)]
     if not found:

@@ -21,7 +21,7 @@ _MEASURES = ("psnr", "gradients", "distance", "landmarks")
 
 @dataclass(frozen=True)
 class CropQuality:
-    """The quality of the inversion of a crop. None: not known."""
+    """The quality of the inversion of a crop. None means unknown."""
 
     photograph: str  # its file, with the frame of a film, and with the face if several are pasted
     crop: int  # row of the crop

@@ -1,4 +1,4 @@
-"""Reads the texts inside a picture file, with a bound on their length; the file may come from anyone."""
+"""Reads the texts inside an untrusted picture file, with a bound on their length."""
 
 from __future__ import annotations
 

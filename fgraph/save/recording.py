@@ -43,7 +43,7 @@ def record_graph(graph: Graph, settings: Mapping[str, Any] | None = None) -> Rec
 
 
 def _seeds(spec: GraphSpec) -> dict[str, Any]:
-    """Return node id -> the seed that it is given, or that it derives from the graph's seed."""
+    """Return node id -> the seed of the node, given or derived from the graph's seed."""
     found: dict[str, Any] = {}
     for name, node, _ in spec.walk():
         if "seed" in type(node).model_fields:
@@ -68,7 +68,7 @@ def _named(holder: BaseModel) -> Iterator[str]:
 
 
 def _digest_of(path: str) -> str:
-    """Return the digest of a file or of the files in a folder, or "" if it can't be found, which the check reports."""
+    """Return the digest of a file or of the files in a folder; "" if it is missing, which `check` reports."""
     try:
         folder = expanded(path)
         if folder.is_dir():

@@ -21,7 +21,7 @@ _OPEN = re.compile(r"(?<!\\)(\\*)\$\{")  # an interpolation, unless an odd numbe
 def restore(source: str | Path | bytes) -> tuple[Record, dict[str, Any]]:
     """Read the record of a picture, given by its path or its content, and its graph as plain data.
 
-    The picture may come from anyone. The graph is refused if it has keys that fgraph doesn't write, `defaults` or
+    The picture is untrusted. The graph is refused if it has keys that fgraph doesn't write, `defaults` or
     interpolations. Like a graph file, it may name models and other files.
 
     Raises:
@@ -61,10 +61,9 @@ def places_of(record: Record, path: str | Path) -> SourceMap:
 
 
 def describe_changes(then: Record, now: Record, path: str | Path) -> list[str]:
-    """Describe the changes since a picture was written: of models, files, and the version of fgraph.
+    """Describe changes of models, files, and the version of fgraph since a picture was written.
 
-    Models and files are compared only if both records name the same source. The user has chosen another source on
-    purpose.
+    Models and files are compared only if both records name the same source: another source is a deliberate change.
     """
     changes = []
     for name, model in then.models.items():

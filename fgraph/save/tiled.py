@@ -18,7 +18,7 @@ from fgraph.save.slabs import Slabs, pyramid
 
 TILE = 256  # pixels a side
 _OVERLAP = 1  # overlap of Deep Zoom tiles, in pixels; it hides seams between scaled tiles
-_CLASSIC = 2**32 - 2**27  # bytes that the offsets of a TIFF can address, less some room; larger files are BigTIFF
+_CLASSIC = 2**32 - 2**27  # bytes that the offsets of a TIFF can address, minus some reserve; larger files are BigTIFF
 _DZI = """<?xml version="1.0" encoding="UTF-8"?>
 <Image xmlns="http://schemas.microsoft.com/deepzoom/2008" Format="$format" Overlap="$overlap" TileSize="$tile">
   <Size Width="$width" Height="$height"/>

@@ -5,7 +5,7 @@ removed, and the files are renamed to their places, the manifest last. Therefore
 
 * A run that fails half-way, for example on a full disk, leaves the directory as it was.
 * A file of the same name is replaced as a whole.
-* A `manifest.json` is true: every file that it lists is there with its digest. Other files are of earlier runs.
+* A `manifest.json` is true: every file that it lists is there with its digest. Other files come from earlier runs.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ class Manifest:
     directory: Path
     record: Record
     files: tuple[SavedFile, ...]
-    without_record: tuple[str, ...] = ()  # pictures whose format has no room for the record
+    without_record: tuple[str, ...] = ()  # pictures without the record, since their format has no room for it
     damaged: Mapping[str, Sequence[int]] = field(default_factory=dict)  # output -> rows that no picture can show
     quality: Mapping[str, Sequence[CropQuality]] = field(default_factory=dict)  # quality of the crops by photograph
     unlisted: tuple[str, ...] = ()  # files of an earlier run in the directory, which the manifest no longer lists
@@ -155,12 +155,12 @@ def _stage(staging: Staging, content: _Content) -> SavedFile:
 def list_files(
     directory: Path, files: Sequence[tuple[str, Path]], record: Record, earlier: Set[str] = frozenset()
 ) -> Manifest:
-    """Write the manifest of files that are in the directory already, with the digests that they have now.
+    """Write the manifest of files that are already in the directory, with their current digests.
 
     Args:
         directory: where the manifest goes.
         files: (output, path) of each file, in the directory or below it.
-        record: how they were made.
+        record: the provenance of the files.
         earlier: the files that the directory's manifest listed before these were written.
 
     Raises:
@@ -183,7 +183,7 @@ def list_files(
 
 
 def _unlisted(directory: Path, earlier: Set[str], saved: Sequence[SavedFile]) -> list[str]:
-    """Return the files of an earlier manifest that are there, and that this run does not replace."""
+    """Return the files of an earlier manifest that still exist, and that this run does not replace."""
     return sorted(name for name in earlier - {one.file for one in saved} if (directory / name).is_file())
 
 
@@ -247,7 +247,7 @@ class _Writer:
         sources: Mapping[str, Result] | None,
         without: Mapping[str, Mapping[str, Result]] | None,
     ) -> Iterator[Sheet]:
-        """Lay out the outputs without damaged rows; if an output has any, nothing is compared and explained."""
+        """Lay out the outputs without damaged rows; if any are damaged, make no comparison or explanation."""
         whole = {
             name: value
             for name, value in results.items()
@@ -322,11 +322,11 @@ class _Writer:
     def _photograph(
         self, part: Photographs, row: int, number: int, paths: Mapping[str, Sequence[Path]]
     ) -> Iterator[tuple[str, int, bytes]]:
-        """Yield a photograph in each format; `number` is its row among all, of which `paths` has the names."""
+        """Yield a photograph in each format; `number` is its row among all rows, and `paths` names all rows."""
         text = self.record.for_row(number).to_text()
         for kind, named in paths.items():
             path = named[number]
-            if kind != "png":  # the EXIF data of the photograph stays
+            if kind != "png":  # keeps the EXIF data of the photograph instead of the record
                 self.without_record.append(path.name)
             try:
                 yield path.name, number, part.encode(row, kind, text, self._options.quality)

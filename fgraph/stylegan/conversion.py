@@ -27,7 +27,7 @@ class Conversion:
     target: Inspection
     source_digest: str
     digest: str  # digest of the target file, which is read again after writing
-    note: str = ""  # what another program needs to load the target
+    note: str = ""  # requirements of another program for loading the target
 
     @property
     def exact(self) -> bool:

@@ -1,9 +1,9 @@
 """Mixtures of model files of one architecture: layer swapping by resolution, and averages.
 
-Layer swapping (Pinkney and Adler 2020, "Resolution Dependent GAN Interpolation for Controllable Image Synthesis
-Between Domains") takes the layers of low resolution from one model and those of high resolution from another that was
-fine-tuned from it. The share of the second model in the layers at resolution r is 1 / (1 + exp(-x / width)), where
-x = log2(r / resolution) + 1/2 counts octaves; with width 0 it is 1 from `resolution` on, and 0 below.
+Layer swapping (Pinkney and Adler 2020, "Resolution Dependent GAN Interpolation for Controllable Image Synthesis Between
+Domains") takes the layers of low resolution from one model, and the layers of high resolution from a model that was
+fine-tuned from it. The share of the second model in the layers at resolution r is 1 / (1 + exp(-x / width)), where x =
+log2(r / resolution) + 1/2 counts octaves; with width 0 it is 1 from `resolution` on, and 0 below.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from fgraph.stylegan.generators.base import Generator
 
 _MEASURED = ("style_mean", "style_std")
-_UNTRAINED = (".noise", ".transform", ".freqs", ".phases", "_filter")  # taken whole: an average means nothing
+_UNTRAINED = (".noise", ".transform", ".freqs", ".phases", "_filter")  # taken from one model, not averaged
 
 
 @dataclass(frozen=True)
@@ -82,8 +82,8 @@ class MixtureReport:
 def mix(sources: Sequence[str | Path], target: str | Path, mixing: Mixing, *, half: bool = False) -> MixtureReport:
     """Write a mixture of models as one file.
 
-    By resolution, the mapping network and the mean of w are those of the first model. Noise, and the filters and
-    frequencies of StyleGAN3, are those of the model with the largest share.
+    By resolution, the mapping network and the mean of w come from the first model. Noise, and the filters and
+    frequencies of StyleGAN3, come from the model with the largest share.
 
     Args:
         sources: bundled names, paths or addresses: two by resolution, two or more to average.
@@ -92,7 +92,7 @@ def mix(sources: Sequence[str | Path], target: str | Path, mixing: Mixing, *, ha
         half: whether to store weights in float16, in a `.safetensors`.
 
     Raises:
-        ModelError: a model cannot be read, or they are not of one architecture, or a setting does not fit them.
+        ModelError: a model cannot be read, the models have different architectures, or a setting does not fit them.
         SaveError: the target cannot be written.
     """
     path, found = checked_target(target, half=half), tuple(map(inspect, sources))
@@ -157,7 +157,7 @@ def _check_sources(found: Sequence[Inspection], mixing: Mixing) -> None:
 def _misfit(one: Table, other: Table, *, averaged: bool) -> str:
     """Return the difference of two tables in words, or ""; the mapping networks matter only if they are averaged.
 
-    A clamp is left out: rosinality's files of a network have none, while NVlabs' have.
+    The clamp is ignored: NVlabs' file of a network has one, while rosinality's file of the same network has none.
     """
     if type(one) is not type(other):
         return f"{one.architecture} and {other.architecture}"

@@ -1,7 +1,8 @@
 """Composes the configs of a sweep's jobs, most of them by copying.
 
 Hydra reads and merges all files for each job, twice, since its sweeper validates every job first. The configs of jobs
-that differ only in plain values are equal except for these values: one is composed, copied, and its values are set.
+that differ only in plain values are equal except for these values. So one config is composed, then copied for each job,
+and the job's values are set.
 
 Copies go through pickle, which is several times faster than OmegaConf's own deep copies.
 """
@@ -19,7 +20,7 @@ from hydra.core.override_parser.types import Override, OverrideType, QuotedStrin
 from omegaconf import DictConfig, ListConfig, OmegaConf
 
 _PLAIN = (str, int, float, bool, QuotedString, type(None))
-_KEPT = 1024  # parsed overrides; Hydra reads those of a job three times
+_KEPT = 1024  # most parsed overrides to keep; Hydra reads the overrides of a job three times
 
 
 class JobConfig(DictConfig):
@@ -42,7 +43,7 @@ class SweepComposer:
         self._parser = OverridesParser.create()
         self._parsed: dict[str, Override] = {}
         self._groups: set[str] = set()  # keys that look like plain values but are config groups
-        self._templates: dict[tuple[Any, ...], bytes] = {}  # pickled
+        self._templates: dict[tuple[Any, ...], bytes] = {}  # key -> pickled config
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._loader, name)

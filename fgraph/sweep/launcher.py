@@ -2,8 +2,8 @@
 
 Hydra calls a task once for each job. The task of fgraph has three parts: `prepare` and `finish` run once for each job;
 `run_many` runs once for all jobs in between. `finish` runs inside Hydra's `run_job`, so Hydra still makes `.hydra/`,
-and handles logging, `chdir`, `env_set`, callbacks and `HydraConfig`. `prepare` finds the same surroundings, without the
-copies of the config that `run_job` makes. See docs/how-to/sweeps.md.
+and handles logging, `chdir`, `env_set`, callbacks and `HydraConfig`. `prepare` runs in the same surroundings, without
+the copies of the config that `run_job` makes. See docs/how-to/sweeps.md.
 """
 
 from __future__ import annotations
@@ -100,7 +100,7 @@ class FusedLauncher(Launcher):
             gc.collect()  # configurations have reference cycles, which Python collects only after many batches
 
     def _remove_empty_directories(self) -> None:
-        """Remove the directories that Hydra has made for jobs that have no results."""
+        """Remove the directories that Hydra has made for jobs without results."""
         found = [Path(directory) for directory in self._directories]
         for path in [*found, *Path(str(self.config.hydra.sweep.dir)).iterdir()]:
             with suppress(OSError):  # rmdir refuses files, and directories that aren't empty
@@ -125,7 +125,7 @@ class FusedLauncher(Launcher):
         return run_together
 
     def _run_many(self, prepared: Sequence[Any]) -> list[Any]:
-        """Run the jobs that are prepared; the outcome of the others is their exception."""
+        """Run the jobs that are prepared; the outcome of each other job is its exception."""
         ready = [one for one in prepared if not isinstance(one, Exception)]
         outcomes = iter(self.task.run_many(ready, self.make_engine()) if ready else ())
         return [one if isinstance(one, Exception) else next(outcomes) for one in prepared]

@@ -91,7 +91,7 @@ class RayLauncher(FusedLauncher):
             ray.init(**settings)
         except (ConnectionError, ValueError) as error:
             raise FgraphError(f"hydra.launcher.address={self.address}: {error}") from error
-        except Exception as error:  # Ray raises plain ones, such as for a node that does not start in time
+        except Exception as error:  # Ray raises plain exceptions, for example if a node does not start in time
             raise FgraphError(f"Ray does not start: {error}; try again, or leave out hydra/launcher=ray") from error
 
     def _survey(self) -> tuple[WorkerResources, int]:

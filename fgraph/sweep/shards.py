@@ -17,7 +17,7 @@ from fgraph.api.graph_jobs import GraphJob
 from fgraph.digraph import WiredNode, Wiring, wire
 from fgraph.node import field_roles
 
-_SLACK = 0.25  # how far a cut may move from the place where all shards are equal, as a share of a shard
+_SLACK = 0.25  # distance that a cut may move from the place that makes all shards equal, as a share of a shard
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ def fingerprint(job: GraphJob) -> JobFingerprint:
 
 
 def _digest(wired: WiredNode, wiring: Wiring, known: dict[str, str]) -> str:
-    """Return the digest of a node: of its class, its fields, its derived seed, and the digests of its inputs."""
+    """Return the digest of a node, over its class, its fields, its derived seed, and the digests of its inputs."""
     ports = field_roles(type(wired.node)).ports
     fields = {name: getattr(wired.node, name) for name in type(wired.node).model_fields if name not in ports}
     if "seed" in fields and fields["seed"] is None:

@@ -39,7 +39,7 @@ class WorkerResources:
 
 @dataclass(frozen=True)
 class Failure:
-    """An exception in a form that can be pickled, which not every exception can."""
+    """An exception in a form that can be pickled, since not every exception can."""
 
     kind: type[Exception]
     argument: Any

@@ -1,4 +1,4 @@
-"""Directions in the files of other programs: what each holds, and how codes move along it."""
+"""Directions in files of other programs: their content, and how codes move along them."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def test_an_array_as_large_as_w_plus_needs_its_space(tmp_path: Path) -> None:
     assert_rounded(moved.array, code + array.astype(np.float32)[4], 4)
 
 
-def test_a_boundary_by_whose_name_it_is_in_z_needs_its_space(tmp_path: Path) -> None:
+def test_a_boundary_named_as_in_z_needs_a_space(tmp_path: Path) -> None:
     path = save(tmp_path / "stylegan_celebahq_age_boundary.npy", numbers(1, WIDTH))
     assert "has the name of a boundary of InterFaceGAN in Z" in faults(file=path)
     assert "give space: z or space: w" in faults(file=path)
@@ -101,7 +101,7 @@ def test_a_boundary_by_whose_name_it_is_in_z_needs_its_space(tmp_path: Path) -> 
     assert fgraph.run(load({"nodes": nodes, "outputs": ["moved"]}), device="cpu")["moved"].space == "z"
 
 
-def test_a_boundary_that_may_be_in_z_is_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_boundary_that_may_be_in_z_gives_a_warning(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     path = save(tmp_path / "age_boundary.npy", numbers(1, WIDTH))
     with caplog.at_level(logging.WARNING, "fgraph"):
         assert faults(file=path) == ""
@@ -179,7 +179,7 @@ def test_components_are_added_or_set(kind: str, tmp_path: Path) -> None:
     code, moved = run(file=path, component=1, strength=-1.5)
     assert_rounded(moved.array, code - 1.5 * 2 * held["comp"][1], 8)
     code, moved = run(file=path, component=1, strength=4, rows="1..3", how="set")
-    # a sum of 8 products by a quotient of such sums: their errors in the units of the terms, which are below 8
+    # A sum of 8 products times a quotient of such sums; errors are in units of the terms, which are below 8.
     np.testing.assert_allclose(moved.array, e4e_edit(code, 1, 1, 4, 4.0), rtol=0, atol=64 * 8 * 2.0**-24)
     _, again = run(file=path, component=1, strength=4, how="set")
     assert again.space == "w"
@@ -211,7 +211,7 @@ def test_components_that_do_not_fit_together(tmp_path: Path) -> None:
     assert "components of 8 numbers and a mean of 3" in faults(file=path)
     path = save(tmp_path / "std.pt", held | {"std": torch.zeros(3)})
     assert "4 components and 3 deviations" in faults(file=path)
-    path = save(tmp_path / "plain.pt", {"comp": held["comp"]})  # without deviations, it is an array like another
+    path = save(tmp_path / "plain.pt", {"comp": held["comp"]})  # without deviations, it is a plain array
     assert run(file=path, component=3)[1].space == "w"
 
 
@@ -237,11 +237,11 @@ def test_exported_edits_of_ganspace_have_their_deviation_and_rows(tmp_path: Path
     assert run(file=path)[1].space == "w"
 
 
-def test_exported_edits_that_move_something_else_are_told(tmp_path: Path) -> None:
+def test_exported_edits_that_move_something_else_are_refused(tmp_path: Path) -> None:
     path = save(tmp_path / "act.pkl", exported(edit_type="activation"))
     assert "moves activations, not codes" in faults(file=path)
     path = save(tmp_path / "z.pkl", exported(latent_space="Z"))
-    assert "a direction of z moves codes in z" in faults(file=path)
+    assert "a direction in z moves codes in z" in faults(file=path)
     path = save(tmp_path / "all.pkl", exported(latent_space="Z", edit_start=0, edit_end=ROWS))
     nodes = {"code": {"op": "sample"}, "moved": {"op": "direction", "kind": "file", "of": "code", "file": path}}
     assert fgraph.run(load({"nodes": nodes, "outputs": ["moved"]}), device="cpu")["moved"].space == "z"

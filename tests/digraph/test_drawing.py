@@ -43,16 +43,16 @@ def test_every_node_is_a_box_and_every_port_a_line() -> None:
     ]
 
 
-def test_lines_have_the_colour_of_what_they_carry_and_end_at_their_port() -> None:
+def test_lines_have_the_colour_of_their_kind_and_end_at_their_port() -> None:
     drawing = drawn(TWO_ROWS)
     wiring = wired(TWO_ROWS)
     for line in drawing.lines:
         assert line.colour == COLOURS[wiring.by_id[line.start].kind]
     ends = {line.start: line.points[-1][1] for line in drawing.lines if line.end == "mix"}
-    assert ends["left"] < ends["right"] < ends["fade"]  # as the ports stand, from top to bottom
+    assert ends["left"] < ends["right"] < ends["fade"]  # in the order of the ports, from top to bottom
 
 
-def test_outputs_have_a_thick_frame_and_what_they_do_not_need_is_pale() -> None:
+def test_outputs_have_a_thick_frame_and_unused_nodes_are_pale() -> None:
     graph = Graph(ops=OPS)
     graph.output("image", graph.decode(graph.sample(model="main", id="a"), id="b"))
     graph.latent(file="file.npy", id="spare")
@@ -107,7 +107,7 @@ outputs: [mix]
 
 
 @pytest.mark.parametrize("text", [TWO_ROWS, LONG_LINES])
-def test_boxes_stand_right_of_what_they_read_and_no_line_crosses_one(text: str) -> None:
+def test_boxes_are_right_of_their_inputs_and_no_line_crosses_a_box(text: str) -> None:
     drawing = drawn(text)
     for line in drawing.lines:
         assert drawing.boxes[line.start].right < drawing.boxes[line.end].left
@@ -122,7 +122,7 @@ def test_the_values_of_a_list_port_each_have_a_place() -> None:
     assert [start for _, start in ends] == ["b", "a", "b"]
 
 
-def test_a_sub_graph_has_a_ground_of_its_own() -> None:
+def test_a_sub_graph_has_its_own_background() -> None:
     text = """\
 nodes:
   code: {op: sample}
@@ -170,7 +170,7 @@ def chain(count: int) -> str:
     return "\n".join([*lines, f"outputs: [i{count - 1}]"])
 
 
-def test_of_too_many_nodes_those_that_do_the_same_share_a_box() -> None:
+def test_in_a_large_graph_equal_operations_on_equal_inputs_share_a_box() -> None:
     drawing = drawn(pairs(1000))
     assert sorted(box.texts[:3] for box in drawing.boxes.values()) == [
         ["1,000 nodes", "· blend", "×1,000"],
@@ -184,14 +184,14 @@ def test_of_too_many_nodes_those_that_do_the_same_share_a_box() -> None:
         "mask: Mask, 1 row",
         "of: Features, 1,000 rows",
     ]
-    assert "3,001 nodes: those that do the same to the same are one box" in drawing.notes
+    assert "3,001 nodes: equal operations on equal inputs share a box" in drawing.notes
 
 
-def test_failing_that_all_of_an_operation_share_one() -> None:
+def test_in_a_larger_graph_all_equal_operations_share_a_box() -> None:
     drawing = drawn(chain(3000))
     assert sorted(box.texts[0] for box in drawing.boxes.values()) == ["3,000 nodes", "s"]
     assert len(drawing.lines) == 2  # from the code, and from shifts to shifts
-    assert "3,001 nodes: those of one operation are one box" in drawing.notes
+    assert "3,001 nodes: equal operations share a box" in drawing.notes
 
 
 def test_some_hundred_nodes_are_still_drawn_one_by_one() -> None:

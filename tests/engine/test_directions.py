@@ -59,7 +59,7 @@ def test_only_the_named_rows_move_and_rows_that_layers_cut_lead_to_s() -> None:
     assert len(changed) > 0
 
 
-def test_sefa_factorises_the_layers_that_move_unless_told() -> None:
+def test_sefa_factorises_the_layers_that_move_by_default() -> None:
     by_layers = moved(kind="sefa", layers="b8.conv1", component=1).array
     assert_rounded(by_layers, moved(kind="sefa", layers="b8.conv1", factorised="b8.conv1", component=1).array, 0)
     assert not np.allclose(by_layers, moved(kind="sefa", layers="b8.conv1", factorised="all", component=1).array)
@@ -112,7 +112,7 @@ def test_files_of_ganspace_and_of_rosinality_are_known(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("shape", "space"), [((8,), "w"), ((1, TABLE.num_ws, 8), "w+"), ((TABLE.style_length,), "s")])
-def test_where_a_direction_lies_is_told_by_its_shape(shape: tuple[int, ...], space: str) -> None:
+def test_the_shape_decides_the_space_of_a_direction(shape: tuple[int, ...], space: str) -> None:
     assert moved(kind="file", value=numbers(*shape).tolist()).space == space
 
 
@@ -130,13 +130,13 @@ def test_a_direction_of_z_moves_z() -> None:
         ({"kind": "sefa", "layers": "b8.torgb"}, "nodes.moved.factorised", "none of these layers is a convolution"),
         ({"kind": "file", "value": [1, 2]}, "nodes.moved", "found [2]"),
         ({"kind": "file", "value": [[1] * 8], "component": 1}, "nodes.moved.component", "there are 1, from 0"),
-        ({"kind": "file", "value": [1] * 8, "space": "z"}, "nodes.moved", "the codes are in a later space"),
+        ({"kind": "file", "value": [1] * 8, "space": "z"}, "nodes.moved", "these codes are in a later space"),
         ({"kind": "file"}, "nodes.moved", "either file or value"),
         ({"kind": "file", "file": "none.npy"}, "nodes.moved", "cannot read none.npy"),
         ({"kind": "pca", "rows": "0", "layers": "b8"}, "nodes.moved", "either rows (of W+) or layers"),
     ],
 )
-def test_mistakes_are_told(node: dict[str, Any], where: str, message: str) -> None:
+def test_mistakes_are_reported(node: dict[str, Any], where: str, message: str) -> None:
     nodes = {**CODE, "moved": {"op": "direction", "of": "code", **node}}
     faults = fgraph.check({"models": {"main": tiny(0)}, "nodes": nodes, "outputs": ["moved"]})
     assert (faults[0].where, message in faults[0].message) == (where, True), faults
@@ -158,7 +158,7 @@ def test_truncation_means_the_same_in_every_space() -> None:
     assert_close(result["s"].array, result["as_s"].array, "styles")
 
 
-def test_a_cutoff_is_that_of_the_published_programs() -> None:
+def test_a_cutoff_matches_the_published_programs() -> None:
     drawn = run({"code": {"op": "sample", "seed": 3, "truncation": 0.6, "cutoff": 3}}, "code").array
     cut = {
         "code": {"op": "sample", "seed": 3},
@@ -250,7 +250,7 @@ def test_all_frames_are_one_batch_and_only_the_codes_move() -> None:
         ),
     ],
 )
-def test_walks_that_cannot_be(nodes: dict[str, Any], message: str) -> None:
+def test_invalid_walks(nodes: dict[str, Any], message: str) -> None:
     (fault,) = fgraph.check({"nodes": nodes, "outputs": ["walk"]})
     assert fault.where == "nodes.walk"
     assert message in fault.message

@@ -1,4 +1,4 @@
-"""`fgraph list`: the bundled graphs and models, with a line on each. Without torch, Hydra and YAML."""
+"""`fgraph list`: the bundled graphs and models, with a line on each. This module needs no torch, Hydra or YAML."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from fgraph.cli.terminal import say
 
 MODELS = Path(__file__).resolve().parents[2] / "stylegan" / "bundled"
 _WIDTH = 120
-_SENTENCE = re.compile(r"(?<=\.)(?<! al\.)\s")  # the space after a sentence, not that of "et al. 2020"
+_SENTENCE = re.compile(r"(?<=\.)(?<! al\.)\s")  # the space after a sentence, but not the one in "et al. 2020"
 _DIRECTIONS = """\
   The node `direction` moves codes; every model has
     kind: pca       principal components of w, in standard deviations (GANSpace)

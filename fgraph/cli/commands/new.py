@@ -60,7 +60,7 @@ def main(arguments: Sequence[str], interrupts: Interrupts) -> int:
 
 
 def _first(path: Path) -> str:
-    """Return the text of a first graph, with the commands to begin with."""
+    """Return the text of a first graph, with the first commands to try in its comment."""
     commands = {command.format(file=path): does for command, does in _COMMANDS.items()}
     width = max(map(len, commands))
     lines = [f"#   {command:<{width}}   {does}" for command, does in commands.items()]

@@ -112,7 +112,7 @@ def _serve(settings: dict[str, str], *, remote: bool, opens: bool) -> None:
 
 @contextmanager
 def _keeping(folder: Path) -> Iterator[Path | None]:
-    """Yield the place of the history of a folder; None if another studio keeps it, or nothing can be written there."""
+    """Yield the path of the history of a folder; None if another studio uses it, or it cannot be written."""
     kept = _kept(folder)
     with ExitStack() as stack:
         try:
@@ -148,7 +148,7 @@ def _folders(text: str | None) -> tuple[Path, ...]:
 
 
 def _kept(folder: Path) -> Path:
-    """Return the place of the history of a folder."""
+    """Return the path of the history of a folder."""
     return user_data_path("fgraph") / "studio" / hashlib.sha256(str(folder).encode()).hexdigest()[:16]
 
 

@@ -152,7 +152,7 @@ def _read_again(settings: JobSettings, file: Path, overrides: Sequence[str]) -> 
     """Return the settings with the current graph of the file.
 
     Raises:
-        GraphError: the file isn't YAML, or an override doesn't fit it any more.
+        GraphError: the file isn't YAML, or an override no longer fits it.
     """
     document = read_document(file, overrides)
     if document.faults or not isinstance(document.data, dict):
@@ -172,7 +172,7 @@ def _stamp(file: Path) -> tuple[int, int, int]:
 
 
 def _files_of(settings: JobSettings) -> list[Path]:
-    """Return the files that a graph is read from, and those that it names, such as pictures."""
+    """Return the files that a graph is read from, and the files that it names, such as pictures."""
     folder = Path(settings.source.file or ".").parent
     named = [path for text in _texts(settings.graph) for path in (folder / text, Path(text)) if _is_file(path)]
     return [*(Path(one) for one in set(settings.source.sources.values()) if _is_file(Path(one))), *named]

@@ -35,7 +35,7 @@ class Op:
     is_computed: ClassVar[bool] = True  # a step computes its rows; others are in buffers already
     is_comparable: ClassVar[bool] = False  # `difference` returns where rows of two parameters differ
     reads_back: ClassVar[bool] = False  # its kernel reads values of the device to decide what it does next
-    reads_in_parts: ClassVar[bool] = False  # it reads an operand from several buffers without copying it together
+    reads_in_parts: ClassVar[bool] = False  # its kernel reads an operand that lies in several buffers without a copy
 
     def infer(self, inputs: tuple[Type, ...]) -> Type:
         """Return the type of a result row for these types of operand rows.

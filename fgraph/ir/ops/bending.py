@@ -67,7 +67,7 @@ class BendChannels(Op):
 
     @staticmethod
     def _on_this_turn(region: Region, size: Size) -> Region:
-        """Return a region that does not extend over an edge: it becomes the whole of that axis instead."""
+        """Return the region; along an axis where it extends over the edge, it becomes the whole axis."""
         top, bottom = (0, size[0]) if region[2] > size[0] else (region[0], region[2])
         left, right = (0, size[1]) if region[3] > size[1] else (region[1], region[3])
         return (top, left, bottom, right)

@@ -59,8 +59,8 @@ class Move(CodeOp):
 class MoveTo(CodeOp):
     """a + (t - c) d, where c is the coordinate of a along d: GANSpace's edits of given coordinates.
 
-    c = <a - mean, d> / <d, d>, of the first row of W+. The third operand is the mean; without it, it is that of the
-    model. `ranges` are [start, stop) rows of W+ that move; None: all. Params: t.
+    c = <a - mean, d> / <d, d>, of the first row of W+. The third operand is the mean; without it, the mean of the model
+    is used. `ranges` are [start, stop) rows of W+ that move; None: all. Params: t.
     """
 
     name: ClassVar[str] = "move_to"
@@ -79,7 +79,7 @@ class MoveTo(CodeOp):
 class InDeviations(CodeOp):
     """A difference in S, multiplied by the standard deviation of each style.
 
-    The second operand is the deviations; without it, they are those of the model.
+    The second operand is the deviations; without it, the model's deviations are used.
     """
 
     name: ClassVar[str] = "in_deviations"

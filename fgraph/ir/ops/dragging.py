@@ -24,7 +24,7 @@ Part = Literal["code", "trail", "ending"]
 class Drag(CodeOp):
     """The drag of points, by optimisation. Each row stops on its own. Params: the points of the row.
 
-    A row of the result has code, ending and trail of each frame, one after another; `DragPart` takes them apart.
+    A row of the result has the code, the ending and the trail of each frame, end to end; `DragPart` picks one of them.
     """
 
     name: ClassVar[str] = "drag"

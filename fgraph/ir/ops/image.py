@@ -126,7 +126,7 @@ class Apply(Op):
 
 @dataclass(frozen=True)
 class BaselineRows(Op):
-    """Rows of a baseline: value `slot` of its program, which is in a buffer already."""
+    """Rows of a baseline: value `slot` of its program, which is already in a buffer."""
 
     name: ClassVar[str] = "baseline"
     is_computed: ClassVar[bool] = False

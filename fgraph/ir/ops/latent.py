@@ -167,7 +167,7 @@ class Splice(CodeOp):
 
 @dataclass(frozen=True)
 class Own(CodeOp):
-    """S with the entries that own a part moved towards those of a reference (Collins et al. 2020).
+    """S, where the entries that own a part move towards the entries of a reference (Collins et al. 2020).
 
     Params: (numbers of the parts, or a mask that contains them; λ, ρ, ε).
     """

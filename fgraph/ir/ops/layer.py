@@ -84,7 +84,7 @@ class StyleGAN2Op(LayerOp):
         return min(call.rows, chunk_rows(shape, self.layer.out_channels, self.layer.up, item))
 
     def _halo(self, call: Call) -> int:
-        """Return by how many pixels its styled input is higher and wider than the map."""
+        """Return how many pixels higher and wider than the map the styled input of the layer is."""
         return 0
 
 

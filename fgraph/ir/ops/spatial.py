@@ -128,7 +128,7 @@ class Concat(Op):
         return self._moved(region, self._start(port, inputs))
 
     def workspace(self, call: Call, gathered: Sequence[int]) -> int:
-        return 0 if call.is_tiled else sum(gathered)  # parts of a tile are written to their places at once
+        return 0 if call.is_tiled else sum(gathered)  # the parts of a tile are written directly to their places
 
     def _start(self, port: int, inputs: tuple[Type, ...]) -> int:
         """Return the start of a part along the axis."""

@@ -18,7 +18,7 @@ from fgraph.stylegan.tables.spans import Span, X, Y
 from fgraph.stylegan.tables.stylegan3 import StyleGAN3Layer, layer_flops
 from fgraph.stylegan.tables.stylegan3_chunk_sizes import layer_bytes
 
-_PASSES = 80  # the time to filter and activate a number on a CPU, in times to read or write one
+_PASSES = 80  # the time to filter and activate a number on a CPU, as a multiple of the time to read or write it
 _FEATURE = 12  # FLOPs of one sample of a Fourier feature: two products and a sine, roughly
 
 

@@ -1,4 +1,4 @@
-"""The kernels, one for each operation except `baseline`, whose rows are in buffers already."""
+"""The kernels, one for each operation except `baseline`, whose rows are already in buffers."""
 
 from __future__ import annotations
 

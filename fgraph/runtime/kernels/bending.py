@@ -24,7 +24,7 @@ Indices = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class MapWindow:
-    """The window of a map that is given, and the region of it that is wanted."""
+    """The given window of a map, and the region to compute."""
 
     size: Size  # size of the whole map
     window: Region  # the part that is given
@@ -32,14 +32,15 @@ class MapWindow:
     wraps: Cyclic
 
     def made(self, axis: int) -> Indices:
-        """Return the pixels to compute along an axis; beyond the edge of a cyclic axis the first pixels follow."""
+        """Return the pixels to compute along an axis; after the last pixel of a cyclic axis, the first ones follow."""
         positions = np.arange(self.region[axis], self.region[axis + 2])
         return positions % self.size[axis] if self.wraps[axis] else positions
 
     def find(self, positions: Indices, axis: int) -> tuple[Indices, NDArray[np.bool_]]:
         """Return where pixels of the map are in the window along an axis, and whether they are on the map.
 
-        A pixel outside the window, such as the neighbour that a bilinear reading weighs by 0, is its last one.
+        For a pixel outside the window, such as a neighbour with weight 0 in a bilinear reading, return the last one in
+        it.
         """
         start, stop, size = self.window[axis], self.window[axis + 2], self.size[axis]
         if self.wraps[axis]:

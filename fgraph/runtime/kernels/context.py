@@ -21,7 +21,7 @@ from fgraph.stylegan.generators.stylegan2 import StyleGAN2Generator
 from fgraph.stylegan.generators.stylegan3 import StyleGAN3Generator
 
 Params = Sequence[Hashable]
-_OWNED: dict[torch.device, WeakKeyDictionary[object, Tensor]] = {}  # constants by the part of a plan that they are of
+_OWNED: dict[torch.device, WeakKeyDictionary[object, Tensor]] = {}  # constants by the part of a plan that owns them
 # The third argument is the parameters of the rows; if the operation `takes_numbers`, as a tensor.
 Kernel = Callable[[Any, Sequence[Tensor], Any, "KernelContext"], Tensor]
 
@@ -40,7 +40,7 @@ class KernelContext:
     half: torch.dtype | None = None  # type of convolutions that are safe in half precision
     constants: dict[Hashable, Tensor] = field(default_factory=dict)  # on the device, by their content
     is_captured: bool = False
-    keeps: bool = True  # whether the codes that searches and encoders find are kept for later runs, and read
+    keeps: bool = True  # whether codes that searches and encoders find are cached, and read from the cache
     on_search: OnSearch = lambda step: None  # called after each iteration of a search; may raise to cancel the run
 
     @property
@@ -73,7 +73,7 @@ class KernelContext:
         return self.rows_together(params, lambda found: np.stack([make(param) for param in found]))
 
     def rows_together(self, params: Params, make: Callable[[list[Any]], np.ndarray[Any, Any]]) -> Tensor:
-        """Return every row as a tensor [rows, ...], as `rows` does; `make` gets all parameters that differ."""
+        """Return every row as a tensor [rows, ...], as `rows` does; `make` gets all distinct parameters at once."""
         places: dict[Hashable, int] = {}
         index = [places.setdefault(param, len(places)) for param in params]
         made = self._send(torch.from_numpy(make(list(places))).to(self.dtype))
@@ -94,7 +94,7 @@ class KernelContext:
         return self.kept((array.tobytes(), array.shape, array.dtype.str, dtype), lambda: array, dtype)
 
     def constant_of(self, owner: object, values: ArrayLike) -> Tensor:
-        """Return a constant of a part of a plan, which finds it again without comparing the values."""
+        """Return a constant of a part of a plan; later calls find it by the part, without a comparison of values."""
         if self.reads_back:
             return self._on_device(np.array(values), None)
         known = _OWNED.setdefault(self.device, WeakKeyDictionary())

@@ -65,7 +65,7 @@ def drag(op: Drag, inputs: Sequence[Tensor], params: Params, context: KernelCont
 
 
 def _tell(found: Mapping[int, Dragged]) -> None:
-    """Warn of rows that came to nothing, with the remedy."""
+    """Warn of rows whose points did not arrive, with the remedy."""
     for ending, remedy in REMEDIES.items():
         ended = sorted(row for row, one in found.items() if one.ending == ending)
         if not ended:
@@ -82,7 +82,7 @@ def part(op: DragPart, inputs: Sequence[Tensor], params: Params, context: Kernel
 
 
 def arrows(op: Arrows, inputs: Sequence[Tensor], params: Params, context: KernelContext) -> Tensor:
-    """Draw the ways of points: trails (white), where they began (red) and where they are (blue)."""
+    """Draw the paths of points: trails (white), where they began (red) and where they are (blue)."""
     images, trails = inputs[0].clone(), inputs[1][:, :: TRAIL // _DRAWN]
     height, width = images.shape[2:]
     y = torch.arange(height, device=images.device, dtype=images.dtype)[:, None]
@@ -93,7 +93,7 @@ def arrows(op: Arrows, inputs: Sequence[Tensor], params: Params, context: Kernel
     ends = torch.cat([trails, inputs[1][:, -1:]], dim=1) * context.constant([width, height], images.dtype) - 0.5
     for image, ways in zip(images, ends, strict=True):
         for way in ways.unbind(1):
-            there = (way[0] >= -0.5).all().to(images.dtype)  # else the row has fewer points
+            there = (way[0] >= -0.5).all().to(images.dtype)  # false if the row has fewer points
             _paint(image, _from_lines(pixels, way) - half, white, there)
             for end, colour in ((way[0], red), (way[-1], blue)):
                 _paint(image, (pixels - end).norm(dim=2) - 2.5 * half, colour, there)

@@ -70,5 +70,5 @@ def _problem(op: Invert, generator: Generator) -> Problem:
 
 
 def _judge(op: Invert, generator: Generator) -> str:
-    """Return the digest of the file of the discriminator, if one counts."""
+    """Return the digest of the discriminator's file, "" if its loss has no weight."""
     return file_digest(generator.path) if op.settings.discriminator and generator.path is not None else ""

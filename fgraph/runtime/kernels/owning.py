@@ -30,7 +30,7 @@ def own(op: Own, inputs: Sequence[Tensor], params: Params, context: KernelContex
 
 
 def _weights(op: Own, params: Params, context: KernelContext) -> Any:
-    """Return how far each style of each row moves to the reference, [rows, length], as an array."""
+    """Return q, the share by which each style of each row moves to the reference, [rows, length], as an array."""
     settings = Settings(op.layer, op.clusters, op.samples, op.seed)
     catalogue = load_catalogue(context.generator(op.model), settings)
     slices = [layer.style_slice for layer in context.generator(op.model).table.layers[1:]]
@@ -44,7 +44,7 @@ def _weights(op: Own, params: Params, context: KernelContext) -> Any:
 
 
 def share_of(catalogue: PartCatalogue, part: Any) -> Tensor:
-    """Return the share of each channel in some parts, [S]; parts are numbers, or a mask that holds most of them."""
+    """Return the share of each channel in some parts, [S]: numbers, or a mask that contains most of each part."""
     numbers = parts_in(catalogue, part) if isinstance(part, MaskExpr) else list(part)
     return catalogue.shares[numbers].sum(dim=0)
 
@@ -64,10 +64,10 @@ def parts_in(catalogue: PartCatalogue, mask: MaskExpr) -> list[int]:
 
 
 def weigh(how: str, share: Tensor, strength: float, rho: float, epsilon: float) -> Tensor:
-    """Return how far each channel of a layer moves to the reference: q in [0, 1], [C].
+    """Return q in [0, 1], [C], the share by which each channel of a layer moves to the reference.
 
     `together`: q = min(1, λ M). `greedy`: whole channels with M > ρ, those of largest M first, while the sum of 1 - M,
-    their effect elsewhere, stays below ε.
+    which is the effect elsewhere, stays below ε.
     """
     if how == "together":
         return (strength * share).clamp(0, 1)

@@ -28,7 +28,7 @@ MOST_MISMATCH = 0.05  # largest mismatch of the worst side of the rings
 HIDING = 0.05  # deviation of the values that halves the visibility of a seam
 PRICE = 2.0  # weight of the mismatch against the change
 LEAST_STEP = 0.08  # least difference across an edge that counts as a horizon
-_AT_ONCE = 1 << 20  # numbers of the cells of moves that are summed together
+_AT_ONCE = 1 << 20  # most numbers, over all cells and moves, that are summed at once
 
 
 @dataclass(frozen=True)
@@ -123,7 +123,7 @@ def draw_candidates(draw: np.random.Generator, rule: Rule, *, level: bool) -> Ca
 
 
 def _are_free(drawn: Candidates, cells: tuple[int, int], taken: Candidates) -> Truths:
-    """Return which candidates are clear of the edges, of their target and of earlier patches.
+    """Return which candidates are clear of the canvas's edges, of their own target, and of earlier patches.
 
     A generator draws some content only along an edge of the canvas. No patch leaves an edge or moves to one,
     except along it.

@@ -1,10 +1,11 @@
 """Visibility of the seams of copied patches in the decoded picture: a rule in numpy, the same on every device.
 
 A seam is an edge along a side of a patch that neither place had before. A step is the difference between the means of
-the pixels on both sides of a line, averaged over a stretch of the line, so that only straight edges count. The new
-edge is the part of a step in the decoded picture, as a vector of colours, that no step near there had: outside the
-patch in the picture before, inside in the place that was copied, and across the border in either. Texture hides an
-edge: its measure is the deviation of the steps along the side, in the decoded picture.
+the pixels on both sides of a line, averaged over a stretch of the line, so that only straight edges count. The new edge
+is the part of a step in the decoded picture, as a vector of colours, that no old step explains. Old steps are those
+near there: outside the patch in the picture before, inside the patch at the place that was copied, and across the
+border in either. Texture hides an edge: its measure is the deviation of the steps along the side, in the decoded
+picture.
 """
 
 from __future__ import annotations
@@ -22,13 +23,13 @@ Doubles = NDArray[np.float64]
 BAND = 3  # pixels on each side of a step
 STRETCH = 8  # pixels along a line that are averaged
 REACH = 4  # pixels on both sides of a border that count as its surroundings, at least BAND
-FAINT = 0.01  # a step that is seen on an even ground, where black to white is 1
-HIDING = 8.0  # the step that a texture of one hides
+FAINT = 0.01  # the least step that is visible on an even ground, where black to white is 1
+HIDING = 8.0  # how large a step a texture hides, as a multiple of its deviation
 MOST_VISIBLE = 0.5  # the visibility up to which a seam is not seen
 
 
 def keep_seamless(before: Doubles, after: Doubles, patches: Doubles, cells: tuple[int, int], count: int) -> Doubles:
-    """Return the first patches whose seams are not seen, [count, 6]; rows of zeros if there are fewer.
+    """Return the first patches with invisible seams, [count, 6]; rows of zeros if there are fewer.
 
     Args:
         before: the picture before, [C, H, W] in [-1, 1].
@@ -107,7 +108,7 @@ def _visibility(place: Doubles, source: Doubles, made: Doubles, *, inward: int) 
 
 
 def _beyond(steps: Doubles, known: Doubles) -> Doubles:
-    """Return how far steps [C, stretches, lines] are from known ones, which have REACH more lines on both sides.
+    """Return the distance of steps [C, stretches, lines] from known steps, which have REACH more lines on both sides.
 
     A step is known if it is a part of a known one at the same line or beside it. The distance is the RMS over channels.
     """

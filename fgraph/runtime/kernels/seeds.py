@@ -43,7 +43,7 @@ def keyed_noise(seed: int, key: int, layer: str, height: int, width: int) -> Flo
 def seeded_noise(rows: int, height: int, width: int) -> Floats:
     """Return the noise between the ends of a map that is wider than its buffer, [rows, 1, height, width].
 
-    By the published rule, its numbers are those of a CPU generator that is seeded with the width (SOAT,
-    NoiseInjection). A copy of the buffer lies over either end.
+    By the published rule, a CPU generator seeded with the width draws the numbers (SOAT, NoiseInjection). A copy of the
+    buffer lies over either end.
     """
     return torch.zeros([rows, 1, height, width]).normal_(generator=torch.Generator().manual_seed(width)).numpy()

@@ -9,10 +9,10 @@ from fgraph.runtime.kernels.context import KernelContext
 
 
 def weighable(value: Tensor, weight: Tensor, context: KernelContext) -> Tensor:
-    """Return the value with zeros where its weight is 0, so that no NaN or infinity gets through: 0 · NaN is NaN.
+    """Return the value with zeros where its weight is 0, so that NaN or infinity has no effect there: 0 · NaN is NaN.
 
-    On a CPU, a finite value is returned unchanged, which costs one sum. On other devices, and in a captured plan, that
-    question would wait for the device, so zeros are always filled in.
+    On a CPU, a finite value is returned unchanged; the check costs one sum. On other devices, and in a captured plan,
+    the check would wait for the device, so zeros are always filled in.
 
     Args:
         value: [rows, ...].
@@ -25,5 +25,5 @@ def weighable(value: Tensor, weight: Tensor, context: KernelContext) -> Tensor:
 
 
 def lerp(a: Tensor, b: Tensor, t: Tensor, context: KernelContext) -> Tensor:
-    """Return a + t (b - a), of which a has no part where t is 1, and b none where t is 0."""
+    """Return a + t (b - a), where a has no effect if t is 1, and b has none if t is 0, even if not finite."""
     return torch.lerp(weighable(a, 1 - t, context), weighable(b, t, context), t)

@@ -1,8 +1,8 @@
 """The class embedding of StyleGAN-XL, converted to the linear embedding of fgraph's mapping networks. Without torch.
 
 StyleGAN-XL (Sauer et al. 2022) looks a class up in the embedding e of a frozen classifier, a `torch.nn.Embedding`, and
-projects it: y = lrelu(P e / sqrt(E) + p) sqrt(2). There are finitely many classes, so the y of a class is a column of
-a linear embedding of one-hot classes, without its gain 1 / sqrt(classes).
+projects it: y = lrelu(P e / sqrt(E) + p) sqrt(2). The number of classes is finite, so the y of each class becomes a
+column of a linear embedding of one-hot classes, without its gain 1 / sqrt(classes).
 """
 
 from __future__ import annotations

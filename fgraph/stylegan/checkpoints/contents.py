@@ -41,7 +41,7 @@ class Weight:
     change: Callable[[Tensor], Tensor] | None = None  # converts the file's layout to fgraph's, except dimensions of 1
 
     def load(self, scratch: Tensor | None = None) -> Tensor:
-        """Return the tensor, in the type of the file; with `scratch`, it may be a view of that memory.
+        """Return the tensor in the type that the file has; with `scratch`, it may be a view of that memory.
 
         Raises:
             Refused: the tensor's type is not a type of weights, or a number is not finite.
@@ -67,7 +67,7 @@ class Contents:
     metadata: Mapping[str, str] = field(default_factory=dict)
 
     def check_size(self, available: int, where: str) -> None:
-        """Refuse a file that could take any multiple of its size: tensors share bytes, or much noise is lacking.
+        """Refuse a file that could take many times its size in memory: its tensors share bytes, or it lacks much noise.
 
         Raises:
             ModelError: the tensors are larger than the file, or the noise that would be drawn is.

@@ -24,7 +24,7 @@ from fgraph.stylegan.checkpoints.tensor_file import TensorFileHeader
 if TYPE_CHECKING:
     from torch import Tensor
 
-_INHERITED = ("title", "license", "noise", "weights")  # metadata of the base that hold for the changed model
+_INHERITED = ("title", "license", "noise", "weights")  # metadata of the base that apply to the changed model too
 
 
 def read_delta(

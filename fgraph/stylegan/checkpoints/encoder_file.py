@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 FORMAT, VERSION = "fgraph-encoder", "1"
 MEAN = "mean"
 _FOLDER = Path(__file__).parent.parent / "bundled" / "encoders"
-_MOST = 8192  # channels, rows of W+ and numbers of w; published encoders have 512, 18 and 512
+_MOST = 8192  # the most channels, rows of W+ and numbers of w; published encoders have 512, 18 and 512
 _LARGEST = 1024  # pixels of the input
 _EXPECTED = "expected a checkpoint of pSp, e4e, ReStyle or StyleGAN3-editing, or a .safetensors of mode=train-encoder"
 

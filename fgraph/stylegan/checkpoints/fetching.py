@@ -23,7 +23,7 @@ _LOG = get_logger()
 _ATTEMPTS = 3
 _TIMEOUT = (10, 60)  # seconds: to connect, between two packets
 _CHUNK = 64 << 10  # bytes
-_SLOWEST, _WINDOW = 512 << 10, 60  # the bytes that must arrive, and the seconds within which
+_SLOWEST, _WINDOW = 512 << 10, 60  # at least so many bytes must arrive in so many seconds
 _MOST_REDIRECTS = 10
 _LONGEST_TAG = 1024  # bytes
 _STRONG_TAG = r'"[\x21\x23-\x7e\x80-\xff]*"'  # RFC 9110: equal strong tags mean equal bytes
@@ -143,7 +143,7 @@ class _Download:
         self._tag.unlink(missing_ok=True)
 
     def _expected(self, answer: Any) -> int | None:
-        """Return the length of the body as transferred, in bytes.
+        """Return the number of bytes in the body of the answer, as transferred.
 
         None if the server does not state it; then the transfer encoding or a digest shows whether the body is complete.
         """

@@ -30,8 +30,8 @@ _BUNDLED_FOLDER = Path(__file__).parent.parent / "bundled"
 _EXPECTED = "expected a .safetensors, .pt, .pth, .ckpt, .pkl or .pdparams file of a StyleGAN2 or StyleGAN3"
 _ZIP_MAGIC = b"PK\x03\x04"
 _LEGACY_MAGIC = b"\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19"  # the number 0x1950a86a20f9469cfc6c, as torch.save pickles it
-_MOST_DELTAS = 8  # on each other
-_ATTEMPTS = 10  # at a file that is evicted from the cache while it is read
+_MOST_DELTAS = 8  # length of a chain of deltas
+_ATTEMPTS = 10  # attempts to read a file that is evicted from the cache meanwhile
 _PICKLE_MAGICS = tuple(bytes([0x80, protocol]) for protocol in range(2, 6))
 
 T = TypeVar("T")
@@ -137,7 +137,7 @@ def read_contents(path: Path, deltas: int = _MOST_DELTAS) -> Contents:
 
     Args:
         path: the file.
-        deltas: the most deltas that may lie on each other.
+        deltas: the greatest length of a chain of deltas.
 
     Raises:
         ModelError: the file is damaged, hostile, or of an unknown kind.

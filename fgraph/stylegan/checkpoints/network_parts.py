@@ -21,7 +21,7 @@ class NetworkPart:
     name: str  # its path, such as G_ema.synthesis.b8
 
     def fail(self, problem: str) -> ModelError:
-        """Return an error for a network that differs from those of NVlabs' code."""
+        """Return an error for a network that differs from the networks of NVlabs' code."""
         return ModelError(f"{self.where}: {self.name} {problem}. Expected a generator as NVlabs' programs save it")
 
     def maybe(self, name: str) -> NetworkPart | None:

@@ -1,8 +1,8 @@
 """StyleGAN2 generators in NVlabs' PyTorch pickles: layer table and places of tensors. Without torch.
 
-Names and layouts are those of stylegan2-ada-pytorch, and of the StyleGAN2 in stylegan3. This reader uses tensors, and
-attributes that pickles of every version have. It ignores `num_fp16_res`, because the caller chooses the precision, but
-applies `conv_clamp` in every precision.
+Names and layouts are the same as in stylegan2-ada-pytorch, and in the StyleGAN2 of stylegan3. This reader uses tensors,
+and only attributes that pickles of every version have. It ignores `num_fp16_res`, because the caller chooses the
+precision, but applies `conv_clamp` in every precision.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def read_nvlabs(module: Module, where: str, name: str = "") -> Contents:
     Args:
         module: the generator.
         where: the file, for messages.
-        name: the key of the generator in the file; empty if it is the file.
+        name: the key of the generator in the file; empty if the whole file is the generator.
 
     Raises:
         ModelError: the network is not a generator that fgraph runs.
@@ -69,7 +69,7 @@ def _read_table(network: NetworkPart, mapping: NetworkPart, synthesis: NetworkPa
 
 
 def _base(block: NetworkPart) -> Size:
-    """Return height and width of the constant, which forks for images that aren't square change."""
+    """Return height and width of the constant; forks for images that aren't square change them."""
     height, width = block.weight("const", 3).shape[1:]
     return height, width
 
@@ -109,7 +109,7 @@ def _blocks(synthesis: NetworkPart) -> list[NetworkPart]:
 
 
 def _same(name: str, known: tuple[str, ...], parts: list[NetworkPart], default: str) -> Any:
-    """Return an attribute that all parts share, which must be one of those known."""
+    """Return an attribute that must be equal in all parts, and among the `known` values."""
     found = {part.text(name, default) for part in parts}
     if len(found) == 1 and (value := found.pop()) in known:
         return value
@@ -185,7 +185,7 @@ def _layer_tensors(block: NetworkPart, layer: Layer) -> dict[str, StoredTensor]:
 
 
 def _shape(name: str, stored: StoredTensor) -> tuple[int, ...]:
-    """Return the shape of a tensor under fgraph's name, which has some more dimensions of 1."""
+    """Return the shape of a tensor under fgraph's name; fgraph adds dimensions of 1 to some."""
     if name == "const":
         return (1, *stored.shape)
     return (1, 1, *stored.shape) if name.endswith(".noise") else stored.shape

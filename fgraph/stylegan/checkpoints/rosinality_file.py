@@ -18,7 +18,7 @@ from fgraph.stylegan.tables.stylegan2 import StyleGAN2Table
 def save_rosinality(generator: StyleGAN2Generator, path: Path) -> None:
     """Write `g_ema` and `latent_avg`; the file appears whole or not at all.
 
-    Those programs have no clamp: it is stored under a key that they ignore.
+    Those programs have no clamp, so a clamp is stored under a key that they ignore.
 
     Raises:
         ModelError: the generator has parts that the format has no place for.

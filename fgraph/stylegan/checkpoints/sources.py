@@ -4,9 +4,9 @@
     hf://organisation/repository/file.pkl  the Hugging Face hub, at its main revision or at repository@revision
 
 A file is stored as `models/<start of its SHA-256>/<its name>` in the user's cache folder; `addresses/` notes the digest
-of each address. An address whose file is stored is not requested again, nor is one whose pin is the digest of a stored
-file. If several processes want one address, one downloads it and the others wait (`locks/`). Another process may evict
-files at any time: a file that is gone is downloaded again.
+of each address. An address is not requested again if its file is stored, or if its pin is the digest of a stored file.
+If several processes want one address, one downloads it and the others wait (`locks/`). Another process may evict files
+at any time: a file that is gone is downloaded again.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from fgraph._temporary import sync_directory
 
 _LOG = get_logger()
 _LONGEST_NOTE = 64 << 10  # bytes
-_ATTEMPTS = 10  # at a download that is evicted before it has its place
+_ATTEMPTS = 10  # attempts at a download that is evicted before it is renamed to its final name
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _HUB = re.compile(r"hf://([\w.-]+/[\w.-]+?)(?:@([\w./-]+?))?/([\w./-]+)")
 
@@ -76,7 +76,7 @@ def find_by_digest(digest: str) -> Path | None:
 
 
 def keep_model(path: Path, digest: str) -> None:
-    """Link or copy a model file into the cache, so that a delta to it is readable wherever the file moves.
+    """Link or copy a model file into the cache, so that deltas to it stay readable even if the file is moved.
 
     Raises:
         OSError: the cache cannot be written.
@@ -99,7 +99,7 @@ def _link_or_copy(source: Path, target: Path) -> None:
 
 
 def _find_kept(folder: Path, plain: str, pinned: str | None, address: str) -> Path | None:
-    """Return the file of an address if the cache has it, under another name by a link to it."""
+    """Return the file of an address if the cache has it; link it if it is stored under another name."""
     expected = pinned or _noted_digest(folder, plain)
     if expected is None:
         return None
@@ -135,7 +135,7 @@ def _alone(folder: Path, plain: str, address: str) -> Iterator[None]:
 
 
 def _fetch_and_keep(folder: Path, plain: str, pinned: str | None, address: str) -> Path:
-    """Download a file into the cache, again if it is evicted before it has its place."""
+    """Download a file into the cache; retry if it is evicted before it is renamed to its final name."""
     for left in reversed(range(_ATTEMPTS)):
         try:
             return _fetch_once(folder, plain, pinned, address)

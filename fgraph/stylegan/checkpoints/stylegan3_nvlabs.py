@@ -37,7 +37,7 @@ def read_stylegan3(module: Module, where: str, name: str = "") -> Contents:
     Args:
         module: the generator.
         where: the file, for messages.
-        name: the key of the generator in the file; empty if it is the file.
+        name: the key of the generator in the file; empty if the whole file is the generator.
 
     Raises:
         ModelError: the network is something else, or one that fgraph does not run.

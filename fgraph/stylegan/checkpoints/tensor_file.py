@@ -1,8 +1,8 @@
 """The header of a `.safetensors` file, read and written without torch.
 
 Layout: a length n, 8 bytes little-endian; n bytes of JSON (name -> dtype, shape, data_offsets; `__metadata__` holds
-strings); then the data. Tensors follow each other without gaps and without overlaps. The writer here sorts the
-metadata, so that equal models make equal files.
+strings); then the data. Tensors are consecutive, without gaps and without overlaps. The writer here sorts the metadata,
+so that equal models make equal files.
 """
 
 from __future__ import annotations

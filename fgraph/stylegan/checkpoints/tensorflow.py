@@ -2,7 +2,7 @@
 
 Convolution weights are [k, k, I, O], and flipped in up-sampling layers. Dense weights are [in, out]. The bias of an
 affine layer lacks its initial 1. A setting that the network does not state has StyleGAN2's default. Blocks are named by
-their size, from 4x4 on; those of skyflynil's fork, for images that aren't square, from `min_h`x`min_w` on.
+their size, from 4x4 on. In skyflynil's fork, for images that aren't square, the first size is `min_h`x`min_w`.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _READ = ("architecture", "resample_kernel", "use_noise", "nonlinearity", "mappin
 
 
 def read_tensorflow(content: Any, where: str) -> Contents:
-    """Return the contents of a pickle of TensorFlow networks (G, D, Gs), of which Gs is the averaged generator.
+    """Return the contents of a pickle of TensorFlow networks (G, D, Gs), where Gs is the averaged generator.
 
     Raises:
         ModelError: the pickle holds no generator, or one that fgraph does not run.

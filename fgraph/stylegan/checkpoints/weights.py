@@ -76,7 +76,7 @@ def load_weights(
 
 
 def _check_shared(stored: Iterable[StoredTensor], where: str) -> None:
-    """Refuse tensors that are views of the same numbers: in memory, they could take any multiple of the file's size."""
+    """Refuse tensors that are views of the same numbers: in memory, they could take many times the file's size."""
     tensors = list(stored)
     storages = {id(one.storage): one.storage for one in tensors}.values()
     if sum(one.nbytes for one in tensors) > sum(one.items * ITEM_SIZES[one.dtype] for one in storages):

@@ -51,7 +51,7 @@ class Generator(ABC):
     def to(self, device: str | torch.device | None = None, dtype: torch.dtype | None = None) -> Self:
         """Return the same generator on another device or in another type.
 
-        One that has been moved from the CPU returns there without a copy: nothing is read back from a device. A
+        A generator that has been moved from the CPU returns there without a copy: nothing is read back from a device. A
         generator on the CPU keeps its last copy on a device.
         """
         device, dtype = torch.device(device or self.device), dtype or self.dtype
@@ -107,7 +107,7 @@ class Generator(ABC):
 
     @property
     def w_mean(self) -> Tensor:
-        """The mean of w, [w_dim]: the centre of truncation; over all classes, if each class has one."""
+        """The mean of w, [w_dim], the centre of truncation; the mean over all classes if each class has a mean."""
         mean = self.tensors["w_mean"]
         return mean.mean(dim=0) if self.table.class_means else mean
 
@@ -180,7 +180,7 @@ class Generator(ABC):
 
     @property
     def _reference(self) -> Tensor:
-        """A tensor whose device and type are those of all tensors."""
+        """A tensor that has the device and the type of all tensors."""
         return self.tensors["mapping.0.weight"]
 
     @cached_property

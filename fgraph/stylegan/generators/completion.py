@@ -13,7 +13,7 @@ from fgraph.stylegan.tables.stylegan2 import StyleGAN2Table
 
 
 def complete_tensors(table: StyleGAN2Table, tensors: Mapping[str, Tensor]) -> tuple[dict[str, Tensor], bool]:
-    """Return the tensors, laid out for speed and with missing ones added, and whether noise was drawn.
+    """Return the tensors, laid out for speed and with missing tensors added, and whether noise was drawn.
 
     Missing noise is drawn from a seed for each layer. A missing mean of w is measured over 10,000 seeded samples.
     """

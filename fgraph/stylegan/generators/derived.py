@@ -1,7 +1,7 @@
 """Values that a StyleGAN2 generator derives from its weights once, and keeps.
 
 They are computed outside inference mode, so that they can take part in a backward pass. While the weights are trained,
-they are computed each time.
+the values are computed at each use.
 """
 
 from __future__ import annotations

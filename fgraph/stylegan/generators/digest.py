@@ -18,7 +18,7 @@ class ContentDigest:
         self._last = ""
 
     def add(self, name: str, tensor: Tensor) -> None:
-        """Add a tensor, whose name sorts after those before."""
+        """Add a tensor; its name must sort after all previous names."""
         assert name > self._last
         self._last = name
         kind = str(tensor.dtype).removeprefix("torch.")

@@ -13,7 +13,7 @@ from fgraph.stylegan.tables.base import Table
 SAMPLES = 10_000
 SEED = 0
 _BATCH = 1000
-_DRAWN = 2000  # samples drawn at once: their numbers fill whole blocks of the random generator, whatever z_dim is
+_DRAWN = 2000  # samples drawn at once; for every z_dim, their numbers fill whole blocks of the random generator
 _MOST = 1 << 23  # numbers in a batch; wider codes than published ones come in smaller batches
 
 
@@ -64,7 +64,7 @@ def _draw_z(table: Table, draw: torch.Generator) -> Iterator[Tensor]:
 
 
 def sample_w(table: Table, tensors: Mapping[str, Tensor]) -> Iterator[Tensor]:
-    """Yield w of those samples, in batches [rows, w_dim], in the type and on the device of the tensors."""
+    """Yield w of the samples of `sample_codes`, in batches [rows, w_dim], with the type and device of the tensors."""
     with torch.no_grad():
         for codes in sample_codes(table):
             yield map_z(table, tensors, codes.to(tensors["mapping.0.weight"]))

@@ -30,12 +30,12 @@ Noise = Literal["const", "none"] | Sequence[Tensor]
 class StyleGAN2Generator(Generator):
     """A StyleGAN2 generator.
 
-    Make one with `load_generator`, or from tensors in memory with `from_tensors`. The names and shapes of the tensors
-    are those of `fgraph.stylegan.tables.stylegan2_tensors`.
+    Make one with `load_generator`, or from tensors in memory with `from_tensors`.
+    `fgraph.stylegan.tables.stylegan2_tensors` lists the names and shapes of the tensors.
     """
 
     table: StyleGAN2Table
-    half: torch.dtype | None = None  # the type of layers of high resolution, where it is not `dtype`
+    half: torch.dtype | None = None  # the type of layers of high resolution, if it differs from `dtype`
     functions: LayerFunctions = PLAIN  # the implementations of its layers
 
     @classmethod
@@ -113,7 +113,7 @@ class StyleGAN2Generator(Generator):
             style: [rows, I], raw.
             noise: [rows or 1, 1, H * up, W * up], unscaled, or None.
             wrap_x: whether the layer reads round the left and right edges; otherwise zeros lie beyond them.
-            wrap_y: the same for the upper and lower edges.
+            wrap_y: the same for the top and bottom edges.
             padded: whether `x` has one pixel of context on each side, which is read but not produced.
             out: where to write the result.
 

@@ -67,7 +67,7 @@ class StyleGAN3Generator(Generator):
 
         Args:
             styles: raw styles.
-            noise: ignored, because StyleGAN3 has none; both architectures have one signature.
+            noise: ignored, because StyleGAN3 has none; it exists so that both architectures have the same signature.
             transform: [3, 3] or [rows, 3, 3], from positions in the image to positions in the plane; by default, the
                 generator's own.
             height: the height in pixels; a higher image shows more of the plane, around the same centre.

@@ -30,7 +30,7 @@ def cached_arrays(generator: Generator, description: str, schema: Schema, measur
     """Return the arrays that `measure` returns, from the cache if it has them.
 
     A cached file is used only if its digest is right, its arrays have the types and shapes of `schema`, and every
-    number is finite. Otherwise, a warning names the file, and it is made again.
+    number is finite. Otherwise, a warning names the file, and the arrays are measured again.
 
     Args:
         generator: the generator; the digest of its tensors is part of the key.

@@ -21,10 +21,10 @@ _ITERATIONS = 2000
 
 @dataclass(frozen=True, eq=False)
 class Boundary:
-    """A direction, and how well it predicts codes that it was not fitted to."""
+    """A direction, and the quality of its predictions for codes that it was not fitted to."""
 
     direction: NDArray[np.float64]  # [D], of length 1, towards the positive class or higher scores
-    accuracy: float  # the fraction of held-out codes on the right side: of the boundary, or of the median of the scores
+    accuracy: float  # the fraction of held-out codes on the correct side of the boundary, or of the median score
     explained: float | None  # R² of held-out scores; None for two classes
     folds: int
 

@@ -1,8 +1,8 @@
 """Global directions of texts (Patashnik et al. 2021, "StyleCLIP", section 6), from the effect of each style channel.
 
-The effect of a channel is the mean change of an image's features when the channel rises, of length 1. Channels are
-those of the convolutions, in the order of the layers; ToRGB layers are left out. `fs3.npy` holds the effects of a model
-in the space of CLIP, [channels, F].
+The effect of a channel is the mean change of an image's features when the channel rises, scaled to length 1. The
+channels are those of all convolutions, in the order of the layers, without ToRGB layers. `fs3.npy` holds the effects of
+a model in the space of CLIP, [channels, F].
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ Floats = NDArray[np.float64]
 
 
 def text_vector(vectors: NDArray[Any]) -> Floats:
-    """Return the vector [F] of a text: the mean of its vectors [F] or [templates, F], each and all of length 1."""
+    """Return the vector [F] of a text: the mean of its unit vectors [F] or [templates, F], scaled to length 1."""
     rows = np.atleast_2d(np.asarray(vectors, np.float64))
     return _normalised(_normalised(rows).mean(axis=0))
 
@@ -29,9 +29,9 @@ def channels_for(effects: NDArray[Any], target: Floats, neutral: Floats, beta: f
 
     Args:
         effects: the effects of the channels, [channels, F].
-        target: the vector of the text that is wanted, [F].
+        target: the vector of the target text, [F].
         neutral: the vector of a neutral text, [F].
-        beta: channels whose cosine with the change is below it stay as they are.
+        beta: the least cosine with the change of text for which a channel moves.
 
     Raises:
         ValueError: the texts are equal, or no channel reaches `beta`.
@@ -48,10 +48,10 @@ def channels_for(effects: NDArray[Any], target: Floats, neutral: Floats, beta: f
 
 
 def effect_layers(table: Table, count: int) -> Sequence[Layer]:
-    """Return the convolutions whose channels `count` effects are of: the first ones, each as a whole.
+    """Return the first convolutions, which together have `count` channels, one for each effect.
 
     Raises:
-        ValueError: the channels of no such layers have this number.
+        ValueError: no number of first convolutions has this many channels.
     """
     layers, ends = [], [0]
     for layer in table.layers[1:]:
@@ -77,12 +77,12 @@ def place_channels(amounts: Floats, table: Table) -> NDArray[np.float32]:
 
 
 def unit_changes(low: NDArray[Any], high: NDArray[Any]) -> Floats:
-    """Return the changes of features [..., F], of length 1, from images with a channel low to images with it high."""
+    """Return the changes of features [..., F] from images with a low to images with a high channel, of length 1."""
     return _normalised(_normalised(np.asarray(high, np.float64)) - _normalised(np.asarray(low, np.float64)))
 
 
 def effects_of(low: NDArray[Any], high: NDArray[Any]) -> Floats:
-    """Return the effect of each channel [channels, F]: the mean of its unit changes over samples, of length 1.
+    """Return the effect of each channel [channels, F]: the mean of its unit changes over samples, scaled to length 1.
 
     Args:
         low: features of images with the channel low, [channels, samples, F].

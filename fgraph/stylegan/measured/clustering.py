@@ -24,10 +24,10 @@ _BATCH = 16
 def channel_clusters(generator: StyleGAN2Generator, layer: str, count: int) -> NDArray[np.int64]:
     """Return the cluster of each channel of a layer; 0 is the largest cluster.
 
-    Channels are alike if their maps over 64 seeded images correlate (ψ 0.7, seed 0; each map is averaged to 16 pixels a
-    side, and each channel is centred over all maps). Seeded spherical k-means clusters these maps; the best of eight
-    starts is taken. Broad et al. (2021) cluster channels by features of a network that is trained for it; Collins et
-    al. (2020) cluster pixels by spherical k-means. The clusters are cached by the generator's digest.
+    Channels are similar if their maps over 64 seeded images correlate (ψ 0.7, seed 0; each map is averaged to 16 pixels
+    a side, and each channel is centred over all maps). Seeded spherical k-means clusters these maps, with the best of
+    eight starts. Broad et al. (2021) cluster channels by features of a network that is trained for this purpose;
+    Collins et al. (2020) cluster pixels by spherical k-means. The clusters are cached by the generator's digest.
 
     Args:
         generator: the generator.

@@ -19,7 +19,7 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class Directions:
-    """Unit directions of w, in falling order."""
+    """Unit directions of w, in descending order of strength."""
 
     vectors: Floats  # [n, w_dim], of length 1
     deviations: Floats  # [n]: the standard deviation of w along each, over 10,000 seeded samples
@@ -46,7 +46,7 @@ def _principal(generator: Generator) -> dict[str, NDArray[Any]]:
 
 
 def factorised_directions(generator: Generator, layers: Sequence[int], *, normalised: bool = False) -> Directions:
-    """Return SeFa's directions: those that change the styles of `layers` most (Shen & Zhou 2021, equations 3 to 7).
+    """Return SeFa's directions, which change the styles of `layers` most (Shen & Zhou 2021, equations 3 to 7).
 
     Let A be the affine weights of these layers, concatenated. The directions maximise |A n|² over unit n, so they are
     the eigenvectors of AᵀA. `normalised` first gives every row of A the length 1, as the published program does but the
@@ -70,7 +70,7 @@ def factorised_directions(generator: Generator, layers: Sequence[int], *, normal
 
 
 def _eigen(matrix: Floats) -> tuple[Floats, Floats]:
-    """Return eigenvalues, falling, and unit eigenvectors as rows, each with its largest entry positive."""
+    """Return eigenvalues in descending order, and unit eigenvectors as rows, each with its largest entry positive."""
     values, columns = np.linalg.eigh(matrix)
     vectors = columns.T[::-1]
     largest = np.take_along_axis(vectors, np.abs(vectors).argmax(axis=1, keepdims=True), axis=1)

@@ -35,7 +35,7 @@ def spherical_k_means(
 
 
 def _seeds(points: Tensor, count: int, draw: torch.Generator) -> Tensor:
-    """Draw centres, each with odds of 1 - cos to the nearest one drawn before."""
+    """Draw centres from the points, each with a weight of 1 - cos to the nearest centre drawn so far."""
     centres = points[torch.randint(len(points), (1,), generator=draw)]
     while len(centres) < count:
         far = (1 - (points @ centres.t()).amax(dim=1)).clamp_min(_LEAST)

@@ -6,7 +6,7 @@ the membership of pixels. The share of a channel's energy in part k is
 
     M[k, c] = 1 / (N H W) * sum over n, h, w of A[n, c, h, w]^2 U[n, k, h, w]
 
-so that the M[k, c] of a channel sum to 1. Here, A is the input of a layer, because that is what its style scales in
+so that the M[k, c] of a channel sum to 1. Here, A is the input of a layer, because the style scales the input in
 StyleGAN2, and U is resampled to each layer's size.
 """
 
@@ -92,7 +92,7 @@ def membership(x: Tensor, centres: Tensor) -> Tensor:
 
 
 def resized(members: Tensor, size: tuple[int, int]) -> Tensor:
-    """Return memberships at another size; those of a pixel still sum to 1."""
+    """Return memberships at another size; the memberships of a pixel still sum to 1."""
     if members.shape[-2:] == size:
         return members
     return adaptive_avg_pool2d(members, size) if size[0] < members.shape[-2] else interpolate(members, size)

@@ -1,7 +1,7 @@
 """The implementations of a generator's layers: plain, or through torch.compile.
 
 Compiled code has symbolic sizes, so tiles of all sizes share one variant of a function. On a CPU, the runtime calls the
-function for a chunk of rows at a time; inside, nothing is split or done in place (`chunks.is_recorded`).
+function for a chunk of rows at a time; inside the function, nothing is split or done in place (`chunks.is_recorded`).
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def compile_layers(backend: str) -> LayerFunctions:
     """
     import torch._dynamo  # takes a second or two
 
-    # The limit holds for the process. Where it is reached, torch runs the function uncompiled from then on.
+    # The limit applies to the whole process. Once a function reaches it, torch runs further variants uncompiled.
     torch._dynamo.config.cache_size_limit = max(torch._dynamo.config.cache_size_limit, VARIANTS)
     try:
         return LayerFunctions(*(_Compiled(getattr(PLAIN, one.name), backend) for one in fields(PLAIN)))

@@ -86,7 +86,7 @@ def features(table: DiscriminatorTable, tensors: Mapping[str, Tensor], images: T
 
 
 def score(table: DiscriminatorTable, tensors: Mapping[str, Tensor], images: Tensor) -> Tensor:
-    """Return how real images [rows, C, size, size] look, [rows, 1]; higher is more real.
+    """Return the scores of images [rows, C, size, size], [rows, 1]; a higher score means that an image looks more real.
 
     Rows k, k + rows / group, ... share a standard deviation, so the number of rows is a multiple of the group, or
     smaller.

@@ -1,8 +1,8 @@
 """Encoders as pure functions of tensors: images -> codes.
 
 Runtime and training call these functions. Formulas: Richardson et al. 2021, "Encoding in Style" (pSp); Tov et al. 2021,
-"Designing an Encoder for StyleGAN Image Manipulation" (e4e); Alaluf et al. 2021, "ReStyle". Names of tensors are those
-of these programs, without the prefix `encoder.`.
+"Designing an Encoder for StyleGAN Image Manipulation" (e4e); Alaluf et al. 2021, "ReStyle". Names of tensors are the
+same as in these programs, without the prefix `encoder.`.
 
 Half precision. Convolutions of a backbone and of heads run in float16 or bfloat16; normalisation, activations, residual
 sums and the dense layers stay in full precision, so that sums over many blocks neither round nor overflow.
@@ -32,7 +32,7 @@ _SLOPE = 0.01  # slope of leaky ReLU in the heads
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Encoder:
-    """An encoder: its table, its tensors, and the mean that its results are relative to."""
+    """An encoder: its table, its tensors, and the mean of w, to which its results are relative."""
 
     table: EncoderTable
     tensors: Tensors
@@ -61,11 +61,11 @@ class Encoder:
 
         Args:
             images: [rows, C, height, width] in [-1, 1], of any size.
-            mean: [w_dim], of the generator, for an encoder that has no mean of its own.
-            reconstruct: codes -> images, which a residual encoder compares with the given ones.
+            mean: the generator's mean of w [w_dim], for an encoder without its own mean.
+            reconstruct: codes -> images, which a residual encoder compares with the given images.
             iterations: the calls of a residual encoder.
             rows: the number of rows of W+ to keep, from the first; None: all.
-            half: the type of the convolutions of a backbone; None: that of the tensors.
+            half: the type of the convolutions of a backbone; None: the type of the tensors.
         """
         table = self.table
         start = (mean if self.mean is None else self.mean).to(images)
@@ -109,7 +109,7 @@ def resize(images: Tensor, size: Size) -> Tensor:
 
 
 def shrink(table: EncoderTable, images: Tensor) -> Tensor:
-    """Return reconstructions at the size of the input; for published encoders, by averages over areas."""
+    """Return reconstructions at the size of the encoder's input; for published encoders, averaged over areas."""
     images = cut_content(images, table.content)
     if isinstance(table.network, DiscriminatorTable):
         return resize(images, table.size)
@@ -125,7 +125,7 @@ def run(table: EncoderTable, tensors: Tensors, x: Tensor, half: torch.dtype | No
 
 @dataclass(frozen=True, eq=False, repr=False)
 class _Headed:
-    """A published encoder at work."""
+    """The forward pass of a published encoder."""
 
     table: HeadedTable
     tensors: Tensors

@@ -102,7 +102,7 @@ def finish_of(
 
 
 def cut(x: Tensor, part: slice, axis: int = 0) -> Tensor:
-    """Return a part of `x` along an axis. For all of it, avoid a slice, whose backward pass copies into zeros."""
+    """Return a part of `x` along an axis. The whole of `x` is not sliced: a slice's backward pass copies into zeros."""
     if part is ALL:
         return x
     return x[part] if axis == 0 else x[:, :, part]

@@ -29,7 +29,7 @@ from fgraph.stylegan.nn.stylegan2 import (
 DTYPES = {"float16": torch.float16, "bfloat16": torch.bfloat16}
 _BLOCKS = 4  # blocks of highest resolution that run in half precision, as `num_fp16_res` of NVlabs' configurations
 _LEAST = 8  # pixels; smaller layers always run in full precision
-_UP = 16.0  # scales styles down where the filter sums 64 products before it divides
+_UP = 16.0  # scales styles down in up-sampling layers, where the filter sums 64 products before it divides
 
 
 def half_from(resolution: int) -> int:

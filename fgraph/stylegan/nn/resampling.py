@@ -1,7 +1,7 @@
 """The filter [1, 3, 3, 1] in both directions, differentiable any number of times, and fast in both passes.
 
-It is one depthwise convolution, where sums of neighbours take six passes over the maps. Its backward pass is one
-depthwise convolution too. `bench/speed/training.py` measures the training step that contains it.
+It is one depthwise convolution. The alternative, sums of neighbours, takes six passes over the maps. Its backward pass
+is one depthwise convolution too. `bench/speed/training.py` measures the training step that contains it.
 """
 
 from __future__ import annotations

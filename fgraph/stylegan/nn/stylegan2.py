@@ -107,9 +107,9 @@ def styled_conv(
         noise: [rows or 1, 1, H * up, W * up].
         strength: [], the factor of the noise.
         up: 2 doubles the size: a transposed convolution of stride 2, then the [1, 3, 3, 1] filter.
-        wrap_x: read round the left and right edges.
-        wrap_y: read round the upper and lower edges.
-        padded: `x` carries one pixel of context on each side.
+        wrap_x: whether to read round the left and right edges.
+        wrap_y: whether to read round the top and bottom edges.
+        padded: whether `x` has one pixel of context on each side.
         weight_energy: `energy(weight)`, if the caller has it.
         transformed: `winograd.transform_weight(weight)`; if given, Winograd's algorithm runs, without gradients.
         activation: the name of the activation function.
@@ -168,7 +168,7 @@ def residual_path(
 ) -> Tensor:
     """Return the skip connection of a resnet block, `sqrt(1/2) * up(conv1x1(x))`: [rows, I, H, W] -> [rows, O, 2H, 2W].
 
-    `weight` is [O, I, 1, 1] (gain 1/sqrt(I)). Edges are those of `upsample_skip`, which doubles it.
+    `weight` is [O, I, 1, 1] (gain 1/sqrt(I)). Edges are as in `upsample_skip`, which doubles the result.
     """
     x = F.conv2d(x, weight * math.sqrt(0.5 / weight.shape[1]))
     return upsample_skip(x, wrap_x, wrap_y, padded=padded).contiguous(memory_format=_CHANNELS_LAST)
@@ -236,7 +236,7 @@ def _styled(x: Tensor, style: Tensor, wrap_x: bool, wrap_y: bool, *, padded: boo
         styled = (x * style).contiguous(memory_format=_CHANNELS_LAST)
         styled = styled if padded else pad_edges(styled, wrap_x, wrap_y)
         return F.pad(styled, (0, right, 0, down)) if down or right else styled
-    result = empty_maps((*x.shape[:2], height + down + 2, width + right + 2), x)  # one pass, rather than one to pad
+    result = empty_maps((*x.shape[:2], height + down + 2, width + right + 2), x)  # pads in the same pass
     inner = result if padded else result[:, :, 1:, 1:]
     inner = inner[:, :, : x.shape[2], : x.shape[3]]
     if not padded:
@@ -261,7 +261,7 @@ class Convolution:
     wrap_x: bool
     wrap_y: bool
     padded: bool
-    transformed: Tensor | None = None  # the weight for Winograd's algorithm
+    transformed: Tensor | None = None  # the transformed weight, if Winograd's algorithm runs
 
     def size(self, x: Tensor) -> list[int]:
         """Return the height and the width of the result."""
@@ -280,7 +280,7 @@ class Convolution:
 
 def _filtered(x: Tensor) -> Tensor:
     """Apply the filter [1, 3, 3, 1] in both directions, not normalised: [rows, C, H, W] -> [rows, C, H - 3, W - 3]."""
-    sums = x.dtype == torch.float64 or torch.compiler.is_compiling()  # no fast float64; fused
+    sums = x.dtype == torch.float64 or torch.compiler.is_compiling()  # slow in float64; compilers fuse sums
     if sums and not torch.is_grad_enabled():
         return _add_neighbours(_add_neighbours(x, 2), 3)
     return smooth(x, gain=64.0)

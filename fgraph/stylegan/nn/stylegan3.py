@@ -1,7 +1,8 @@
 """The StyleGAN3 layers as pure functions of tensors (Karras et al. 2021, "Alias-Free Generative Adversarial Networks").
 
 A modulated convolution is computed as `demod * conv(W, style * x)` with one dense weight, as in StyleGAN2. No function
-mixes rows. The original scales styles by their mean square over the whole batch, which demodulation undoes.
+mixes rows. The original scales styles by their mean square over the whole batch; demodulation undoes this scaling, so
+it is left out.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ def places(size: int, starts: Sequence[int], count: int, rate: float, like: Tens
 
 
 def _lines(starts: Sequence[int], count: int, device: torch.device) -> Tensor:
-    """Return the numbers from each start on, [len(starts), count], made on the device."""
+    """Return `count` consecutive numbers from each start, [len(starts), count], made on the device."""
     known = {start: torch.arange(start, start + count, device=device) for start in dict.fromkeys(starts)}
     return torch.stack([known[start] for start in starts])
 

@@ -1,7 +1,8 @@
 """Changes of the sampling rate of maps (`upfirdn` of the original).
 
-A filter works on each channel separately, as a grouped convolution. Zeros between samples are never multiplied: each of
-the `up` results of a sample has its own weights (polyphase filters), which are output channels of the convolution.
+A filter works on each channel separately, as a grouped convolution. Zeros between samples are never multiplied.
+Instead, each of the `up` results of a sample has its own weights (polyphase filters), which are output channels of the
+convolution.
 """
 
 from __future__ import annotations

@@ -34,7 +34,7 @@ _SPAN = _TILE + _TAPS - 1  # inputs of a tile, on each axis
 def suits(weight: Tensor, up: int, size: Sequence[int]) -> bool:
     """Return whether a layer with `weight` [O, I, k, k] and results of this size should run by Winograd's algorithm.
 
-    It should on a CPU, in float32, and without gradients. On other devices, the libraries choose the algorithm.
+    It runs only on a CPU, in float32, and without gradients. On other devices, the libraries choose the algorithm.
     """
     if torch.is_grad_enabled() or weight.device.type != "cpu" or weight.dtype != torch.float32:
         return False

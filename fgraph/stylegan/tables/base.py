@@ -1,4 +1,4 @@
-"""The interface of layer tables: layers, and the questions of other stages about them. Without torch.
+"""The interface of layer tables: layers, and the facts about them that other stages need. Without torch.
 
 The index of a layer is its position in StyleSpace (σ index). The start of a pass is `const`, with the index -1.
 """
@@ -241,7 +241,7 @@ class Table:
         return f"const, {', '.join(self._blocks)} and their layers"
 
     def pause(self, name: str | int) -> int:
-        """Return the σ index of a pass that is paused at `name`; for a block, that of its last layer."""
+        """Return the σ index of a pass that is paused at `name`; for a block, the index of its last layer."""
         return self.find(name)[-1]
 
     def same_shape(self, other: Table) -> bool:

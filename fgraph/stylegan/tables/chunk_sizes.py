@@ -8,9 +8,9 @@ CHUNK_BYTES = 4 << 20  # bytes of the widest temporary; 1 to 4 MiB are equally f
 BAND_BYTES = 1 << 20  # bytes of lines that are finished together, so that they stay in the cache of the processor
 _LEAST_LINES = 4
 WINOGRAD_TILE = 4  # pixels of the output of a tile of `fgraph.stylegan.nn.winograd`, on each axis
-_WINOGRAD_WIDTH = 128  # channels from which it is faster
-_WINOGRAD_PIXELS = 256  # pixels from which it is faster; below, its transforms cost more than it saves
-_UNFOLDED = 20_480  # numbers of one row, up to which torch unfolds it instead of calling oneDNN
+_WINOGRAD_WIDTH = 128  # least channels for which Winograd's algorithm is faster
+_WINOGRAD_PIXELS = 256  # least pixels for which it is faster; with fewer, its transforms cost more than it saves
+_UNFOLDED = 20_480  # most numbers of a single row that torch unfolds instead of calling oneDNN
 _WINOGRAD_NUMBERS = 1 << 16  # tiles times channels in one step: 9 MiB of each temporary
 
 
@@ -57,8 +57,8 @@ def conv_bytes(rows: int, numbers: int, weights: int, up: int) -> int:
     """Return the bytes that torch's convolution of 3 x 3 taps takes on a CPU beside its operands and its result.
 
     oneDNN copies the weights into an order of its own, and a transposed convolution copies them once more. A single row
-    of few numbers is unfolded instead, nine columns for each. Where that is more than the weights, which is at most
-    720 KiB, it is not counted: budgets are larger, except for generators that are tiny.
+    of few numbers is unfolded instead, to nine columns for each number. If that takes more than the weights, it is not
+    counted: it takes at most 720 KiB, and only the budget of a tiny generator could be so small.
 
     Args:
         rows: the number of rows of the input.

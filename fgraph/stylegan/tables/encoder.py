@@ -24,7 +24,7 @@ from typing import Literal
 from fgraph.stylegan.tables.base import Size
 from fgraph.stylegan.tables.discriminator import DiscriminatorTable, discriminator_shapes
 
-COARSE, MIDDLE = 3, 7  # rows of W+ whose heads read the coarse map of a pyramid, and from where the fine one
+COARSE, MIDDLE = 3, 7  # rows of W+ below COARSE read the coarse map of a pyramid, rows from MIDDLE on the fine map
 FLAT = 7  # pixels of the map that a `flat` head reads
 
 Backbone = Literal["ir-se", "resnet"]
@@ -140,7 +140,7 @@ def _headed_products(table: HeadedTable, size: Size, outputs: int) -> list[tuple
         before = height * width
         height, width = -(-height // block.stride), -(-width // block.stride)
         maps.append((height, width))
-        early = before if table.backbone == "ir-se" else height * width  # where its first convolution runs
+        early = before if table.backbone == "ir-se" else height * width  # the size at which its first convolution runs
         found += [((block.outer, block.inner, 9), early), ((block.outer, block.outer, 9), height * width)]
         found += [((block.outer, block.inner), height * width)] * block.projects
     if table.head in ("pooled", "flat"):

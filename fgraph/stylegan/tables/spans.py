@@ -28,12 +28,12 @@ def padding_before(layer: StyleGAN3Layer, axis: int) -> int:
 
 
 def step_of(layer: StyleGAN3Layer) -> int:
-    """Return the alignment of spans: those that start at multiples of it are computed alike."""
+    """Return the alignment of spans: spans that start at its multiples are computed in the same way."""
     return layer.up_factor // gcd(layer.up_factor, layer.down_factor)
 
 
 def convolved_span(layer: StyleGAN3Layer, axis: int, made: Span) -> Span:
-    """Return the pixels of the convolution (n + k - 1, and beyond) that a span of the result depends on."""
+    """Return the pixels of the convolution that a span of the result depends on, which may exceed 0 to n + k - 1."""
     first = made[0] * layer.down_factor - padding_before(layer, axis)
     last = (made[1] - 1) * layer.down_factor + layer.down_taps + layer.up_taps - 2 - padding_before(layer, axis)
     return -(-first // layer.up_factor), last // layer.up_factor + 1

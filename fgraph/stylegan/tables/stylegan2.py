@@ -46,7 +46,7 @@ class StyleGAN2Table(Table):
         return self.size_at(self.channels[-1][0])
 
     def size_at(self, resolution: int) -> Size:
-        """Return height and width of the maps at a resolution: those of the constant are at resolution 4."""
+        """Return height and width of the maps at a resolution; the constant is at resolution 4."""
         times = resolution // self.channels[0][0]
         return self.base[0] * times, self.base[1] * times
 

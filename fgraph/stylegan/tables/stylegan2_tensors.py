@@ -58,13 +58,13 @@ def optional_shapes(table: StyleGAN2Table) -> dict[str, Shape]:
 def check_shapes(
     found: Mapping[str, Shape], table: StyleGAN2Table, where: str, spell: Mapping[str, str] | None = None
 ) -> None:
-    """Compare the shapes in a file with those that its table requires.
+    """Compare the shapes in a file with the shapes that its table requires.
 
     Args:
         found: fgraph's names -> shapes.
         table: the layer table.
         where: the file, for messages.
-        spell: fgraph's names -> those of the file, for messages.
+        spell: fgraph's names -> names in the file, for messages.
 
     Raises:
         ModelError: tensors are missing, unknown, or of another shape; up to five of each kind are named.

@@ -130,7 +130,7 @@ class StyleGAN3Table(Table):
 
 
 def size_at(image: Size, rate: int, resolution: int) -> Size:
-    """Return height and width of an image at a sampling rate, without a margin; `resolution` is that of the image."""
+    """Return height and width of an image at a sampling rate, without a margin; `resolution` belongs to the image."""
     return image[0] * rate // resolution, image[1] * rate // resolution
 
 

@@ -14,7 +14,7 @@ MOST_LAYERS, LARGEST, WIDEST, LONGEST = 64, 8192, 8192, 256  # published: 15, 10
 
 
 def check_stylegan3(found: Mapping[str, Shape], table: StyleGAN3Table, where: str) -> None:
-    """Compare the shapes in a file with those that its table requires.
+    """Compare the shapes in a file with the shapes that its table requires.
 
     Raises:
         ModelError: tensors are missing, unknown, or of another shape.
@@ -35,7 +35,7 @@ def check_stylegan3(found: Mapping[str, Shape], table: StyleGAN3Table, where: st
 
 
 def check_chain(table: StyleGAN3Table, where: str) -> None:
-    """Refuse layers that do not follow each other, or whose maps do not fit the plane.
+    """Refuse layers that do not fit the previous layer, or whose maps do not fit the plane.
 
     Raises:
         ModelError: channels, sampling rates, sizes or names do not make a generator.

@@ -9,7 +9,7 @@ from fgraph.stylegan.checkpoints.contents import Contents
 from fgraph.stylegan.checkpoints.families.rosinality import read_rosinality
 from fgraph.stylegan.checkpoints.families.state_dict import StateDict
 
-_NAMES = (  # theirs, as a pattern, and rosinality's
+_NAMES = (  # (a pattern of BasicSR's names, rosinality's name)
     (r"^constant_input\.weight$", "input.input"),
     (r"^style_mlp\.", "style."),
     (r"^style_(conv1|convs\.\d+)\.weight$", r"\1.noise.weight"),

@@ -1,7 +1,7 @@
 """StyleGAN2 generators of genforce, SeFa and InterFaceGAN (`synthesis.early_layer.const`). Without torch.
 
-Their layout is TensorFlow's in part: weights of up-sampling layers are flipped, and the biases of styles lack their
-initial 1. Only the architecture `skip` is published.
+Their layout is partly the layout of TensorFlow: weights of up-sampling layers are flipped, and the biases of styles
+lack their initial 1. Only the architecture `skip` is published.
 """
 
 from __future__ import annotations

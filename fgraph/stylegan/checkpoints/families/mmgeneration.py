@@ -15,7 +15,7 @@ from fgraph.stylegan.checkpoints.families.state_dict import StateDict
 if TYPE_CHECKING:
     from torch import Tensor
 
-_NAMES = (  # theirs, as a pattern, and rosinality's
+_NAMES = (  # (a pattern of MMGeneration's names, rosinality's name)
     (r"^constant_input\.", "input."),
     (r"^style_mapping\.(\d+)\.(?:linear\.)?", r"style.\1."),
     (r"\.style_modulation\.(?:linear\.)?", ".modulation."),
@@ -46,8 +46,8 @@ def _colours(meta: Any) -> tuple[str, list[str]]:
     """Return the order of colours of a generator, and the assumptions behind it.
 
     A training stores the text of its configuration: pictures are loaded as BGR, unless the training pipeline says
-    otherwise. Without that text, a stored iteration means that a training wrote the file: a network converted from RGB
-    stores none.
+    otherwise. Without that text, a stored iteration number means that a training wrote the file, since a network
+    converted from RGB stores none.
     """
     if type(meta) is not dict:
         return "RGB", ["its images are in RGB"]
@@ -64,5 +64,5 @@ def _colours(meta: Any) -> tuple[str, list[str]]:
 
 
 def _swap(value: Tensor) -> Tensor:
-    """Return a tensor [1, 3, ...] with its three colours in the other order."""
+    """Return a tensor [1, 3, ...] with its three colours in reverse order."""
     return value.flip(1)

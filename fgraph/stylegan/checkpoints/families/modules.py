@@ -57,7 +57,7 @@ def rows(module: Module, name: str = "weight") -> int:
 
 
 def set_mapping(root: Module, w_dim: int) -> None:
-    """Set what NVlabs' mapping network states of itself: z_dim, c_dim, w_dim, and the gains of its layers."""
+    """Set the attributes of NVlabs' mapping network: z_dim, c_dim, w_dim, and the gains of its layers."""
     mapping = root.state["_modules"].setdefault("mapping", _module())
     embed, projection = part_of(mapping, "embed"), part_of(mapping, PROJECTION)
     classes = width = 0

@@ -14,7 +14,7 @@ _MOST_NAMES, _LONGEST = 100_000, 200  # most names that are read, and most lette
 class Other:
     """A network that is not run."""
 
-    sign: re.Pattern[str]  # matches the end of one of its names, with a dot before it, or a whole part of it
+    sign: re.Pattern[str]  # matches the end of a tensor's name, with a dot before it, or a whole part of the name
     what: str
     instead: str
 
@@ -26,7 +26,7 @@ def _other(sign: str, what: str, instead: str) -> Other:
 _STYLEGAN2 = "load a StyleGAN2 or StyleGAN3 of the same pictures"
 OTHERS = (
     _other(r"GE?\.(?:initial_block|to_initial_block\.weight|initial_conv\.weight)$|SE?\.net\.0\.weight$",
-           "a generator of lucidrains' stylegan2-pytorch, whose layers are not those of StyleGAN2",
+           "a generator of lucidrains' stylegan2-pytorch, whose layers differ from StyleGAN2's",
            "draw with that program, or train with rosinality's or NVlabs'"),
     _other(r"iwt\.(?:ll|lh|hl|hh)$", "a SWAGAN, which makes wavelet coefficients instead of pixels",
            "draw with rosinality's swagan.py, or load the StyleGAN2 of the same data"),
@@ -46,7 +46,7 @@ _ANY = re.compile("|".join(other.sign.pattern for other in OTHERS))
 
 
 def name_other(names: Iterable[str]) -> str | None:
-    """Return one line that names the network which has tensors of these names, if fgraph knows but does not run it."""
+    """Return one line that names the network with tensors of these names; None if fgraph does not know it."""
     for name in islice(names, _MOST_NAMES):
         if _ANY.search(end := f".{name[-_LONGEST:]}"):
             other = next(one for one in OTHERS if one.sign.search(end))

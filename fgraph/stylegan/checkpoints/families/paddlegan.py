@@ -15,7 +15,7 @@ ASSUMED = "dense weights are [in, out], as PaddleGAN stores them"
 
 
 def is_paddle(tensors: Mapping[str, StoredTensor]) -> bool | None:
-    """Return whether dense weights are [in, out]: a layer's styles, as many as its channels, are then columns.
+    """Return whether dense weights are [in, out]; then an affine layer has a column for each channel of its layer.
 
     Where all widths are equal, the shapes do not decide, and the result is None.
     """

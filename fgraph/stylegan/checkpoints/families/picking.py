@@ -27,7 +27,7 @@ EXPECTED = (
     "expected a StyleGAN2 or StyleGAN3 generator: a dict with 'g_ema' (rosinality), 'G_ema' (NVlabs) or 'state_dict', "
     "a bare state dict, or a whole module"
 )
-_BESIDE = {"pivots": "codes (pivots)", "quads": "corners of crops (quads)"}  # what STIT saves with a generator
+_BESIDE = {"pivots": "codes (pivots)", "quads": "corners of crops (quads)"}  # saved by STIT with a generator
 NETWORKS = ("G_ema", "G", "g_ema", "g")  # the usual keys of generators, a better one first
 
 
@@ -35,7 +35,7 @@ NETWORKS = ("G_ema", "G", "g_ema", "g")  # the usual keys of generators, a bette
 class Family:
     """A program's names of the tensors of a generator."""
 
-    sign: str  # a name that every generator of the family has, and no other network
+    sign: str  # a name that every generator of the family has, and that no other network has
     read: Callable[[StateDict], Contents]
 
 
@@ -125,7 +125,7 @@ def _has_synthesis(network: Module) -> bool:
 
 
 def _refusal(places: list[NetworkPlace], content: Any) -> str:
-    """Return why there is no generator: the network that it is instead, or what the value holds."""
+    """Return the reason for which there is no generator: the kind of network found instead, or the content."""
     if (other := name_other(name for place in places for name in place.entries)) is not None:
         return other
     if type(content) is not dict:

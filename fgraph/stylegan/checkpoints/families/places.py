@@ -17,7 +17,7 @@ _DEEPEST = 4  # wrappers around a network
 _MOST_PLACES = 500
 _MOST_ENTRIES = 100_000  # tensors of all modules; a discriminator with feature networks has some 5,000
 _MOST_PARTS = 20_000  # modules in a module; such a discriminator has some 1,000
-_DEEPEST_PART = 10  # modules inside each other
+_DEEPEST_PART = 10  # nesting depth of modules
 _LONGEST = 128  # letters of the name of a module or of its tensor
 _AVERAGED = re.compile(r"(?:^|[._])(?:ema|smooth|avg|averaged|running)(?:$|[._])", re.IGNORECASE)
 _COMPILED = "_orig_mod."  # a part of the names of modules that torch.compile wraps
@@ -29,7 +29,7 @@ class NetworkPlace:
     """A network, or a dict that may hold one, in the value of a file."""
 
     value: Any
-    entries: Mapping[str, Any]  # entries of a dict; of a module also those of its parts, by dotted name
+    entries: Mapping[str, Any]  # entries of a dict; for a module, those of its parts too, by dotted name
     path: tuple[str, ...] = ()  # the keys that lead to it
     around: tuple[Mapping[Any, Any], ...] = ()  # the dicts on the way and itself, outermost first
 
@@ -68,7 +68,7 @@ def is_averaged(name: str) -> bool:
 
 
 def state_of(value: Any) -> dict[Any, Any] | None:
-    """Return the state of a module: one of NVlabs', or one of an unknown class; None for anything else."""
+    """Return the state of a module of NVlabs' or of an unknown class; None for anything else."""
     state = value.state if type(value) in (Module, StandIn) else None
     return state if type(state) is dict and any(type(state.get(kind)) is dict for kind in _STATE) else None
 
@@ -93,7 +93,7 @@ def _named(state: Mapping[Any, Any], kind: str) -> Iterator[tuple[str, Any]]:
 
 
 def as_tensor(value: Any) -> StoredTensor | None:
-    """Return the tensor that a value is or represents: torch's, numpy's, or paddle's pair of a name and an array."""
+    """Return a value as a tensor: a tensor of torch, an array of numpy, or paddle's pair of a name and an array."""
     if type(value) is StandIn and value.kind == "builtins.tuple" and len(value.made_of) == 1:
         pair = value.made_of[0]
         value = pair[1] if type(pair) is tuple and len(pair) == 2 else None

@@ -1,7 +1,7 @@
 """The encoder in a checkpoint of pSp, e4e, ReStyle or StyleGAN3-editing. Without torch.
 
-The layout follows from the names and shapes of the tensors; `opts` states what they do not: whether rows of W+ add up,
-and what part of a picture is read.
+The layout follows from the names and shapes of the tensors. `opts` states the rest: whether rows of W+ add up, and
+which part of a picture is read.
 """
 
 from __future__ import annotations

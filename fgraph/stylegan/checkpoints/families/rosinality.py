@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 EXPECTED = "a whole generator of rosinality/stylegan2-pytorch or SOAT"
-FACTS = "fgraph"  # a key beside g_ema, for facts that those programs have no place for
+FACTS = "fgraph"  # a key beside g_ema, for facts that those programs do not store
 FILTERS = re.compile(r"convs\.\d+\.conv\.blur\.kernel|to_rgbs\.\d+\.upsample\.kernel")  # constants of the network
 
 

@@ -1,4 +1,4 @@
-"""A state dict: the tensors of one network by name, and what the file says beside them. Without torch."""
+"""A state dict: the tensors of one network by name, and the file's other facts about it. Without torch."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class StateDict:
 
     tensors: Mapping[str, StoredTensor]
     where: str  # the file, for messages
-    place: str  # the keys and the prefix that lead to it, such as `state_dict, decoder`; empty if it is the file
+    place: str  # the keys and the prefix that lead to it, such as `state_dict, decoder`; empty if it is the whole file
     around: tuple[Mapping[Any, Any], ...] = ()  # the dicts on the way, outermost first
     unread: Mapping[str, Any] = field(default_factory=dict)  # stand-ins where tensors are expected, by name
     of_numpy: bool = False  # whether the file holds arrays of numpy, as programs other than torch write
@@ -48,7 +48,7 @@ class StateDict:
         return replace(self, tensors={name: one for name, one in self.tensors.items() if name not in names})
 
     def contents(self, contents: Contents, *assumed: str) -> Contents:
-        """Return contents with a mean of w from beside the network, its place in the file, and what is assumed."""
+        """Return contents with the mean of w stored beside the network, its place in the file, and the assumptions."""
         metadata = {**contents.metadata, "weights": self.place or "state dict"}
         if assumed:
             metadata["assumed"] = "; ".join(assumed)
@@ -70,7 +70,7 @@ class StateDict:
             )
 
     def mean(self, w_dim: int) -> Weight | None:
-        """Return the mean of w [w_dim] beside the network, or None. Encoders' files repeat it for each row of W+.
+        """Return the mean of w [w_dim] stored beside the network, or None. Files of encoders repeat it for each W+ row.
 
         Raises:
             ModelError: it has another length.

@@ -1,7 +1,7 @@
 """Flat state dicts with NVlabs' names of StyleGAN3 (`synthesis.input.freqs`, `synthesis.L0_36_512.weight`).
 
 `torch.save(G.state_dict())` writes them; StyleGAN3-editing and MMGeneration distribute them. Such a file lacks sampling
-rates and paddings. They follow from the sizes in the names of the layers (Karras et al. 2021, appendix C), also in a
+rates and paddings. They follow from the sizes in the names of the layers (Karras et al. 2021, appendix C), even in a
 superresolution head of StyleGAN-XL. Without torch.
 """
 
@@ -29,7 +29,7 @@ from fgraph.stylegan.checkpoints.stylegan3_nvlabs import read_stylegan3
 from fgraph.stylegan.tables.stylegan3_checks import LARGEST, MOST_LAYERS
 
 _NAME = re.compile(r"L(\d{1,3})_(\d{1,5})_(\d{1,5})")
-_MMGENERATION = ((r"^style_mapping\.", "mapping."),)  # its name of the mapping; the others are NVlabs'
+_MMGENERATION = ((r"^style_mapping\.", "mapping."),)  # MMGeneration renames the mapping only
 _FIRST_CUTOFF, _FIRST_RATE = 2.0, 16  # the values of every published network
 _OUTPUT_SCALE = 0.25
 _CLASSIFIER = ("mapping.embed.weight", "mapping.embed_proj.weight")  # of StyleGAN-XL, read with the weights
@@ -40,7 +40,7 @@ def read_stylegan3_names(state: StateDict) -> Contents:
     """Return the contents of a state dict of NVlabs' StyleGAN3.
 
     Raises:
-        ModelError: its tensors do not make a generator, or the sizes of its layers are not those of StyleGAN3.
+        ModelError: its tensors do not make a generator, or the sizes of its layers are impossible for StyleGAN3.
     """
     state = state.renamed(_MMGENERATION)
     root = make_tree(state.without(MEAN))
@@ -83,10 +83,10 @@ def _layers(synthesis: Module, where: str) -> list[tuple[str, int, Module]]:
 
 
 def sampling_rates(sizes: list[int], where: str) -> tuple[list[int], int]:
-    """Return the sampling rates of the layers and the margin of both sides together, which the sizes imply.
+    """Return the sampling rates of the layers, and the margin as the sum of both sides, which the sizes imply.
 
-    A layer is as large as its rate, a power of two, and the margin; the last two are as large as the image. Two rates
-    differ by a multiple of the lower one, so the lowest bit of their difference is that rate.
+    The size of a layer is its rate, a power of two, plus the margin; the last two layers have the size of the image.
+    Two rates differ by a multiple of the lower one, so the lowest set bit of their difference is the lower rate.
 
     Raises:
         ModelError: no rates and margin give these sizes.
@@ -105,7 +105,7 @@ def sampling_rates(sizes: list[int], where: str) -> tuple[list[int], int]:
 
 
 def _set_layers(synthesis: Module, layers: list[tuple[str, int, Module]], rates: list[int], first_size: int) -> None:
-    """Set what the layers state of themselves in NVlabs' pickles."""
+    """Set the attributes that the layers have in NVlabs' pickles."""
     sizes = [first_size, *(size for _, size, _ in layers)]
     rated = [rates[0], *rates]
     for index, (_, size, layer) in enumerate(layers):

@@ -94,7 +94,7 @@ class Machine:
         self.push(struct.unpack(">d", self._read(8))[0])
 
     def text(self, width: int) -> None:
-        """Push a string, whose length is a number of `width` bytes; a long one, which may store bytes, as a span."""
+        """Push a string, whose length is a number of `width` bytes; a long one, which may be bytes, becomes a span."""
         length = self.number(width)
         if length > MAX_TEXT:
             noted = self._source.skip(length)
@@ -116,7 +116,7 @@ class Machine:
             raise PickleRefused("its strings take more bytes than those of any checkpoint")
 
     def data(self, width: int) -> None:
-        """Push bytes, whose length is a number of `width` bytes; long ones as a span."""
+        """Push bytes, whose length is a number of `width` bytes; a long value becomes a span."""
         length = self.number(width)
         if length > SMALL:
             self.push(self._source.skip(length))
@@ -190,7 +190,7 @@ class Machine:
     # -- stand-ins -----------------------------------------------------------------------------------------------
 
     def find(self, module: Any, name: Any) -> None:
-        """Push the stand-in of a global. A global that no table knows is never imported: it stays a name."""
+        """Push the stand-in of a global. A global that no table contains is never imported: it stays a name."""
         if type(module) is not str or type(name) is not str:
             raise PickleRefused("it names something by values that are not text")
         if max(len(module), len(name)) > _LONGEST_NAME:
@@ -204,7 +204,7 @@ class Machine:
         self.find(module, name)
 
     def call(self) -> None:
-        """Call a stand-in. A call of a name that no table knows, or of an object of such a class, makes a record."""
+        """Call a stand-in. A call of an unknown name, or of an object of an unknown class, makes a record."""
         arguments, factory = self.pop(), self.pop()
         if (made := make_record(factory, arguments)) is not None:
             self.push(made)
@@ -212,7 +212,7 @@ class Machine:
         if type(factory) is not Factory or type(arguments) is not tuple:
             raise PickleRefused(f"it calls {brief(factory)}")
         self._calls_left -= sum(map(_weight, arguments))
-        if self._calls_left < 0:  # one value of the memo can be an argument many times
+        if self._calls_left < 0:  # one value in the memo can be an argument many times
             raise PickleRefused("its calls have more arguments than those of any checkpoint")
         try:
             self.push(factory.make(*arguments))
@@ -220,7 +220,7 @@ class Machine:
             raise PickleRefused(f"it calls {factory.name} with wrong arguments") from error
 
     def call_with_names(self) -> None:
-        """Call a name that no table knows with a tuple and a dict of arguments."""
+        """Call an unknown name with a tuple and a dict of arguments."""
         named, arguments, factory = self.pop(), self.pop(), self.pop()
         if (made := make_record(factory, (arguments, named))) is None:
             raise PickleRefused(f"it calls {brief(factory)} with arguments by name")

@@ -117,7 +117,7 @@ def _count(shape: tuple[int, ...]) -> int:
 
 
 def _scalar(dtype: Any, raw: Any) -> Any:
-    """Return a number; one of a type that is not read, such as text, stays a record."""
+    """Return a number; a scalar of a type that is not read, such as text, stays a record."""
     if not _is_plain(dtype):
         return StandIn("numpy.scalar", (dtype, raw))
     kind = read_dtype(dtype)

@@ -20,8 +20,8 @@ _CHUNK = 1 << 18  # bytes that are decoded at once
 class Span:
     """A range of bytes of a file, read on demand.
 
-    With `utf8`, the range is UTF-8 text whose characters, as Latin-1, are the bytes meant: protocol 2 of pickle has no
-    bytes and writes them so.
+    With `utf8`, the range is UTF-8 text whose characters, as Latin-1, are the bytes it represents: protocol 2 of pickle
+    has no bytes type and writes them this way.
     """
 
     path: Path
@@ -30,7 +30,7 @@ class Span:
     utf8: bool = False
 
     def read(self, start: int = 0, length: int | None = None) -> bytes:
-        """Return the bytes meant, or `length` of them from `start` on.
+        """Return the represented bytes, or `length` of them from `start` on.
 
         Raises:
             Refused: the file has changed, or a character of the text is not in Latin-1.
@@ -65,7 +65,7 @@ class Span:
 
     @cached_property
     def size(self) -> int:
-        """The number of bytes meant."""
+        """The number of represented bytes."""
         if not self.utf8:
             return self.length
         import numpy as np
@@ -90,7 +90,7 @@ class Span:
                 yield found
 
     def _decoded(self, start: int, stop: int | None) -> Iterator[bytes]:
-        """Yield the bytes meant from `start` to `stop`, in chunks."""
+        """Yield the represented bytes from `start` to `stop`, in chunks."""
         decoder = codecs.getincrementaldecoder("utf-8")("surrogatepass")
         place, left = 0, self.length
         try:
@@ -130,7 +130,7 @@ class FileSource:
         return found
 
     def line(self, longest: int) -> bytes:
-        """Return the bytes up to the end of the line and with it, or the next `longest` if it ends later.
+        """Return the bytes of the line with its end, but at most the next `longest` bytes.
 
         Raises:
             Refused: the range ends before the line.

@@ -21,13 +21,13 @@ class Factory:
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """A stand-in for a global that no table knows. It is never imported; see `make_record`."""
+    """A stand-in for an unknown global, which is never imported; see `make_record`."""
 
     name: str  # module and name, with a dot between them
 
 
 class StandIn:
-    """A stand-in for an object: it stores what the object is made of, its state and its items, and does nothing.
+    """A stand-in for an object: it stores the arguments that made it, its state and its items, and does nothing.
 
     The kind of an object of an unknown class is the class's full name, which has a dot; known kinds have none.
     """
@@ -44,7 +44,7 @@ class StandIn:
         """Store the state.
 
         Raises:
-            Refused: the record has a state already.
+            Refused: the record already has a state.
         """
         if self.state is not None:
             raise PickleRefused(f"it changes a {self.kind} twice")
@@ -115,7 +115,7 @@ def as_key(key: Any) -> Any:
     """Return a key of a dict or of a set: strings and small whole numbers as they are, other values as text.
 
     Python hashes whole numbers modulo 2^61 - 1, so large ones could all share one hash, and a set of them would take
-    quadratic time. The hash of a string is salted. A tuple or an object gets a text of its own.
+    quadratic time. The hash of a string is salted. Each tuple or object gets a different text.
 
     Raises:
         Refused: the value cannot be a key in Python, such as a list.

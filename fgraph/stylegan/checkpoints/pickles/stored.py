@@ -24,7 +24,7 @@ STORAGES = {
     "ByteStorage": "uint8", "BoolStorage": "bool",
 }  # fmt: skip
 MOST_AXES = 8
-_MOST_REPEATED = 1 << 20  # items of a tensor that repeats some; a W+ of 1024 pixels has 9,216
+_MOST_REPEATED = 1 << 20  # most items of a tensor that repeats items of its storage; a W+ of 1024 pixels has 9,216
 _MOST_NUMBERS = 256  # most numbers of a tensor that is read without torch
 _LONGEST_TEXT = 1 << 20  # bytes of text that hold the numbers of such a tensor
 
@@ -148,7 +148,7 @@ def view(storage: Any, offset: Any, shape: Any, stride: Any) -> StoredTensor:
         raise PickleRefused("it has a tensor of an unknown layout")
     if len(shape) != len(stride) or len(shape) > MOST_AXES or not all(map(is_size, (offset, *shape, *stride))):
         raise PickleRefused("it has a tensor of an impossible shape")
-    # A tensor with more items than its storage repeats some: codes that were expanded do, weights do not.
+    # A tensor with more items than its storage repeats items. Expanded codes do so, weights do not.
     if offset + _extent(shape, stride) > storage.items or math.prod(shape) > max(storage.items, _MOST_REPEATED):
         raise PickleRefused(f"a tensor of shape {list(shape)} is larger than its storage of {storage.items} items")
     return StoredTensor(storage, offset, shape, stride)

@@ -15,7 +15,7 @@ from fgraph.stylegan.checkpoints.pickles.stored import STORAGES, Storage, Stored
 
 MAGIC = 0x1950A86A20F9469CFC6C
 _LEGACY_PROTOCOL = 1001
-_HEAD = 8192  # bytes: more than the pickles before the numbers of one storage
+_HEAD = 8192  # bytes; the pickles before the numbers of a storage take fewer
 _STORAGE_OPCODES = 200  # most opcodes of each of the five pickles, which have about 30
 _MOST_STORAGES = 4000  # a 1024-pixel model, its discriminator and the averaged model have some 700
 
