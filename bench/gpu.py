@@ -2,10 +2,11 @@
 
     python bench/gpu.py [--device cuda] [--quick] [--reference DIR] [--nvlabs DIR] [--out FOLDER]
 
-The bundled graphs and the golden images run on the device and on the CPU, and are compared. Then a config-f generator
-of 256 pixels with random weights is timed, with other seeds in each run: forward passes, a panorama, sweeps, and the
-steps of inversions and drags at 256 and 1024 pixels. DIR is a checkout of mchong6/SOAT, and of NVlabs/stylegan3, whose
-networks run without their CUDA operations. `--device cpu --quick` tries every part with a small model.
+The bundled graphs and the golden images run on the device and on the CPU, and the results are compared. Then a config-f
+generator of 256 pixels with random weights is timed, with other seeds in each run: forward passes, a panorama, sweeps,
+and the steps of inversions and drags at 256 and 1024 pixels. DIR is a checkout of mchong6/SOAT, and of
+NVlabs/stylegan3, whose networks run without their CUDA operations. `--device cpu --quick` tries every part with a small
+model.
 """
 
 from __future__ import annotations
@@ -52,7 +53,7 @@ class Scale:
     ways: tuple[str, ...]
     precisions: tuple[str, ...]
     widest: int  # channels of the model
-    graphs: int | None  # how many of the bundled graphs and of the goldens are compared; None: all
+    graphs: int | None  # number of bundled graphs, and of goldens, to compare; None: all
 
 
 FULL = Scale(256, (1, 4, 16, 64), (64, 1000), (256, 1024), (1, 4, 16), 9, WAYS, PRECISIONS, 512, None)
@@ -60,7 +61,7 @@ QUICK = Scale(16, (2,), (2,), (16,), (1,), 1, WAYS[:2], PRECISIONS[::3], 8, 1)
 
 
 def compare(device: Accelerator, scale: Scale) -> list[str]:
-    """Return a line for each bundled graph and golden: its largest difference to the CPU."""
+    """Return a line for each bundled graph and golden: its largest difference from the CPU."""
     lines = ["| graph | largest difference to the CPU |", "| --- | --- |"]
     for name, graph in [*_bundled(scale.graphs), *_goldens(scale.graphs)]:
         try:
@@ -88,7 +89,7 @@ def _goldens(most: int | None) -> Iterable[tuple[str, Any]]:
 
 
 def speeds(device: Accelerator, scale: Scale, checkpoint: Path) -> list[str]:
-    """Return a line for each case, precision and way."""
+    """Return a line for each case, precision and way of running."""
     lines = [
         "| case | precision | way | ms | images a second | memory predicted, MiB | measured, MiB |",
         "| --- | --- | --- | --- | --- | --- | --- |",
@@ -103,7 +104,7 @@ def speeds(device: Accelerator, scale: Scale, checkpoint: Path) -> list[str]:
 
 
 def _cases(model: str, scale: Scale) -> dict[str, tuple[int, Callable[[int], Graphs]]]:
-    """Return the number of images of each case, and its graphs by a seed."""
+    """Return the number of images of each case, and a function from a seed to its graphs."""
 
     def sweep(count: int, seed: int) -> Graphs:
         return [plain_graph(model, 1, seed + one) for one in range(count)]

@@ -3,11 +3,11 @@
 python tools/bundle_directions.py [MODEL ...] [--samples 2000] [--sheet FOLDER]
 
 A fact is a number of a picture, such as how light it is. Over random w, let a be the facts of the pictures, in standard
-deviations. The direction of a fact is the change of w that is expected when the fact rises by one deviation and the
-others stay: a column of Cov(w, a) Cov(a, a)^-1. So a strength counts deviations of the fact, as far as it is linear.
+deviations. The direction of a fact is the expected change of w when the fact rises by one deviation and the other facts
+stay: a column of Cov(w, a) Cov(a, a)^-1. So a strength counts deviations of the fact, as far as it is linear.
 
 `fgraph/array_files/named_edits.tsv` names the directions that show what they measure, with their ranges. `--sheet`
-draws all of them, to be looked at. Run it again after a model is replaced.
+draws all of them for a visual check. Run this script again after a model is replaced.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def mean(values: Floats) -> Floats:
 
 
 def warmth(pictures: Floats) -> Floats:
-    """Return how much more red than blue pictures are, [n]."""
+    """Return red minus blue, averaged over each picture, [n]."""
     return mean(pictures[:, 0] - pictures[:, 2])
 
 
@@ -75,7 +75,7 @@ def edges(pictures: Floats) -> Floats:
 
 
 def corners(pictures: Floats) -> Floats:
-    """Return the upper corners of pictures, where the background of a head is."""
+    """Return the upper corners of pictures, which show the background of a head."""
     return np.concatenate([part(pictures, 0, 0.1, 0, 0.1), part(pictures, 0, 0.1, 0.9, 1)], axis=3)
 
 

@@ -2,8 +2,8 @@
 
 python tools/bundle_encoders.py [MODEL ...] [--images 8000] [--state outputs/encoders]
 
-Run it again after a model is replaced: the state of a training belongs to the weights of its model. An interrupted
-training goes on.
+Run this script again after a model is replaced: the state of a training belongs to the weights of its model. An
+interrupted training continues.
 """
 
 from __future__ import annotations

@@ -2,12 +2,12 @@
 
     python tools/bundle_models.py landscape=landscape-64.pt avatar=avatar-64.pt
 
-Each checkpoint, of whatever format, becomes `<name>.safetensors`, `<name>.md` and `<name>.png` in
-`fgraph/stylegan/bundled`; of a model in the folder of a training, the losses become `<name>-losses.svg`. Figures on a
-card are those that `examples/training/quality.py` put into `examples/training/figures.json` for the file written here:
-measure it, then run this again with `--cards`. Weights are stored in float16 where the images of 64 seeds, in [-1, 1],
-stay within 1/255 of those of the float32 original, else in float32; the largest difference is printed and put on the
-card.
+Each checkpoint, of any format, becomes `<name>.safetensors`, `<name>.md` and `<name>.png` in `fgraph/stylegan/bundled`.
+If the model is in the folder of a training, its losses become `<name>-losses.svg`. The figures on a card come from
+`examples/training/figures.json`, where `examples/training/quality.py` puts them for the file written here: measure that
+file, then run this script again with `--cards`. Weights are stored in float16 if the images of 64 seeds, in [-1, 1],
+differ by at most 1/255 from the images of the float32 original, otherwise in float32. The largest difference is printed
+and put on the card.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from fgraph.stylegan.generators.stylegan2 import StyleGAN2Generator
 from fgraph.stylegan.loading import load_stylegan2
 
 SEEDS = 64
-GRID = 8  # by 8 samples
+GRID = 8  # rows and columns of the grid
 PSI = 0.8
 LIMIT = 1 / 255  # images span [-1, 1], so this is half a step of 8 bits
 ROOT = Path(__file__).resolve().parent.parent
@@ -127,7 +127,7 @@ def half_difference(generator: StyleGAN2Generator) -> float:
 
 @torch.inference_mode()
 def images(generator: StyleGAN2Generator, psi: float) -> Tensor:
-    """Images [64, 3, size, size] in [-1, 1] of seeds 0 to 63, with constant noise."""
+    """Return images [64, 3, size, size] in [-1, 1] of seeds 0 to 63, with constant noise."""
     z = torch.cat(
         [torch.randn(1, generator.table.z_dim, generator=torch.Generator().manual_seed(i)) for i in range(SEEDS)]
     )

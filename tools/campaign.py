@@ -1,4 +1,4 @@
-"""Attack fgraph in full, as the tests do in part, and print a table of the attacks.
+"""Run all attacks on fgraph, of which the tests run a part, and print a table of the results.
 
     python tools/campaign.py                everything: hours
     python tools/campaign.py --share 0.02 --kills 5 --texts 1000 --mutants 2000     a sample: minutes
@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
-MEMORY = Path("/dev/shm")  # a file system that no disk slows
+MEMORY = Path("/dev/shm")  # a file system in memory, which no disk slows down
 PAGE = ROOT / "docs" / "explanation" / "security.md"
 START, END = "<!-- figures of tools/campaign.py -->\n", "<!-- end of figures -->\n"
 CPU_SECONDS, MIB = 10, 512
@@ -122,7 +122,7 @@ def measure_budgets(count: int) -> Row:
 
 
 def attack_writers(folder: Path, arguments: argparse.Namespace) -> Iterator[Row]:
-    """Make file operations fail, and kill commands."""
+    """Make file operations fail, and kill running commands."""
     from tests.faults.campaign import CROWDS, FAILED, INTERRUPTED, KILLED, STARVED
     from tests.faults.client import serving
     from tests.faults.trials import Amount, run_campaign

@@ -2,14 +2,11 @@
 
 python tools/example_data.py
 
-| file | holds |
-| --- | --- |
-| `way.npy` | the first principal component of w, as a direction in W [1, w_dim] |
-| `components.npz` | mean, components and standard deviations of w, as GANSpace's files have them |
-| `edits.csv` | two edits along them, as StyleRes has them |
-| `effects.npy` | what each channel of the convolutions changes in the mean colour of the image, [channels, 3] |
-| `colours.npz` | a colour for each text, in place of CLIP's vectors |
-| `warm.pt` | a mapper of StyleCLIP with a medium network only, trained towards a warm colour instead of a text |
+| file | holds | | --- | --- | | `way.npy` | the first principal component of w, as a direction in W [1, w_dim] | |
+`components.npz` | mean, components and standard deviations of w, in the format of GANSpace | | `edits.csv` | two edits
+along these components, in the format of StyleRes | | `effects.npy` | the change of the image's mean colour by each
+channel of the convolutions, [channels, 3] | | `colours.npz` | a colour for each text, in place of CLIP's vectors | |
+`warm.pt` | a mapper of StyleCLIP with a medium network only, trained towards a warm colour instead of a text |
 """
 
 from __future__ import annotations
@@ -32,7 +29,7 @@ EDITS = "wide\t0\t0\t10\t2\nlate\t1\t4\t10\t3\n"  # name, component, first row, 
 COLOURS = (1.0, 0.3, 0.0), (0.0, 0.3, 1.0)  # warm and cold
 COMPONENTS = 4
 MEDIUM = slice(4, 8)  # rows of W+
-STEPS, BATCH, RATE = 80, 8, 0.5  # of Adam
+STEPS, BATCH, RATE = 80, 8, 0.5  # settings of Adam
 STRENGTH, STAY = 0.1, 0.01  # the factor of the difference; the weight of its mean square
 
 
@@ -57,8 +54,7 @@ def main() -> None:
 def train_mapper(generator: Generator, colour: torch.Tensor) -> dict[str, torch.Tensor]:
     """Return the state of a mapper that moves the mean colour of images along `colour`, in float16.
 
-    The network and the regulariser are those of Patashnik et al. 2021, section 5; the loss of CLIP is replaced by the
-    mean colour.
+    The network and the regulariser follow Patashnik et al. 2021, section 5. The mean colour replaces the loss of CLIP.
     """
     draw = torch.Generator().manual_seed(0)
     width = generator.table.w_dim

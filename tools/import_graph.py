@@ -4,7 +4,7 @@
     python tools/import_graph.py ROOM       the modules of one room, such as fgraph.stylegan
 
 All imports count: those inside functions and those for type checkers too. The order of the stages is the first contract
-of [tool.importlinter] in pyproject.toml; `lint-imports` holds it. Exits with 1 if there is a cycle.
+of [tool.importlinter] in pyproject.toml; `lint-imports` enforces it. Exits with 1 if there is a cycle.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The page of model files: what `mode=inspect` prints of a small file in every layout."""
+"""The page of model files: the output of `mode=inspect` for a small file in every layout."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 from fgraph._errors import ModelError
 from fgraph.stylegan import inspect
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # for the tests' makers of files
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # to import the file makers of the tests
 
 _START = """\
 # Model files of other programs

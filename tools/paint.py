@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 SIZE = 64
-SCALE = 4  # drawn larger, then averaged down: smooth edges
+SCALE = 4  # the picture is drawn larger, then averaged down, for smooth edges
 SKY = ((126, 170, 208), (236, 214, 190))  # zenith, horizon
 HILLS = ((150, 168, 182), (104, 134, 136), (62, 98, 92), (34, 62, 58))  # far to near
 FOLDER = Path(__file__).resolve().parent.parent / "graphs" / "pictures"

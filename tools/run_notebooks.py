@@ -1,9 +1,9 @@
-"""Run the notebooks of examples/ and store what their cells show.
+"""Run the notebooks of examples/ and store the outputs of their cells.
 
 python tools/run_notebooks.py [NOTEBOOK ...]
 
-Cells run as in a kernel: what they print, and the value of a last line that is an expression. A notebook starts in a
-temporary folder, so that what it writes stays out of the repository.
+Cells run as in a kernel. The outputs are the printed text, and the value of a last line that is an expression. A
+notebook runs in a temporary folder, so that its files stay out of the repository.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from types import ModuleType
 from typing import Any
 
 NOTEBOOKS = Path(__file__).resolve().parents[1] / "examples" / "notebooks"
-_FORMS = {"text/html": "_repr_html_", "image/png": "_repr_png_"}  # an object is shown in the first that it has
+_FORMS = {"text/html": "_repr_html_", "image/png": "_repr_png_"}  # an object is shown in the first form that it has
 
 
 def main() -> int:

@@ -15,7 +15,7 @@ _LINK = re.compile(r"(?<=\]\()([^)\s:#]+)(?=[)#])")
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
-    """Add each file of the repository that a page links and that is not a page, and the files that it links."""
+    """Add each file of the repository that is not a page but that a page links to, and the files it links to."""
     docs = Path(config.docs_dir)
     waiting = [docs / file.src_uri for file in files.documentation_pages()]
     while waiting:
@@ -41,7 +41,7 @@ def on_page_markdown(markdown: str, *, page: Page, config: MkDocsConfig, files: 
 
 
 def target_of(page: Path, link: str) -> Path:
-    """Return the file that a page links; for a folder, its README.md."""
+    """Return the file that a link in a page leads to; for a folder, its README.md."""
     target = (page.parent / link).resolve()
     return target / "README.md" if target.is_dir() else target
 

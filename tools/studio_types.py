@@ -24,7 +24,7 @@ TARGET = Path(__file__).resolve().parent.parent / "studio" / "src" / "protocol.t
 _HEAD = "// Written by tools/studio_types.py from fgraph/studio/messages: change those, then run `make generate`.\n"
 _JSON = "export type Json = null | boolean | number | string | Json[] | { [name: string]: Json };\n"
 _PLAIN = {"integer": "number", "number": "number", "string": "string", "boolean": "boolean", "null": "null"}
-# What the page sends has defaults that it may leave out; what the studio sends has every field.
+# Messages from the page may leave out fields with defaults; messages from the studio have every field.
 _SENT: tuple[tuple[str, Any], ...] = (("AnyRequest", messages.AnyRequest), ("Change", messages.Change))
 _RECEIVED: tuple[tuple[str, Any], ...] = (
     ("Answer", messages.Answer),

@@ -1,4 +1,4 @@
-"""A device that is measured: synchronised times, the memory that it held, and TF32."""
+"""A device to measure: synchronised times, the memory in use, and TF32."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ class Accelerator:
 
     @property
     def compiler(self) -> str:
-        """The backend of torch.compile; on a CPU the one that only traces, since nothing is learnt from its times."""
+        """The backend of torch.compile; on a CPU one that only traces, since times on a CPU don't matter here."""
         return "inductor" if self._is_cuda else "eager"
 
     def measure(self, call: Callable[[], object], repeats: int) -> tuple[float, str]:
-        """Return the median seconds of a call after a first one, and the MiB that the device held at most."""
+        """Return the median seconds of a call after a first one, and the most MiB in use on the device."""
         call()
         self._wait()
         if self._is_cuda:

@@ -92,7 +92,7 @@ def load_published_generator(folder: Path, model: str, size: int, kept: Path) ->
         folder: the checkout.
         model: `random` for a small network with random weights, or a bundled model of three channels.
         size: the size of its images.
-        kept: a folder for a file of the weights.
+        kept: a folder for the file of the weights.
     """
     own = None if model == "random" else fgraph.load_generator(model)
     sizes = {"z_dim": 64, "w_dim": 64, "channel_base": 2048, "channel_max": 64}
@@ -120,7 +120,7 @@ def load_published_generator(folder: Path, model: str, size: int, kept: Path) ->
 
 
 def _as_published(name: str, old: Tensor, read: Generator, own: Generator) -> Tensor:
-    """Return a tensor of `own` as the published program has it, by how `read` scales the old one."""
+    """Return a tensor of `own` as the published program stores it, by the scale between `old` and `read`."""
     key = name.removeprefix("synthesis.").replace("b4.const", "const").replace("noise_const", "noise")
     if key not in own.tensors:
         return old
@@ -182,7 +182,7 @@ class PublishedDrag:
 
         torch.Tensor.backward = noted  # type: ignore[method-assign, assignment]
         try:
-            with suppress(AttributeError):  # it draws a picture for its window last, for which parts are missing here
+            with suppress(AttributeError):  # at the end it draws for its window, which is missing
                 self._made._render_drag_impl(result, points=self._points, is_drag=True, **self._settings)
         finally:
             torch.Tensor.backward = backward  # type: ignore[method-assign]
@@ -202,7 +202,7 @@ def draggan_step(
 
 
 class _Modules:
-    """Empty modules in the place of ones that are not installed."""
+    """Empty modules in place of modules that are not installed."""
 
     def __init__(self, *names: str) -> None:
         self._names = names

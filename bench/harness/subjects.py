@@ -21,7 +21,7 @@ import fgraph
 from fgraph.stylegan.checkpoints.families.rosinality import key_map
 from fgraph.stylegan.tables.stylegan2 import StyleGAN2Table
 
-_LOADED: dict[str, str] = {}  # module -> the checkout that it is of
+_LOADED: dict[str, str] = {}  # module -> the checkout that it comes from
 
 
 def config_f(size: int, widest: int = 512) -> StyleGAN2Table:
@@ -169,7 +169,7 @@ def plain_graph(model: Any, rows: int, first: int = 0) -> fgraph.Graph:
 
 
 def merge_graph(model: Any, count: int = 2, start: int = 0) -> fgraph.Graph:
-    """Return the published panorama of `count` latents. For two, it is `merge_extension`, since nothing is cut off."""
+    """Return the published panorama of `count` latents. For two, nothing is cut off: it is `merge_extension`."""
     graph = fgraph.Graph(models={"main": model})
     z = graph.sample(seed=list(range(start, start + count)))
     first, second = graph.rows(z, take=":-1"), graph.rows(z, take="1:")

@@ -1,4 +1,4 @@
-"""A process that runs ways on request, so that published code and fgraph have separate memory and settings.
+"""A process that runs ways (see `ways.py`) on request, so that published code and fgraph share no memory or settings.
 
 Both ends of the pipe take turns: the parent names a way, and the worker prepares or runs it and answers.
 """

@@ -1,9 +1,10 @@
-"""The work that chunks retain and repeat under a memory budget, as plans say: docs/reference/measurements/chunks.md.
+"""The work that chunks retain and repeat under a memory budget, by their plans: docs/reference/measurements/chunks.md.
 
     python -m bench.memory.chunks [--out FOLDER]
 
-A config-f generator of 256 pixels. Each work is cut to its budget twice: once with parts retained from one chunk for
-others, and once with every chunk making everything it needs. Only a short panorama runs, for the time of a FLOP.
+The model is a config-f generator of 256 pixels. Each work is cut to its budget twice: once with parts retained from one
+chunk for others, and once with every chunk computing everything it needs. Only a short panorama runs, to measure the
+time of a FLOP.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ Graphs = fgraph.Graph | list[fgraph.Graph]
 
 
 def edits_of_one_seed(model: Any, count: int) -> list[fgraph.Graph]:
-    """Return graphs that run one seed to 32 pixels and then shift it, each by another amount."""
+    """Return graphs that run one seed to 32 pixels, then shift it, each by a different amount."""
     graphs = []
     for number in range(count):
         graph = fgraph.Graph(models={"main": model})
@@ -70,7 +71,7 @@ def grid_graph(model: Any, side: int) -> fgraph.Graph:
 
 
 def panoramas(model: Any, count: int, spans: int) -> list[fgraph.Graph]:
-    """Return graphs of panoramas, each of its own seeds."""
+    """Return graphs of panoramas, each with different seeds."""
     return [merge_graph(model, spans, number * spans) for number in range(count)]
 
 
@@ -110,7 +111,7 @@ def main() -> None:
 
 
 def seconds_of_a_flop(model: Any) -> float:
-    """Return the processor time of a FLOP of a panorama, in a second run."""
+    """Return the CPU seconds of a FLOP of a panorama, measured in its second run."""
     plan = fgraph.compile(merge_graph(model, 4))
     fgraph.run(plan)
     started = time.process_time()

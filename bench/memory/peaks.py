@@ -82,14 +82,14 @@ def _measure(kind: str, count: str, checkpoint: str) -> None:
     import ctypes
 
     model = fgraph.load_generator(checkpoint)
-    fgraph.run(plain_graph(model, 1))  # what a generator and its libraries keep for themselves is made now
-    ctypes.CDLL(None).malloc_trim(0)  # and what that run has freed goes back
+    fgraph.run(plain_graph(model, 1))  # makes everything that a generator and its libraries keep
+    ctypes.CDLL(None).malloc_trim(0)  # and returns the memory that this run has freed
     graph = KINDS[kind](model, int(count))
     started = time.process_time()
     plan = fgraph.compile(graph, memory=_BUDGET)
     compiled = time.process_time() - started
     before = _resident("VmRSS")
-    Path("/proc/self/clear_refs").write_text("5", encoding="ascii")  # the high-water mark begins again
+    Path("/proc/self/clear_refs").write_text("5", encoding="ascii")  # resets the high-water mark
     started = time.perf_counter()
     image = fgraph.run(plan)["image"].array
     seconds = time.perf_counter() - started

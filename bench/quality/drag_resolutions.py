@@ -34,7 +34,7 @@ POINTS = DragPoints(((0.42, 0.55), (0.7, 0.3)), ((0.62, 0.4), (0.25, 0.62)))
 
 
 class ResizedSearch(DragSearch):
-    """A search that resizes features and mask to the image, and is otherwise the same."""
+    """A search that resizes features and mask to the size of the image."""
 
     def _resized_mask(self, mask: Tensor, maps: FeatureMaps) -> Tensor:
         return mask.to(maps.values).expand(len(self.rows), -1, -1, -1)
@@ -47,7 +47,7 @@ class ResizedSearch(DragSearch):
 class Outcome:
     """A drag by one of the ways."""
 
-    seconds: float  # of CPU, a step
+    seconds: float  # CPU seconds of a step
     image: Tensor  # [3, size, size]
     handles: Tensor  # [points, 2], pixels
     outside: float  # the mean change of the image where the mask is 0
@@ -61,7 +61,7 @@ def drag(generator: Generator, way: type[DragSearch], steps: int) -> Outcome:
     mask = torch.zeros(1, 1, size, size)
     mask[:, :, : size // 2] = 1
     search = way(generator, make_drag_settings(patience=0, arrive=1e-9), code, [POINTS], mask)
-    search.step()  # computes what the mask holds, once
+    search.step()  # computes the features to hold outside the mask, once
     began = time.process_time()
     for _ in range(steps - 1):
         search.step()

@@ -1,8 +1,8 @@
-"""The arrival of drags: random drags of the bundled models whose target is known to exist.
+"""Arrivals of drags: random drags of the bundled models, with targets that are known to exist.
 
-A second picture is made by moving the code towards another sample. A point of the first picture and the place where
-its features are in the second one are handle and target. Writes a part of docs/how-to/dragging.md, and the plot beside
-it. The numbers of each drag are kept in data/, so that the plot can be drawn again.
+A second picture is made by moving the code towards another sample. The handle is a point of the first picture. The
+target is the place where its features are in the second picture. Writes a part of docs/how-to/dragging.md, and the plot
+beside it. The numbers of each drag are kept in data/, so that the plot can be drawn again.
 
     python -m bench.quality.dragging [--drags 100] [--steps 200] [--models landscape,avatar] [--quick]
     python -m bench.quality.dragging --redraw [--to docs/how-to]
@@ -42,8 +42,8 @@ WAYS: dict[str, dict[str, Any]] = {
     "adaptive": {"tracking": "adaptive"},
     "published settings": {"reading": "code", "learning_rate": 0.001, "keep": 20.0, "r1": 3 / 512, "r2": 12 / 512},
 }
-_MOVED = (0.06, 0.25)  # of the side: how far a point goes
-_MARGIN = 0.15  # of the side: of the mask around handle and target
+_MOVED = (0.06, 0.25)  # shares of the side: the least and the greatest distance of a point from its target
+_MARGIN = 0.15  # share of the side: the margin of the mask around handle and target
 
 
 @dataclass(frozen=True)
@@ -64,13 +64,13 @@ class Line:
     arrived: float  # share
     distance: float  # pixels, mean
     steps: float  # mean
-    seconds: float  # of CPU, for a drag
-    outside: float  # mean change of the image where the mask is 0, of 2
-    left: Sequence[float]  # of each drag: the distance at the end, as a share of that at the start
+    seconds: float  # CPU seconds of a drag
+    outside: float  # mean change of the image where the mask is 0; the range of values is 2
+    left: Sequence[float]  # for each drag: the distance at the end, as a share of the distance at the start
 
 
 def make_task(generator: Generator, count: int, seed: int = 0) -> Task:
-    """Make drags: pairs of pictures whose best mutual match of features has moved far enough, and not too far."""
+    """Make drags: pairs of pictures whose best mutual match of features moved by a distance within `_MOVED`."""
     table, draw = generator.table, torch.Generator().manual_seed(seed)
     layer = feature_layer(table, None)
     codes: list[Tensor] = []
@@ -89,7 +89,7 @@ def make_task(generator: Generator, count: int, seed: int = 0) -> Task:
 
 
 def matched_point(maps: FeatureMaps, size: int) -> tuple[tuple[float, float], tuple[float, float]] | None:
-    """Return the place in the first picture whose match in the second is best among those that moved far enough."""
+    """Return the best match that moved by a distance within `_MOVED`: its places in the first and second picture."""
     lattice = torch.arange(2, size - 2, max(1, size // 32), dtype=torch.float32)
     y, x = torch.meshgrid(lattice, lattice, indexing="ij")
     pixels = torch.stack([x, y], dim=-1).flatten(0, 1)
@@ -101,7 +101,7 @@ def matched_point(maps: FeatureMaps, size: int) -> tuple[tuple[float, float], tu
     fits = mutual & (moved >= _MOVED[0]) & (moved <= _MOVED[1])
     if not bool(fits.any()):
         return None
-    # the most distinct match: near to its partner, far from what is around it
+    # the most distinct match: its features are near to its partner's, and far from those around it
     best = int(torch.where(fits, apart.amin(dim=1) / apart.mean(dim=1), torch.inf).argmin())
     places = to_fractions(torch.stack([pixels[best], pixels[forth[best]]]).double().numpy(), (size, size))
     return places[0], places[1]

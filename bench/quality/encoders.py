@@ -6,16 +6,16 @@ Writes docs/how-to/encoders.png and a part of docs/how-to/encoders.md.
     python -m bench.quality.encoders --pictures 4 --subjects avatar  a quick trial; writes nothing
     python -m bench.quality.encoders --redraw                        only the plot, from the table of the page
 
-With `--kept FILE`, the results of a batch of pictures are kept as soon as they exist, and the same command goes on.
-Several commands with different subjects or ways can keep their results in one file.
+With `--kept FILE`, the results of each batch of pictures are stored at once, and a repeated command continues after
+them. Several commands with different subjects or ways can share one file.
 
-Heads that the models have not seen are drawn beforehand, each style into a folder of its name:
+First draw heads that the models have not seen, each style into a folder of its name:
 
     cd examples/training
     node avatars.mjs avataaars 100 DIR/avataaars 64 10000
     node avatars.mjs toonHead 100 DIR/toonHead 64 10000
 
-`--sheet FILE` draws the first pictures of each subject, each above what every way finds.
+`--sheet FILE` draws the first pictures of each subject, each above the result of every way.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ from fgraph.training.painters import load_painter
 PAGE, PLOT = DOCS / "how-to" / "encoders.md", DOCS / "how-to" / "encoders.png"
 BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
 PAINTER = ROOT / "examples" / "training" / "landscapes.py:Landscapes"
-SEED, TOGETHER = 2026, 10  # trainings of encoders draw from other seeds; pictures in a batch
+SEED, TOGETHER = 2026, 10  # a seed that no training of encoders uses; pictures in a batch
 ADAM = {"mse": 0.0, "pyramid": 0.0, "log_mse": 1.0, "prior_weight": 0.1}  # the loss of refine
 ADAM_RATE = 0.07  # of 50 steps
 WAYS: dict[str, InversionSettings | None] = {
@@ -70,7 +70,7 @@ _COLOURS = ("#b03a3a", "#2a9d5c", "#7ed957", "#86c5a4", "#cc7722", "#2a6fb0", "#
 
 @dataclass(frozen=True)
 class Subject:
-    """Pictures to find codes for: of a model, and where they come from."""
+    """Pictures to find codes for: their model and their source."""
 
     model: str
     source: str  # samples, paintings, or the style of drawn heads
@@ -95,7 +95,7 @@ class Line:
     subject: str
     way: str
     psnr: tuple[float, ...]
-    distance: float  # mean Mahalanobis distance of the styles, 1 as samples
+    distance: float  # mean Mahalanobis distance of the styles; samples have 1
     cpu: float  # seconds a picture, of all threads
 
     @property
@@ -143,7 +143,7 @@ def run(generator: Generator, model: str, way: str, images: Tensor) -> Found:
     """Return the codes that a method finds for pictures."""
     settings = WAYS[way]
     start = styles = None
-    problem = None if settings is None else make_problem(generator, settings)  # whose statistics are measured once
+    problem = None if settings is None else make_problem(generator, settings)  # its statistics are measured once
     began = time.process_time()
     if way.startswith("encoder"):
         encoder = load_encoder(read_encoder(model), torch.float32)
@@ -167,7 +167,7 @@ def run(generator: Generator, model: str, way: str, images: Tensor) -> Found:
 
 
 def metric_seconds(model: str) -> float:
-    """Return the CPU seconds in which the metric of L-BFGS is measured, once for a model."""
+    """Return the CPU seconds to measure the metric of L-BFGS, which is done once for a model."""
     generator = load_generator(model)
     began = time.process_time()
     measure_probes(generator, "s")

@@ -38,7 +38,7 @@ GRID = [
     ("w", "none"), ("w", "wulff"), ("w+", "none"), ("w+", "wulff"), ("w+", "gaussian"), ("w+", "gaussian-full"),
     ("s", "none"), ("s", "gaussian"), ("s", "gaussian-full"),
 ]  # fmt: skip
-WEIGHTS = (1e-4, 1e-2, 1e-1)  # beside the usual 1e-3
+WEIGHTS = (1e-4, 1e-2, 1e-1)  # in addition to the default 1e-3
 MODEL, SEED = "landscape", 5
 
 
@@ -48,10 +48,10 @@ class Line:
 
     name: str
     psnr: tuple[float, ...]
-    diagonal: float  # distance of the styles from the mean, 1 as samples
+    diagonal: float  # distance of the styles from the mean; samples have 1
     full: float  # the same, by the whole covariance
-    seconds: float  # of the clock
-    cpu: float  # of all threads
+    seconds: float  # wall-clock seconds
+    cpu: float  # CPU seconds of all threads
     steps: float
 
     @property
@@ -183,7 +183,7 @@ def draw(grid: list[Line], weights: list[Line], path: Path) -> None:
         colour = colours[line.name.split(",")[0]]
         pen.ellipse((x - 5, y - 5, x + 5, y + 5), fill=colour)
         while any(abs(x - other) < 120 and abs(y - above) < 16 for other, above in taken):
-            y -= 17  # so that names do not lie over each other
+            y -= 17  # so that names do not overlap
         pen.text((x + 9, y - 8), line.name, colour, font)
         taken.append((x, y))
     pen.rectangle((left, top, right, bottom), outline="#888888")

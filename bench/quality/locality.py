@@ -24,7 +24,7 @@ from bench.harness.pages import DOCS
 START, END = "<!-- locality -->", "<!-- /locality -->"
 Array = np.ndarray[Any, Any]
 FACES = ("eyes", "mouth", "hair", "left_half")
-LARGE = {"layer": "b16.conv0", "clusters": 10}  # where Collins' parts are found
+LARGE = {"layer": "b16.conv0", "clusters": 10}  # the layer and number of clusters for Collins' parts
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Line:
     inside: float
     outside: float
     seam: float
-    reached: float  # how much of the reference's difference inside was taken
+    reached: float  # the share of the difference to the reference that the inside took over
 
 
 def settings() -> list[Setting]:

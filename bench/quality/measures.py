@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
-BESIDE = (-16, -8, 8, 16)  # columns from a seam: of one phase in every up-sampling from 8 pixels on
+BESIDE = (-16, -8, 8, 16)  # columns from a seam; multiples of 8 have equal up-sampling phases
 
 
 def steps(picture: NDArray[np.floating]) -> Floats:

@@ -22,8 +22,8 @@ from fgraph.runtime.kernels.seams import MOST_VISIBLE, Seams, keep_seamless
 
 PAGE = MEASUREMENTS / "proposals.md"
 CELLS = (16, 16)
-RULE = Rule(3, CELLS, 0.15, 0.45, "avoid")  # one patch is wanted: three are proposed
-BAND = 2  # pixels on each side of a side whose steps are compared between pictures
+RULE = Rule(3, CELLS, 0.15, 0.45, "avoid")  # for one wanted patch, three are proposed
+BAND = 2  # pixels on both sides of a patch's side whose steps are compared between pictures
 EVEN = 0.06  # the largest RMS of the steps of single pixels, of a range from -1 to 1, on even ground
 Array = NDArray[np.float64]
 

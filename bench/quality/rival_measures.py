@@ -39,7 +39,7 @@ def measure_join(a: Picture, b: Picture, made: Picture) -> dict[str, float]:
     """Measure the step across the middle column against those 8 and 16 columns away, and the detail."""
     width = a.shape[2]
     whole = np.concatenate([detail(a), detail(b)], axis=1)
-    far = np.r_[0 : width // 2, made.shape[2] - width // 2 : made.shape[2]]  # where one code rules alone
+    far = np.r_[0 : width // 2, made.shape[2] - width // 2 : made.shape[2]]  # where one code alone decides the picture
     kept = np.concatenate([a, b], axis=2)
     return {
         "seam": float(np.exp(excess(steps(made), [width])[0])),
@@ -81,7 +81,7 @@ def border_step(picture: Picture) -> float:
 
 
 def detail(picture: Picture) -> NDArray[np.float64]:
-    """Return high-frequency energy: the square of what a 1-2-1 blur removes, over the channels; [h, w]."""
+    """Return the high-frequency energy [h, w]: the square of the part that a 1-2-1 blur removes, over the channels."""
     blurred = picture.astype(np.float64)
     for axis in (1, 2):
         ends = [(0, 0), (0, 0), (0, 0)]

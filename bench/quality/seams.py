@@ -73,7 +73,7 @@ class Way:
     graph: str
     first: float  # images before the first join
     joins: int
-    overlap: tuple[float, float] | None = None  # where the cut lies in a span and in the next one
+    overlap: tuple[float, float] | None = None  # the position of the cut in a span and in the next span
 
 
 WAYS = (
@@ -92,8 +92,8 @@ class Line:
     excess: float  # mean log of the step over those beside it
     low: float
     high: float
-    above: float | None  # p of being larger than the mosaic's, in the same places
-    disagreement: float | None  # between the two spans at a cut, in levels of 255
+    above: float | None  # p that the step is larger than the mosaic's at the same columns
+    disagreement: float | None  # difference between the two spans at a cut, in levels of 255
 
 
 def main() -> None:

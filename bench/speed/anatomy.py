@@ -3,8 +3,8 @@
     python -m bench.speed.anatomy [--images 8] [--repeats 3] [--threads 1] [--out FOLDER]
 
 The published panorama of some codes, by config-f at 256 pixels with random weights. A first run warms up. Then the
-steps of a run are clocked by operation, and another run goes through torch.profiler, whose times of single operations
-of torch are grouped by what they do. Seconds are CPU seconds.
+steps of a run are timed by operation. Another run goes through torch.profiler, and the times of torch's operations are
+grouped by their kind. Seconds are CPU seconds.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from fgraph.runtime import run_plan
 PAGE = "anatomy.md"
 RESULTS = "results: copies to the host, and the time between steps"
 PYTHON = "Python: the host's part"
-KINDS: Mapping[str, tuple[str, ...]] = {  # what torch's operations do, by the starts of their names
+KINDS: Mapping[str, tuple[str, ...]] = {  # kind of torch's operations -> the starts of their names
     "convolutions": (
         "aten::mkldnn_convolution", "aten::_convolution", "aten::thnn_conv", "aten::slow_conv", "aten::_slow_conv",
     ),
@@ -55,9 +55,9 @@ REST = "other operations of torch: views, allocation"
 
 @dataclass(frozen=True)
 class Anatomy:
-    """The parts of a run, in seconds of CPU, and how fast its layers were."""
+    """The parts of a run, in CPU seconds, and the speed of its layers."""
 
-    steps: Mapping[str, float]  # by operation; of layers, those that double the size apart
+    steps: Mapping[str, float]  # by operation; layers that double the size have a separate line
     calls: Mapping[str, int]
     flops: Mapping[str, int]
     kinds: Mapping[str, float]
@@ -88,12 +88,12 @@ def clock_steps(plan: Plan) -> dict[str, float]:
 
 
 def kind_of(name: str) -> str:
-    """Return what an operation of torch does."""
+    """Return the kind of an operation of torch."""
     return next((kind for kind, starts in KINDS.items() if name.startswith(starts)), REST)
 
 
 def profile_run(plan: Plan) -> tuple[dict[str, float], list[tuple[str, float, int]]]:
-    """Return the seconds of a run by kind of torch's operations, and the operations that took most."""
+    """Return the seconds of a run by kind of torch's operations, and the operations that took longest."""
     with profile(activities=[ProfilerActivity.CPU]) as profiler:
         start = time.perf_counter()  # the profiler measures clock time only
         run_plan(plan)

@@ -31,7 +31,7 @@ class Line:
     way: str
     seconds: float
     cpu_seconds: float
-    ratio: float | None  # reference / this, on the clock
+    ratio: float | None  # wall-clock time of the reference / of this way
     cpu_ratio: float | None
     note: str = ""
 
@@ -58,7 +58,7 @@ class Setting:
             make: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]] = {
                 "published": (ways.published_ways, (self.reference, self.checkpoint)),
                 "own": (ways.own_ways, (self.checkpoint,)),
-                "eager": (ways.own_ways, (self.checkpoint,)),  # apart: what it frees is handed back and taken again
+                "eager": (ways.own_ways, (self.checkpoint,)),  # separate: it hands memory back
                 "bundled": (ways.bundled_ways, (self.inversion_steps,)),
             }
             function, arguments = make[name]

@@ -3,9 +3,9 @@
     python -m bench.speed.compose [JOBS]
 
 Each job has its own seed, and shares a config group and a value with the others. A sweep composes each job twice: its
-sweeper checks all of them, and its launcher starts them. The fused launcher composes once more to finish a job. The
-sweeps are whole sweeps (mode=check) in this process: the cost of a job without the generator. Slow ways are measured on
-a sixteenth of the jobs.
+sweeper checks all of them, and its launcher starts them. The fused launcher composes once more to finish a job. "Sweep"
+lines are whole sweeps (mode=check) in this process, which show the cost of a job without the generator. Slow ways are
+measured on a sixteenth of the jobs.
 """
 
 from __future__ import annotations

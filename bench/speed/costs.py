@@ -1,9 +1,10 @@
-"""Plans that weigh the default costs beside plans that weigh those measured of this device: a table on the screen.
+"""Plans by the default costs beside plans by the costs measured on this device: a table on the screen.
 
     python -m bench.speed.costs [--full] [--repeats N] [--threads N]
 
-Each work is planned twice and run in turns, with the bundled landscape generator of 64 pixels; with `--full` also
-with a config-f generator of 256 pixels. Works whose two plans make the same calls are named, and not run.
+Each work is planned twice, and both plans run in turns, with the bundled landscape generator of 64 pixels; with
+`--full` also with a config-f generator of 256 pixels. Works whose two plans make the same calls are listed, but not
+run.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from fgraph import FgraphError
 from fgraph._graphviz import LARGEST, cell, draw, draw_box, draw_line, extent, table, words
 
-Reads = dict[str, list[str]]  # name of a box -> those it reads
+Reads = dict[str, list[str]]  # name of a box -> the boxes that it reads
 
 
 def chain(count: int) -> Reads:
@@ -28,7 +28,7 @@ def chain(count: int) -> Reads:
 
 
 def field(count: int) -> Reads:
-    """Return a field in which each box reads two of the sixty before, so that lines are short and many."""
+    """Return a field in which each box reads two of the previous sixty, so that there are many short lines."""
     pick = random.Random(0)
     return {
         str(box): sorted({str(box - 1 - pick.randrange(min(box, 60))) for _ in range(2 * bool(box))})

@@ -1,12 +1,12 @@
-"""The time of the effects of style channels, by batched runs and by StyleCLIP's way, and what a large model would take.
+"""The time of the effects of style channels, by batched runs and by StyleCLIP's way, extrapolated to a large model.
 
     OMP_NUM_THREADS=1 python -m bench.speed.effects
 
-StyleCLIP makes two whole images of each channel and sample. `fgraph effects` runs a sample up to a layer once, and goes
-on from there with the images of all channels of the layer. Both see the images through EfficientNet-Lite0, a small
-network in place of CLIP. Some channels of each convolution are measured for one sample, in turns. The times of config-f
-at 1024 pixels are extrapolated from the time of one image, by the floating-point operations of the layers that each way
-runs. Writes docs/reference/measurements/effects.md.
+StyleCLIP makes two whole images of each channel and sample. `fgraph effects` runs a sample up to a layer once, and
+continues from there with the images of all channels of the layer. Both take the features of images from
+EfficientNet-Lite0, a small network in place of CLIP. Some channels of each convolution are measured for one sample, in
+turns. The times of config-f at 1024 pixels are extrapolated from the time of one image, by the floating-point
+operations of the layers that each way runs. Writes docs/reference/measurements/effects.md.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from fgraph.training.features import load_features
 
 MODEL = "landscape"
 SAMPLES = 100
-CHANNELS = 8  # of each layer that are measured
+CHANNELS = 8  # measured channels of each layer
 TURNS = 3
 GROUP = 20  # channels of a 1024-pixel model whose images are in one run
 SIZES = (None, 256, 128)  # pixels of the images; None: whole

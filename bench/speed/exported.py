@@ -47,7 +47,7 @@ class Plain(nn.Module):
         return x
 
     def run(self, x: Tensor, rgb: Tensor | None, codes: list[Tensor], layers: tuple[Layer, ...] | list[Layer]) -> Any:
-        """Run layers for one code, or for two whose results fade into one another along x."""
+        """Run layers for one code, or for two codes whose results fade into each other along x."""
         for layer in layers:
             if layer.kind == "conv":
                 x = self.fade([self.conv(layer, x, w) for w in codes])

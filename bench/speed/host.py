@@ -2,10 +2,10 @@
 
     python -m bench.speed.host [--graphs panorama,extend] [--repeats 25]
 
-`own` is the time of fgraph itself: the plan runs while a mode answers each call of torch with what the same call
-returned before, so that torch does nothing. What the mode takes for a call is measured and taken off. `torch` is the
-time of these calls alone, one after the other. On `meta`, torch computes many shapes in Python, which is no part of a
-run on a real device; so `torch` is an upper bound of what its dispatch adds there.
+`own` is the time of fgraph itself: the plan runs while a torch function mode answers each call of torch with the result
+of the same call in an earlier run, so that torch does nothing. The time of the mode for a call is measured and
+subtracted. `torch` is the time of these calls alone, one after the other. On `meta`, torch computes many shapes in
+Python, which does not happen on a real device. So `torch` is an upper bound of the time of its dispatch there.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _CALLS = 2000  # of the calibration
 
 @dataclass
 class Recorder(TorchFunctionMode):
-    """A mode that notes the calls of torch and what they return."""
+    """A mode that records the calls of torch and their results."""
 
     calls: list[tuple[Any, Any, Any]] = field(default_factory=list)
     returned: list[Any] = field(default_factory=list)
@@ -48,7 +48,7 @@ class Recorder(TorchFunctionMode):
 
 
 class Player(TorchFunctionMode):
-    """A mode that returns what calls returned before, in their order."""
+    """A mode that returns recorded results of calls, in their order."""
 
     def __init__(self, returned: list[Any]) -> None:
         super().__init__()
@@ -88,7 +88,7 @@ def least(run: Callable[[], object], repeats: int, returned: list[Any] | None = 
 
 
 def cost_of_player(repeats: int) -> float:
-    """Return the seconds that answering a call takes, with the call itself."""
+    """Return the seconds that a call takes when the mode answers it."""
     x = torch.empty(2, 3, 4, 4, device="meta")
     index = slice(0, 1), slice(None), slice(1, 3), slice(0, 2)
 

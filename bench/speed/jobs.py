@@ -31,7 +31,7 @@ HEAD = (
     "| job | command | pictures | clock s | CPU s | may take, s | within | others, cores |",
     "| --- | --- | --- | --- | --- | --- | --- | --- |",
 )
-USUAL, LONG = 30.0, 180.0  # seconds that a job may take there; inversion may take longer
+USUAL, LONG = 30.0, 180.0  # limits of jobs in seconds: the usual one, and the one of inversions
 
 
 @dataclass(frozen=True)
@@ -62,10 +62,10 @@ class Time:
     cpu: float
     pictures: int
     code: int
-    others: float = 0.0  # cores that others used meanwhile
+    others: float = 0.0  # cores that other processes used meanwhile
 
     def within(self, seconds: float) -> bool:
-        """Return whether there are pictures, and one core could have made them within the limit."""
+        """Return whether there are pictures, and whether one core could have made them within the limit."""
         return self.code == 0 and self.pictures > 0 and self.cpu <= seconds
 
 

@@ -4,9 +4,10 @@
 
 Each job is one image of the bundled landscape model, in a directory of its own by seed. When half of the jobs are
 complete, the driver and its workers are killed. The second call gets the seeds that are missing. Every job must be
-written once: what was complete before the kill is not touched. The memory of the driver is read all along: its own,
-without the pages of Ray's object store, which all processes share. Within a batch it rises, because the driver holds
-the settings and results of the batch; so its growth is that of the highest reading of each batch, after the first.
+written once: jobs that were complete before the kill are not touched. The private memory of the driver is read all the
+time, without the pages of Ray's object store, which all processes share. Within a batch it rises, because the driver
+holds the settings and results of the batch. So growth is measured between the highest readings of batches, after the
+first batch.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ class Driver:
     process: subprocess.Popen[bytes]
     folder: Path
     batch: int
-    memory: list[tuple[int, int]] = field(default_factory=list)  # jobs that this call has completed, KiB of the driver
+    memory: list[tuple[int, int]] = field(default_factory=list)  # pairs: jobs completed by this call, KiB of the driver
 
     def watch(self, until: int | None) -> None:
         """Read memory until the call ends, or `until` jobs are complete; then kill it with its workers."""

@@ -36,7 +36,7 @@ from bench.speed.exported import Plain, Span, join_spans
 from fgraph.stylegan.generators.stylegan2 import StyleGAN2Generator
 
 PAGE = "runtimes.md"
-TOLERANCE = 1e-4  # of ways in single precision
+TOLERANCE = 1e-4  # largest difference of ways in single precision
 ROWS, PANORAMA = (1, 4), 5
 Array = NDArray[np.float32]
 Run = Callable[[], Array]
@@ -50,8 +50,8 @@ class Line:
     case: str
     way: str
     times: Times
-    ratio: float  # its CPU time, in that of fgraph
-    difference: float  # the largest to fgraph, of values from -1 to 1
+    ratio: float  # its CPU time / the CPU time of fgraph
+    difference: float  # the largest difference from fgraph, of values from -1 to 1
 
     def __str__(self) -> str:
         seconds = f"{self.times.seconds:.3f} | {self.times.cpu_seconds:.3f}"
@@ -71,7 +71,7 @@ class Absent:
 
 
 class TooLongError(BaseException):
-    """The end of the time for a way; compilers catch no such exception."""
+    """The time for making a way is over; compilers do not catch this exception."""
 
 
 @contextmanager
@@ -165,7 +165,7 @@ def own_run(graph: fgraph.Graph, precision: str) -> Run:
 
 
 def exported_run(export: Export, module: torch.nn.Module, inputs: tuple[Tensor, ...], folder: Path) -> Run:
-    """Return a run of an exported module; that of spans ends with their panorama."""
+    """Return a run of an exported module; for spans, the run also joins the panorama."""
     run = export(module, inputs, folder)
     return (lambda: join_spans(run())[None]) if isinstance(module, Span) else run
 

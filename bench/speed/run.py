@@ -13,7 +13,7 @@ import os
 import tempfile
 from pathlib import Path
 
-os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # threads that spin on a busy core would measure the others' work
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # spinning threads would measure other processes
 
 import torch
 

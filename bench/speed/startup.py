@@ -2,8 +2,8 @@
 
 python -m bench.speed.startup [--times 5] [--write]
 
-Each command runs in its own process, once to warm the caches, then as often as asked. The table has the least
-processor time of each, which other work on the machine hardly affects, and its ratio to that of `import torch`. With
+Each command runs in its own process, once to warm the caches, then as often as asked. The table has the least CPU time
+of each command, which other work on the machine hardly affects, and its ratio to the CPU time of `import torch`. With
 `--write`, it goes into docs/reference/measurements/startup.md.
 """
 

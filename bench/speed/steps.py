@@ -5,9 +5,9 @@
 
 DIR are checkouts of rosinality/stylegan2-pytorch, mchong6/SOAT and XingangPan/DragGAN; the repository contains no part
 of them. Without a checkout, only fgraph is measured. All programs run generators of config-f with random weights. The
-loss of an inversion is the squared error at 256 pixels, with the regulariser of noise for rosinality's program and with
-the Gaussian prior for SOAT's. All run without LPIPS. DragGAN drags one picture at a time. The page is written after
-each job.
+loss of an inversion is the squared error at 256 pixels, with the regulariser of noise for rosinality's program, and
+with the Gaussian prior for SOAT's program. All run without LPIPS. DragGAN drags one picture at a time. The page is
+written after each job.
 """
 
 from __future__ import annotations
@@ -112,7 +112,7 @@ def make_drag(generator: Generator, rows: int) -> DragSearch:
 
 
 def measure(job: str, ways: Mapping[str, Step], repeats: int, parts: Mapping[str, Step] | None = None) -> Line:
-    """Time the step of a job in turns with the published one, if it is there; then its parts."""
+    """Time the step of a job in turns with the published step, if there is one; then time its parts."""
     times = in_turns({name: lambda step=step: timed(step) for name, step in ways.items()}, repeats)  # type: ignore[misc]
     each = in_turns({name: lambda step=step: timed(step) for name, step in (parts or {}).items()}, repeats)  # type: ignore[misc]
     shares = ", ".join(f"{name} {one.cpu_seconds:.2f}" for name, one in each.items())

@@ -2,8 +2,8 @@
 
 python -m bench.speed.training [--steps 4] [--sizes 32 64 128] [--widths cpu stylegan2] [--write]
 
-The widths are the default on a CPU, those of the bundled models, or those of StyleGAN2, with batches of 16 and R1 every
-16th step. Figures are processor time, which other work hardly affects. Each line also shows the share of the
+The widths are the default on a CPU, which the bundled models have, or the widths of StyleGAN2, with batches of 16 and
+R1 every 16th step. Figures are processor time, which other work hardly affects. Each line also shows the share of the
 discriminator's steps, of R1 and of the generator's steps. With `--write`, the table goes into docs/how-to/training.md.
 """
 
@@ -30,7 +30,7 @@ from fgraph.training.initial import default_channels
 from fgraph.training.loop import Trainer
 
 PAGE, START, END = DOCS / "how-to" / "training.md", "<!-- speeds -->", "<!-- /speeds -->"
-LARGEST_WIDE = 64  # pixels: on a CPU, a step of larger ones with the widths of StyleGAN2 takes minutes
+LARGEST_WIDE = 64  # pixels; with the widths of StyleGAN2, a step of larger images takes minutes on a CPU
 WIDTHS = {"cpu": "the default on a CPU", "stylegan2": "those of StyleGAN2"}
 PARTS = {"discriminator": "_discriminator_step", "R1": "_penalty_step", "generator": "_generator_step"}
 

@@ -13,7 +13,7 @@ import fgraph
 from fgraph._imaging.layout import LabelledPicture, lay_strip
 from fgraph.photographs import Photographs
 
-WIDTH = 1100  # pixels: what does not fit goes on the next line
+WIDTH = 1100  # pixels; pictures that do not fit go on the next line
 GAP = 8
 SOURCE = "_source"
 

@@ -17,7 +17,7 @@ from fgraph.save import save_video
 PSI, EVERY, SCALE = 0.7, 10, 2
 SIDE = 64  # pixels of the model
 MOUTH: dict[str, Any] = {"points": [(0.5, 0.77)], "to": [(0.5, 0.86)], "tracking": "adaptive"}
-BOX = (0.25, 0.6, 0.5, 0.4)  # where the picture may change for the mouth
+BOX = (0.25, 0.6, 0.5, 0.4)  # the region that may change for the mouth
 JOBS: Mapping[str, tuple[str, int, dict[str, Any], tuple[float, float, float, float] | None]] = {
     "a mouth opened": ("avatar", 18, MOUTH, BOX),
     "hair lengthened": (
@@ -32,9 +32,9 @@ JOBS: Mapping[str, tuple[str, int, dict[str, Any], tuple[float, float, float, fl
 
 
 def draw_drags() -> Image.Image:
-    """Draw a line for each drag: before, with the way of the points, after."""
+    """Draw a line for each drag: before, with the paths of the points, after."""
     cells = [[LabelledPicture(one) for one in _dragged(*job)] for job in JOBS.values()]
-    return lay_table(cells, ["before", "the way of the points", "after"], list(JOBS))
+    return lay_table(cells, ["before", "the paths of the points", "after"], list(JOBS))
 
 
 def _dragged(

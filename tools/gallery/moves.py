@@ -16,7 +16,7 @@ from fgraph.array_files.named_edits import published_edits
 from fgraph.save import save_video
 from fgraph.stylegan.checkpoints.header import BUNDLED
 
-FRAMES, SHOWN = 36, 12  # of the walk; of them in the strip
+FRAMES, SHOWN = 36, 12  # frames of the walk, and frames shown in the strip
 SEEDS = {"landscape": 5, "avatar": 2}
 STEPS = (-3, -2, -1, 0, 1, 2, 3)
 

@@ -20,7 +20,7 @@ HIGH = 128  # pixels: a small model's images are enlarged to about this height
 MOST = 200_000  # bytes of a file
 QUALITIES = (88, 80, 70, 60, 50, 40)
 BLANK = None  # an empty place of a table
-LINE, FILM, FRAMES = 8, 24, 8  # rows on a line; rows above which they are a film; frames shown of a film
+LINE, FILM, FRAMES = 8, 24, 8  # most rows on a line; most rows that are not a film; frames shown of a film
 Pictures = Sequence[Sequence[Any]]  # lines of [H, W, 3] uint8, or BLANK
 
 
