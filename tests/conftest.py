@@ -11,7 +11,7 @@ from pathlib import Path
 
 # Read by OpenMP when torch is imported, which only the tests that need it do.
 os.environ["OMP_NUM_THREADS"] = "1"
-# Ray's workers do the work of a test: they do not give way to other tests.
+# Ray's workers do the work of a test, so they keep the normal priority.
 os.environ["RAY_worker_niceness"] = "0"  # noqa: SIM112 - as Ray spells it
 
 import hypothesis
@@ -21,7 +21,7 @@ import pytest
 hypothesis.settings.register_profile("fgraph", derandomize=True, database=None, deadline=None)
 hypothesis.settings.load_profile("fgraph")
 
-# The processes that tests start read what was compiled before: compiling fgraph again takes each two seconds.
+# Processes that tests start reuse compiled bytecode: compiling fgraph again takes each of them two seconds.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
 
@@ -38,12 +38,12 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
 
 
 def pytest_collection() -> None:
-    """Turn the garbage collector off while modules are imported and tests are made, of which nothing is garbage."""
+    """Turn the garbage collector off while modules are imported and tests are collected, which makes no garbage."""
     gc.disable()
 
 
 def pytest_collection_finish() -> None:
-    """Let the garbage collector pass over all that is there now, and run less often: it took a tenth of the time."""
+    """Exclude all existing objects from garbage collection, and collect less often: it took a tenth of the time."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(10_000, 20, 20)
@@ -51,7 +51,7 @@ def pytest_collection_finish() -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what the clock decides, unless `-m` names it."""
+    """Deselect tests that depend on the clock, unless `-m` names them."""
     if "timing" not in config.option.markexpr:
         left = [item for item in items if item.get_closest_marker("timing")]
         items[:] = [item for item in items if not item.get_closest_marker("timing")]
@@ -60,20 +60,20 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.fixture(autouse=True, scope="session")
 def _cache_of_the_suite(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Keep what is measured of this machine meanwhile from the user's own forecasts."""
+    """Use another cache folder, so that measurements during tests do not change the user's forecasts."""
     os.environ["XDG_CACHE_HOME"] = os.environ["LOCALAPPDATA"] = str(tmp_path_factory.mktemp("cache"))
 
 
 @pytest.fixture(autouse=True)
 def _no_device_profile() -> Iterator[None]:
-    """Remove what a test measured of the device, so that it changes no plan of those after it."""
+    """Remove the device profile that a test measured, so that it does not change plans of later tests."""
     yield
     shutil.rmtree(Path(os.environ["XDG_CACHE_HOME"], "fgraph", "profile"), ignore_errors=True)
 
 
 @pytest.fixture(autouse=True)
 def _one_torch_thread() -> Iterator[None]:
-    """Set the number of threads back after a test that raised it."""
+    """Reset the number of threads after a test that raised it."""
     yield
     torch = sys.modules.get("torch")
     if torch is not None and torch.get_num_threads() != 1:

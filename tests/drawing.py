@@ -1,4 +1,4 @@
-"""The first half of the graph builder: drawing, codes and masks, each fit for what was drawn before."""
+"""The first half of the graph builder: random draws, codes and masks that fit the nodes drawn before."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ PLAIN = Canvas()
 
 @dataclass(frozen=True)
 class Made:
-    """A node's value, as far as what follows must know it."""
+    """The facts about a node's value that later nodes depend on."""
 
     id: str
     kind: str
     rows: int
     layer: int = -1
     canvas: Canvas = PLAIN
-    whole: bool = True  # of an image: not cropped, so that quarters of it are whole pixels
-    table: Table = TABLE  # of the models that the graph is on
-    single: bool = True  # of a StyleGAN3 pass at const: all of it lies at one place of the plane
+    whole: bool = True  # for an image: it is not cropped, so that quarters of it are whole pixels
+    table: Table = TABLE  # the layer table of the graph's models
+    single: bool = True  # for a StyleGAN3 pass at const: all of it is at one place of the plane
 
     @property
     def grid(self) -> tuple[int, int]:
@@ -51,10 +51,10 @@ class Made:
 
 
 class SourceBuilder:
-    """Draws codes and masks, and keeps what was made."""
+    """A builder that draws codes and masks, and records the nodes made."""
 
     table: Table = TABLE
-    factorised = "b8"  # layers whose affines a direction is of
+    factorised = "b8"  # layers whose affine layers are factorised
     code_parts: tuple[dict[str, str], ...] = ({"rows": "2.."}, {"rows": "1..3"}, {"layers": "b8.."}, {"layers": "0,4"})
 
     def __init__(self, draw: Callable[[st.SearchStrategy[Any]], Any]) -> None:
@@ -91,7 +91,7 @@ class SourceBuilder:
         return [make() for _ in range(self.rows)] if self.chance() else make()
 
     def places(self, make: Callable[[], Any]) -> tuple[Any, int]:
-        """One place, which is a list, or one for each row; and how many rows these make."""
+        """Return one place, which is a list, or one for each row; and the number of rows."""
         return ([make() for _ in range(self.rows)], self.rows) if self.chance() else (make(), 1)
 
     def add(self, made: Made, **node: Any) -> Made:
@@ -101,7 +101,7 @@ class SourceBuilder:
         return made
 
     def spread(self, *values: Any) -> int:
-        """The rows that these broadcast to."""
+        """Return the number of rows that these values broadcast to."""
         counts = [one.rows if isinstance(one, Made) else len(one) if isinstance(one, list) else 1 for one in values]
         return max(counts, default=1)
 
@@ -125,7 +125,7 @@ class SourceBuilder:
         return self.take(a) if how == "rows" else self.between(a, b, how)
 
     def derived(self, of: Made) -> Made:
-        """A code of this one and another."""
+        """Draw a code made from this one and another."""
         return self.between(of, self.code(), self.choose("mix", "align", "own", "lerp"))
 
     def between(self, a: Made, b: Made, how: str) -> Made:
@@ -140,7 +140,7 @@ class SourceBuilder:
         return self.add(Made("", "latent", self.spread(a, b)), op=how, **both, **part)
 
     def given(self) -> Made:
-        """A code by its numbers, in one of the four spaces."""
+        """Draw a code by its numbers, in one of the four spaces."""
         space, table = self.choose("z", "w", "w+", "s"), self.table
         shapes = {"z": [table.code_width], "w+": [table.num_ws, table.w_dim], "s": [table.style_length]}
         rows, seed = self.choose(1, self.rows), self.integer(0, 9)
@@ -148,7 +148,7 @@ class SourceBuilder:
         return self.add(Made("", "latent", rows), op="latent", space=space, value=value)
 
     def direction(self, of: Made) -> Made:
-        """A code moved along a component, or a direction of its own."""
+        """Draw a code moved along a component, or along a direction given by its numbers."""
         strength = self.per_row(lambda: self.amount(-2, 2))
         part = self.one_of(({}, *self.code_parts[1:]))
         kind: dict[str, Any] = self.choose(
@@ -179,7 +179,7 @@ class SourceBuilder:
         return self.add(made, op="truncate", of=of.id, truncation=psi, cutoff=self.choose(None, None, 2))
 
     def walk(self, of: Made) -> Made:
-        """A walk of as many frames as the graph has rows, where there are keys."""
+        """Draw a walk with as many frames as the graph has rows, if there are keys."""
         if self.rows < 2:
             return self.truncate(of)
         path = self.choose("spline", "spline", "slerp", "lerp")
@@ -199,7 +199,7 @@ class SourceBuilder:
         )
 
     def sample(self, rows: int | None = None) -> Made:
-        """Codes drawn: by a list of seeds, a count, or the graph's own seed."""
+        """Draw codes: by a list of seeds, a count, or the graph's own seed."""
         rows = rows or self.choose(1, self.rows)
         seeds = [self.integer(0, 99) for _ in range(rows)]
         way = self.choose({"seed": seeds}, {"count": rows, "seed": seeds[0]}, {"count": rows})
@@ -218,7 +218,7 @@ class SourceBuilder:
         )
 
     def own(self, a: Made, b: Made) -> Made:
-        """A part that was found among few samples, by its number or by where it lies."""
+        """Draw a transfer of a part that is found among few samples, by its number or by a mask."""
         known = [one for one in self.values if one.kind == "mask"]
         mask = self.filled(self.one_of(known)) if known and self.chance() else None
         where = {"mask": mask.id} if mask else {"part": self.choose(0, [1, 2])}
@@ -230,7 +230,7 @@ class SourceBuilder:
         return self.add(Made("", "latent", rows), op="own", **of, **where, **how, **found, strength=strength)
 
     def stack(self, a: Made, b: Made | None = None) -> Made:
-        """Rows of two values of one kind, as many as the graph has; of one code, others are drawn."""
+        """Draw a stack of two values of one kind, with as many rows as the graph has."""
         if self.rows < 2:
             return self.take(a)
         b = b or self.sample()
@@ -245,7 +245,7 @@ class SourceBuilder:
         return self.add(replace(of, rows=count), op="rows", of=of.id, take=",".join(map(str, rows)))
 
     def take(self, of: Made) -> Made:
-        """Rows of a value, in any order."""
+        """Draw rows of a value, in any order."""
         return self.picked(of, self.choose(1, self.rows))
 
     # -- masks
@@ -271,7 +271,7 @@ class SourceBuilder:
         feather = 0.0 if kind == "combine" else self.choose(0.0, 0.0, 0.1)
         fields = {"alpha": alpha, "invert": self.chance(), "feather": feather}
         shape = getattr(self, f"_{kind}")(known)
-        rows = shape.pop("rows", 1)  # of places
+        rows = shape.pop("rows", 1)  # masks with places
         lists = [shape.get(name) for name in ("start", "value", "text")]  # fields that may have one value a row
         rows = max(rows, self.spread(alpha, *lists, *(one for one in known if one.id in shape.get("of", ()))))
         return self.add(Made("", "mask", rows), op="mask", kind=kind, **fields, **shape)
@@ -313,12 +313,12 @@ class SourceBuilder:
         return {"of": of, "how": self.choose("add", "subtract", "multiply", "max", "min")}
 
     def filled(self, of: Made) -> Made:
-        """A mask that is 0 nowhere: one that is empty names no part."""
+        """Draw a mask that is 0 nowhere: an empty mask names no part."""
         faint = self.add(Made("", "mask", 1), op="mask", kind="constant", alpha=0.1)
         return self.add(replace(of), op="mask", kind="combine", of=[of.id, faint.id], how="max")
 
     def mask_edit(self, of: Made) -> Made:
-        """A mask moved, mirrored, halved or squeezed: what comes to whole pixels at every size."""
+        """Draw an edit of a mask, such as a shift, by amounts that give whole pixels at every size."""
         edit: dict[str, Any] = self.choose(
             {"op": "shift", "dx": 0.2, "mode": "replicate"},
             {"op": "shift", "dy": -0.25},

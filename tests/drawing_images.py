@@ -15,7 +15,7 @@ IMAGE_STEPS = (
 
 
 class ImageBuilder(SourceBuilder):
-    """Draws images and their edits."""
+    """A builder that draws images and their edits."""
 
     def flip(self, of: Made, layers: str | None = None) -> Made:
         raise NotImplementedError
@@ -51,7 +51,7 @@ class ImageBuilder(SourceBuilder):
         return self.add(replace(of, rows=1, whole=False), op="knit", of=of.id, axis=axis)
 
     def frame(self, of: Made) -> Made:
-        """Draw a pad that no edge of a wrapped canvas explains."""
+        """Draw a pad of an image by whole pixels, in any mode."""
         sides = {"left": self.integer(0, 3), "bottom": self.integer(0, 3), "unit": "pixel"}
         mode = self.choose("constant", "reflect", "replicate", "circular")
         return self.add(replace(of, whole=False), op="pad", of=of.id, mode=mode, value=-1, **sides)

@@ -69,6 +69,6 @@ def cut_into(plan: fgraph.Plan, parts: int, then: Callable[[fgraph.Plan], object
 
 
 def assert_often_cut(chunks: Sequence[int]) -> None:
-    """Of the examples, a quarter at least had more than one chunk: most random graphs end in codes and masks alone."""
+    """Assert that a quarter of the examples had several chunks: most random graphs end in codes and masks only."""
     cut = sum(count > 1 for count in chunks)
     assert cut >= len(chunks) / 4, f"only {cut} of {len(chunks)} plans were cut"

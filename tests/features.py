@@ -1,4 +1,4 @@
-"""Features of the language that a graph uses, found in its document, by which random graphs are counted."""
+"""Features of the language that a graph uses, found in its document, to count them over random graphs."""
 
 from __future__ import annotations
 

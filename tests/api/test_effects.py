@@ -1,4 +1,4 @@
-"""The effects of style channels: what images made one by one give, and what the batched runs share."""
+"""The effects of style channels: equal to those of images made one by one, with shared work in batched runs."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def features(images: np.ndarray) -> Any:
 
 
 def one_by_one() -> np.ndarray:
-    """The effects by StyleCLIP's SingleChannel.py: two whole images for each channel and sample."""
+    """Return the effects as StyleCLIP's SingleChannel.py finds them: two whole images for each channel and sample."""
     mean, deviation = G.style_statistics()
     z = torch.cat([torch.randn(1, 8, generator=torch.Generator().manual_seed(seed)) for seed in (5, 6)])
     with torch.no_grad():
@@ -51,7 +51,7 @@ def _own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
 
-def test_effects_are_those_of_images_made_one_by_one() -> None:
+def test_effects_equal_those_of_images_made_one_by_one() -> None:
     counted: list[int] = []
     found = measure_effects(G, features, "own", SETTINGS, device="cpu", advance=counted.append)
     expected = one_by_one()

@@ -1,4 +1,4 @@
-"""Options of a run: parsed once, refused beside a plan, and the caller's in every part of a large image."""
+"""Options of a run: parsed once, refused together with a plan, and passed to every part of a large image."""
 
 from __future__ import annotations
 

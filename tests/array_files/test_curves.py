@@ -17,7 +17,7 @@ QUIET, LOUD = np.full(RATE, 0.25), np.full(RATE, 1.0)
 
 
 def sound(width: int, levels: Any, channels: int = 1) -> bytes:
-    """A WAV file of levels in [-1, 1], the same in every channel."""
+    """Return a WAV file of levels in [-1, 1], the same in every channel."""
     scaled = np.repeat(levels, channels)
     samples = scaled * 127 + 128 if width == 1 else scaled * (2 ** (8 * width - 1) - 1)
     buffer = io.BytesIO()
@@ -35,7 +35,7 @@ def test_a_sound_becomes_its_loudness(width: int, channels: int, tmp_path: Path)
     path = tmp_path / "a.wav"
     path.write_bytes(sound(width, np.concatenate([QUIET, LOUD]), channels))
     levels = read_curve(str(path), fps=4, most=100)
-    step = 1 / 127 if width == 1 else 1e-4  # of the samples
+    step = 1 / 127 if width == 1 else 1e-4  # the step between values of samples
     np.testing.assert_allclose(levels, [0.25] * 4 + [1] * 4, atol=step)
 
 

@@ -1,4 +1,4 @@
-"""Codes in the files of other programs: which array is meant, and which space it stands in."""
+"""Codes in files of other programs: the choice of the array, and its space."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ def test_an_array_that_can_be_one_w_plus_or_many_w_needs_its_space(content: Any,
 
 
 @pytest.mark.parametrize("names", [("0001",), ("0001", "0002"), ("a.tif",), ("a.tif", "b.tif")])
-def test_a_dict_of_codes_means_the_same_whatever_its_number_of_entries_and_their_names(
+def test_dicts_of_codes_are_read_alike_for_any_number_of_entries_and_any_names(
     names: tuple[str, ...], tmp_path: Path
 ) -> None:
     for suffix in (".npy", ".pt", ".pkl"):
@@ -113,7 +113,7 @@ def test_w_plus_may_be_flat(tmp_path: Path) -> None:
     np.testing.assert_array_equal(result.array, ROWS)
 
 
-def test_directions_of_ganspace_are_no_codes(tmp_path: Path) -> None:
+def test_directions_of_ganspace_are_not_codes(tmp_path: Path) -> None:
     path = save(tmp_path / "edit.pkl", {"lat_comp": ROWS[0, :1], "act_comp": ROWS[0, :1], "lat_stdev": 1.5})
     with pytest.raises(ValueError, match="holds directions of GANSpace: read it by a direction of kind file"):
         read_latent(path)
@@ -166,7 +166,7 @@ def test_legacy_files(tmp_path: Path) -> None:
     assert read_latent(str(tmp_path / "old.pt")).space == "s"
 
 
-def test_our_own_latents_come_back(tmp_path: Path) -> None:
+def test_latents_of_fgraph_are_read_back(tmp_path: Path) -> None:
     graph = fgraph.Graph(models={"main": str(GOLDENS / "soat64_a.pt")})
     code = graph.latent(file=save(tmp_path / "s.pt", {"latent": torch.from_numpy(VECTOR)}))
     fgraph.run(graph, outputs={"code": code})["code"].save(tmp_path / "code.safetensors")
@@ -188,7 +188,9 @@ def test_our_own_latents_come_back(tmp_path: Path) -> None:
         (np.zeros((1, 1, 1, 7)), None, "codes in w have 2 axes"),
     ],
 )
-def test_what_other_codes_would_fit(content: Any, space: str, says: str, tmp_path: Path) -> None:
+def test_the_message_names_the_space_or_model_that_would_fit(
+    content: Any, space: str, says: str, tmp_path: Path
+) -> None:
     models = {"main": str(GOLDENS / "soat64_a.pt"), "other": str(GOLDENS / "soat256_a.pt")}
     nodes = {
         "code": {"op": "latent", "file": save(tmp_path / "code.npy", content), "space": space},
@@ -215,14 +217,14 @@ def test_what_other_codes_would_fit(content: Any, space: str, says: str, tmp_pat
         ("missing.pt", None, "No such file"),
     ],
 )
-def test_files_that_are_not_read(name: str, content: Any, says: str, tmp_path: Path) -> None:
+def test_other_files_are_refused(name: str, content: Any, says: str, tmp_path: Path) -> None:
     if content is not None:
         (tmp_path / name).write_bytes(content)
     with pytest.raises(ValueError, match=says):
         read_latent(str(tmp_path / name))
 
 
-def test_which_array_is_meant(tmp_path: Path) -> None:
+def test_the_choice_of_the_array(tmp_path: Path) -> None:
     path = save(tmp_path / "two.npz", {"a": ROWS[:, 0], "b": ROWS[:, :3, 0]})
     with pytest.raises(ValueError, match="holds a, b: name the array"):
         read_latent(path)
@@ -236,9 +238,7 @@ def test_a_missing_file_is_a_fault_of_its_node() -> None:
 
 
 @pytest.mark.parametrize("number", [np.nan, np.inf])
-def test_codes_that_are_not_finite_are_told_and_arrays_beside_them_are_not_looked_at(
-    tmp_path: Path, number: float
-) -> None:
+def test_codes_that_are_not_finite_are_refused_and_other_arrays_are_not_checked(tmp_path: Path, number: float) -> None:
     path = str(tmp_path / "codes.npz")
     np.savez(path, latent=np.ones((1, 8)), loss=np.array([1.0, number]), bad=np.full((1, 8), number))
     assert read_latent(path).codes.shape == (1, 8)

@@ -59,14 +59,14 @@ def test_small_numbers_that_expand_to_float32(small: None, tmp_path: Path) -> No
         read_arrays(tmp_path / "a.npz")
 
 
-def test_what_compresses_as_codes_do_is_read(small: None, tmp_path: Path) -> None:
+def test_arrays_that_compress_like_codes_are_read(small: None, tmp_path: Path) -> None:
     codes = np.random.RandomState(0).randn(4, FREE).astype(np.float32)
     np.savez_compressed(tmp_path / "a.npz", codes=codes)
     assert np.array_equal(read_latent(str(tmp_path / "a.npz")).codes.array, codes)
 
 
 @pytest.mark.parametrize("shape", ["(1099511627776,)", "(4294967296, 4294967296, 4294967296)", "(-1,)"])
-def test_a_header_that_lies(tmp_path: Path, shape: str) -> None:
+def test_a_header_with_a_false_shape(tmp_path: Path, shape: str) -> None:
     (tmp_path / "a.npy").write_bytes(header(shape) + bytes(64))
     refused(tmp_path / "a.npy", "is not a .npz or .npy file")
     with zipfile.ZipFile(tmp_path / "a.npz", "w") as archive:
@@ -78,7 +78,7 @@ NO_HEADERS = ["(" * 5000, "[" * 5000 + "]" * 5000, "-" * 9000 + "1", "9" * 9000,
 
 
 @pytest.mark.parametrize("text", NO_HEADERS, ids=range(7))
-def test_a_header_that_is_no_header(tmp_path: Path, text: str) -> None:
+def test_an_invalid_header(tmp_path: Path, text: str) -> None:
     content = b"\x93NUMPY\x01\x00" + len(text).to_bytes(2, "little") + text.encode() + bytes(8)
     (tmp_path / "a.npy").write_bytes(content)
     refused(tmp_path / "a.npy", "is not a .npz or .npy file", 16 * FREE)
@@ -159,11 +159,11 @@ def test_empty_tensors_take_no_place(tmp_path: Path) -> None:
 NO_JSON = ["[" * 100_000, '{"a":' * 100_000, '{"a": ' + "9" * 10_000 + "}", "[]", "\xff", '{"a": 1e999}']
 NO_JSON.append(
     '{"__metadata__": {}}'.encode("utf-16").decode("latin-1")
-)  # which json.loads would take, and import a codec
+)  # json.loads would accept it, and import a codec
 
 
 @pytest.mark.parametrize("text", NO_JSON, ids=range(7))
-def test_headers_of_safetensors_that_are_none(tmp_path: Path, text: str) -> None:
+def test_invalid_headers_of_safetensors(tmp_path: Path, text: str) -> None:
     content = text.encode("latin-1")
     (tmp_path / "a.safetensors").write_bytes(len(content).to_bytes(8, "little") + content)
     refused(tmp_path / "a.safetensors", "cannot read .*safetensors", 64 * FREE)
@@ -180,7 +180,7 @@ def test_a_fifo_or_a_device_is_refused_at_once(tmp_path: Path, suffix: str) -> N
 
 
 @pytest.mark.parametrize("path", ["~nobody-has-this-name/a.npz", "a\x00.npz", "a" * 300 + ".npz", "/dev/null/a.npz"])
-def test_paths_that_are_none(path: str) -> None:
+def test_invalid_paths(path: str) -> None:
     for read in (read_latent, read_arrays):
         with pytest.raises(ValueError, match="cannot read"):
             read(path)

@@ -21,7 +21,7 @@ from fgraph.array_files.pickled import read_layers, read_style_moments
 from fgraph.array_files.transforms import read_transforms
 from tests.hostile.mutants import mutate
 
-COUNT = 40  # of each file
+COUNT = 40  # mutants of each file
 ARRAY = np.random.RandomState(0).randn(3, 4, 8).astype(np.float32)
 
 
@@ -95,7 +95,7 @@ def test_damaged_files(name: str, tmp_path: Path) -> None:
         for read in (read_latent, read_arrays, read_directions):
             try:
                 with warnings.catch_warnings():
-                    warnings.simplefilter("ignore")  # of numpy, about headers of Python 2
+                    warnings.simplefilter("ignore")  # numpy warns about headers of Python 2
                     read(str(path))
             except ValueError as error:
                 messages.append(str(error))

@@ -25,7 +25,7 @@ def path(tmp_path: Path) -> Path:
 
 
 def test_channels_belong_to_the_region_that_leads(path: Path) -> None:
-    """[0.625, 0.375] leads by 0.25, where StyleSpace asks for more; a share of 0.5 is too small."""
+    """[0.625, 0.375] leads by 0.25, where StyleSpace requires more; a share of 0.5 is too small."""
     assert read_regions(path) == {0: [(0, 0, 0.875)], 1: [], 2: [(2, 0, 0.75)]}
 
 
@@ -44,7 +44,7 @@ def test_the_command_prints_them(path: Path, capsys: pytest.CaptureFixture[str])
     assert capsys.readouterr().out == "region 1+2, 2 channels: 2:0 1.00, 2:1 0.88\n"
 
 
-def test_what_is_no_such_file(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_other_files_and_regions_are_refused(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["regions", str(path), "3"]) == 2
     assert "has 3 regions, from 0; there is no region 3" in capsys.readouterr().err
     path.write_bytes(pickle.dumps([np.ones(3), np.ones(3)]))

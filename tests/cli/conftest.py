@@ -15,12 +15,12 @@ from fgraph.cli.settings import JobSettings
 
 
 class FakeJobs(ModuleType):
-    """Remembers the settings of each job; a node of op `nope` is a fault, one of op `bug` a bug."""
+    """A recorder of the settings of each job. A node with op `nope` is a fault; a node with op `bug` raises a bug."""
 
     def __init__(self) -> None:
         super().__init__("fgraph.cli.jobs")
         self.settings: list[JobSettings] = []
-        self.batches: list[int] = []  # how many jobs were run together, each time
+        self.batches: list[int] = []  # number of jobs in each joint run
 
     @property
     def graphs(self) -> list[dict[str, Any]]:
@@ -47,7 +47,7 @@ class FakeJobs(ModuleType):
 
 @pytest.fixture(autouse=True)
 def default_signals() -> Iterator[None]:
-    """Signals as a terminal has them: a shell lets the commands it starts in the background ignore some."""
+    """Set signals as in a terminal: a shell makes commands in the background ignore some."""
     usual = {signal.SIGINT: signal.default_int_handler, signal.SIGTERM: signal.SIG_DFL}
     if hasattr(signal, "SIGHUP"):
         usual[signal.SIGHUP] = signal.SIG_DFL
@@ -59,7 +59,7 @@ def default_signals() -> Iterator[None]:
 
 @pytest.fixture
 def jobs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> FakeJobs:
-    """Stands in for the engine, in an empty working directory."""
+    """Replace the engine by `FakeJobs`, in an empty working directory."""
     fake = FakeJobs()
     monkeypatch.setitem(sys.modules, "fgraph.cli.jobs", fake)
     monkeypatch.setattr(fgraph.cli, "jobs", fake, raising=False)

@@ -1,4 +1,4 @@
-"""Models by address on the command line: kept where cache= says, and with offline=true not fetched."""
+"""Models by address on the command line: cached in the folder of cache=, and not downloaded with offline=true."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,7 +24,7 @@ def model(server: Server) -> list[str]:
 
 
 @pytest.mark.parametrize("mode", ["check", "explain", "run", "draw"])
-def test_offline_finds_what_is_kept(server: Server, mode: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_offline_finds_cached_models(server: Server, mode: str, capsys: pytest.CaptureFixture[str]) -> None:
     arguments = [*BLEND, f"mode={mode}", *model(server), "hydra.run.dir=out"]
     assert main([*arguments, "offline=true"]) == 2
     assert "offline mode forbids downloads" in capsys.readouterr().err
@@ -53,7 +53,7 @@ def test_reports_and_conversions(server: Server, capsys: pytest.CaptureFixture[s
     assert len(server.asked) == 1
 
 
-def test_settings_that_are_none(server: Server, capsys: pytest.CaptureFixture[str]) -> None:
+def test_invalid_settings(server: Server, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([*BLEND, "offline=maybe"]) == 2
     assert "offline is true or false, not 'maybe'" in capsys.readouterr().err
     assert main([*BLEND, "model=hf://org/repo/model.pt", "hub=http://mirror.example.org", "cache=kept"]) == 2

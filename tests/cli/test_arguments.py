@@ -1,4 +1,4 @@
-"""Positional arguments: modes, graphs, files where they lie; and what is no argument."""
+"""Positional arguments: modes, graphs, files at any path, and mistakes."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_positional_arguments_become_overrides(given: list[str], expected: list[
 
 
 @pytest.mark.parametrize("given", [["mine.yaml"], ["graph=mine.yaml"], ["graph=./mine.yaml"], ["from='mine.yaml'"]])
-def test_a_file_runs_where_it_lies(jobs: FakeJobs, given: list[str]) -> None:
+def test_a_file_runs_at_any_path(jobs: FakeJobs, given: list[str]) -> None:
     Path("mine.yaml").write_text(ONE)
     assert main([*given, "graph.nodes.only.truncation=0.5", "seed=7"]) == 0
     (settings,) = jobs.settings
@@ -79,7 +79,7 @@ def test_a_file_with_the_name_of_a_bundled_graph_runs(jobs: FakeJobs) -> None:
     assert ["only" in one["nodes"] for one in jobs.graphs] == [True, False]
 
 
-def test_a_file_finds_what_it_composes(jobs: FakeJobs) -> None:
+def test_a_file_finds_the_files_that_it_composes(jobs: FakeJobs) -> None:
     """Files beside it and below it, and bundled sub-graphs."""
     Path("sub/subgraph").mkdir(parents=True)
     Path("sub/base.yaml").write_text(ONE)
@@ -121,7 +121,7 @@ def test_a_file_sets_the_graph_only(jobs: FakeJobs, capsys: pytest.CaptureFixtur
 
 
 def test_a_folder_of_files_configures_nothing_else(jobs: FakeJobs) -> None:
-    """Its other files are no configurations of trainings or of Hydra."""
+    """Its other files are not configurations of trainings or of Hydra."""
     for folder in ("training", "hydra/launcher"):
         Path(folder).mkdir(parents=True)
     Path("training/default.yaml").write_text("images: 3\n")
@@ -159,7 +159,7 @@ def test_no_name_means_two_things() -> None:
 def test_a_value_that_hydra_refuses_is_shown_quoted(
     jobs: FakeJobs, capsys: pytest.CaptureFixture[str], value: str
 ) -> None:
-    """The line that is shown works, after a shell has read it."""
+    """The suggested line works when a shell reads it."""
     assert main([f"graph.params.name={value}"]) == 2
     (line,) = [line for line in capsys.readouterr().err.splitlines() if line.startswith("write it as ")]
     assert main(shlex.split(line.removeprefix("write it as "))) == 0

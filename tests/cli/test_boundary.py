@@ -131,9 +131,9 @@ def test_a_table_of_files() -> None:
 
 
 def test_two_folders_of_pictures(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    short = functools.partial(make_settings, steps=20)  # grey pictures are told apart as soon
+    short = functools.partial(make_settings, steps=20)  # enough steps to separate grey pictures
     monkeypatch.setattr(boundaries, "make_settings", short)
-    folders = {"one/faces": 220, "two/faces": 40}  # of equal names
+    folders = {"one/faces": 220, "two/faces": 40}  # folders with equal names
     for name, value in folders.items():
         Path(name).mkdir(parents=True)
         for number in range(2):
@@ -159,12 +159,12 @@ def test_two_folders_of_pictures(capsys: pytest.CaptureFixture[str], monkeypatch
         ([], "name two folders"),
     ],
 )
-def test_arguments_that_cannot_be(arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_invalid_arguments(arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["boundary", *arguments, "--target", "a.npy"]) == 2
     assert message in capsys.readouterr().err
 
 
-def test_what_cannot_be_read(capsys: pytest.CaptureFixture[str]) -> None:
+def test_unreadable_input(capsys: pytest.CaptureFixture[str]) -> None:
     Path("with").mkdir()
     Path("scores.csv").write_text("a,b\n1,2\n")
     for arguments, message in (

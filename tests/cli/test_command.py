@@ -71,7 +71,7 @@ def test_user_graphs_by_config_dir(jobs: FakeJobs, tmp_path: Path) -> None:
 
 
 def test_a_graph_file_is_parsed_once(jobs: FakeJobs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """By all jobs of a sweep, for what it says and for its lines; each job may change its own copy."""
+    """All jobs of a sweep share one parse, for the content and the lines. Each job can change its own copy."""
     (tmp_path / "graph").mkdir()
     (tmp_path / "graph" / "mine.yaml").write_text("nodes:\n  once: {op: sample}\noutputs: [once]\n")
     parsed: list[str] = []
@@ -144,7 +144,7 @@ def test_mistakes_end_in_2_without_traceback(
     assert "Traceback" not in printed
 
 
-def test_settings_are_those_of_the_file() -> None:
+def test_settings_match_the_configuration_file() -> None:
     config = yaml.safe_load((BUNDLED / "config.yaml").read_text())
     assert {setting.split(".")[0] for setting in SETTINGS} == {*config, "graph"} - {"defaults", "hydra"}
 
@@ -155,10 +155,10 @@ def test_place_that_cannot_be_written(jobs: FakeJobs, capsys: pytest.CaptureFixt
     assert "cannot write taken/out" in capsys.readouterr().err.replace(f"{Path.cwd()}/", "")
 
 
-def test_a_full_disk_for_what_hydra_writes(
+def test_a_full_disk_for_files_of_hydra(
     jobs: FakeJobs, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The error of a write names no file, as that of an open does."""
+    """The error of a write names no file, unlike the error of an open."""
 
     def full(*_: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
@@ -181,7 +181,7 @@ def test_bug_ends_in_1_with_traceback(jobs: FakeJobs, capsys: pytest.CaptureFixt
 @pytest.mark.parametrize(
     "place", ["fgraph.cli.jobs.finish", "fgraph.cli.direct.read_job", "fgraph.cli.running.compose_and_run"]
 )
-def test_no_memory_is_no_bug(
+def test_a_lack_of_memory_is_not_a_bug(
     jobs: FakeJobs, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], error: Exception, place: str
 ) -> None:
     def fail(*_: object, **__: object) -> None:

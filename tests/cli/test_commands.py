@@ -79,7 +79,7 @@ def test_new(capsys: pytest.CaptureFixture[str], arguments: list[str]) -> None:
     assert main(["new", "mine.yaml", "--force"]) == 0
 
 
-def test_new_refuses_what_is_no_graph(capsys: pytest.CaptureFixture[str]) -> None:
+def test_new_refuses_unknown_graphs(capsys: pytest.CaptureFixture[str]) -> None:
     assert "write 'mine.yaml'" in output(capsys, "new", "mine", code=2)
     assert "did you mean 'panorama'?" in output(capsys, "new", "mine.yaml", "--like", "panorma", code=2)
     assert not Path("mine.yaml").exists()
@@ -266,7 +266,7 @@ WATCHED = "nodes:\n  code: {op: sample, seed: SEED}\n  image: {op: decode, of: c
 
 
 def test_watch(tmp_path: Path) -> None:
-    """A process that runs a file at each save, reports a mistake and goes on, and ends by an interrupt."""
+    """The process runs a file at each save, reports a mistake and continues, and ends by an interrupt."""
     file, shown = tmp_path / "mine.yaml", tmp_path / "out" / "watch.js"
     file.write_text(WATCHED.replace("SEED", "1"))
     command = [sys.executable, "-m", "fgraph", "watch", "mine.yaml", "--no-open", "hydra.run.dir=out", "device=cpu"]
@@ -294,8 +294,8 @@ def test_watch(tmp_path: Path) -> None:
     assert "stopped watching mine.yaml" in warned
 
 
-def test_watch_sees_what_is_saved_during_a_run(tmp_path: Path) -> None:
-    """A file is compared with what it was before it was read."""
+def test_watch_sees_a_save_during_a_run(tmp_path: Path) -> None:
+    """A file is compared with its state before it was read."""
     from fgraph.cli.arguments import Arguments
     from fgraph.cli.commands.watch import WatchTask
     from fgraph.cli.sweeps import SweepRun
@@ -312,7 +312,7 @@ def test_watch_sees_what_is_saved_during_a_run(tmp_path: Path) -> None:
     task._wait_for_change([file, other])
 
 
-def test_watch_waits_for_what_an_editor_writes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_watch_waits_while_an_editor_writes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """An editor may empty a file before it writes it."""
     from fgraph.cli.arguments import Arguments
     from fgraph.cli.commands import watch
@@ -329,7 +329,7 @@ def test_watch_waits_for_what_an_editor_writes(tmp_path: Path, monkeypatch: pyte
 
 
 @pytest.mark.parametrize("command", ["watch", "regions"])
-def test_what_is_optional_is_not_asked_for(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_errors_ask_for_required_arguments_only(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert "the following arguments are required: file\n" in output(capsys, command, code=2)
 
 
@@ -355,7 +355,7 @@ def test_watch_takes_one_file(arguments: list[str]) -> None:
 @pytest.mark.parametrize(
     "name", ["x$(touch ran)", "x`touch ran`", "x;ran", "x\x1b[2J", "x y", "*", "x|ran", "x&", "x'"]
 )
-def test_a_name_that_a_shell_would_run_is_no_candidate(name: str, tmp_path: Path) -> None:
+def test_a_name_that_a_shell_would_run_is_not_a_candidate(name: str, tmp_path: Path) -> None:
     graph = {"nodes": {name: {"op": "sample"}, "good": {"op": "decode", "of": name}}}
     (tmp_path / "mine.yaml").write_text(json.dumps(graph))
     line = f"fgraph {tmp_path}/mine.yaml graph.nodes."

@@ -1,4 +1,4 @@
-"""The contact sheet of a sweep: one cell a job, where it belongs, under what the job was given."""
+"""The contact sheet of a sweep: a cell for each job, in its place, below the overrides of the job."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def test_a_failed_job_leaves_a_grey_cell(laid: list[tuple[object, ...]]) -> None
     assert [colour_of(cell) for cell in cells] == [(255, 0, 0), (221, 221, 221), (0, 0, 255)]  # type: ignore[attr-defined]
 
 
-def test_rows_are_shown_and_the_format_is_that_of_the_pictures() -> None:
+def test_rows_are_shown_in_the_format_of_the_pictures() -> None:
     jobs = [job(number, f"seed={number}", rows=3, formats=("webp",)) for number in range(2)]
     path = contact.write_contact_sheet(jobs, Path(), 90)
     assert path == Path("sheet.webp")
@@ -141,7 +141,7 @@ def test_a_node_that_is_needed_has_no_line(capsys: pytest.CaptureFixture[str]) -
     assert "no line for left_pass, right_pass: the graph does not run without them" in capsys.readouterr().err
 
 
-def test_one_run_compares_what_it_starts_from() -> None:
+def test_one_run_compares_its_sources() -> None:
     assert main(["graph=blend_horizontal", "output.compare=true", "hydra.run.dir=out"]) == 0
     assert {path.name for path in Path("out").glob("*.*")} - {".hydra"} == {"image.png", "compare.png", "manifest.json"}
     with PillowImage.open("out/compare.png") as sheet:

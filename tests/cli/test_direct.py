@@ -59,7 +59,7 @@ def settings_of(jobs: FakeJobs, arguments: list[str]) -> Any:
 
 
 @pytest.mark.parametrize("graph", ["own.yaml", *sorted(path.stem for path in GRAPHS.glob("*.yaml"))])
-def test_settings_are_those_of_hydra(jobs: FakeJobs, monkeypatch: pytest.MonkeyPatch, graph: str) -> None:
+def test_settings_equal_those_of_hydra(jobs: FakeJobs, monkeypatch: pytest.MonkeyPatch, graph: str) -> None:
     Path("own.yaml").write_text(OWN)
     choices = PLAIN if graph == "own.yaml" else PLAIN[1:2]
     own = [settings_of(jobs, [f"graph={graph}", *arguments]) for arguments in choices]
@@ -105,7 +105,7 @@ ATOMS = st.one_of(
 
 
 @given(st.one_of(ATOMS, st.lists(ATOMS, max_size=3).map(lambda items: f"[{','.join(items)}]")))
-def test_values_are_those_of_hydra(text: str) -> None:
+def test_values_equal_those_of_hydra(text: str) -> None:
     try:
         value = read_value(text)
     except NotPlain:

@@ -1,4 +1,4 @@
-"""Settings without effect are told once; a comparison begins with the start."""
+"""Settings without effect give one warning; a comparison begins with the start."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def _empty_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
 
 
-def test_an_option_without_effect_is_told_once_for_a_sweep(capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_option_without_effect_gives_one_warning_for_a_sweep(capsys: pytest.CaptureFixture[str]) -> None:
     arguments = ["-m", "graph=transfer", "seed=1,2", "mode=check", "output.strip=x", "output.labels=true"]
     assert main(arguments) == 0
     said = capsys.readouterr().err.splitlines()

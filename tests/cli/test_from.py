@@ -1,4 +1,4 @@
-"""`from=picture`: the same pixels again, changes on top, and what is told when something is not as it was."""
+"""`from=picture`: the same pixels again, changes on top, and warnings about files that have changed."""
 
 from __future__ import annotations
 
@@ -83,12 +83,12 @@ def test_a_sweep_from_a_picture() -> None:
     assert main(["graph=blend_horizontal", "seed=3", "hydra.run.dir=first"]) == 0
     assert main(["-m", "from=first/image.png", "seed=3,4", "hydra.sweep.dir=swept"]) == 0
     first, third = pixels("first/image.png").astype(int), pixels("swept/0/image.png").astype(int)
-    assert np.abs(first - third).max() <= 1  # sums are taken in another order in another batch
+    assert np.abs(first - third).max() <= 1  # another batch changes the order of sums
     assert (first != pixels("swept/1/image.png")).any()
     assert Path("swept/sheet.png").is_file()
 
 
-def test_another_model_or_mask_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+def test_another_model_or_mask_gives_a_warning(capsys: pytest.CaptureFixture[str]) -> None:
     make_own()
     avatar = Path(fgraph.__file__).parent / "stylegan" / "bundled" / "avatar.safetensors"
     shutil.copy(avatar, "own.safetensors")

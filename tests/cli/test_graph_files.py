@@ -69,10 +69,10 @@ EVIL = {
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder for --config-dir, with files that lie about who they are, and a secret beside it."""
+    """Return a folder for --config-dir, with files that pose as fgraph's own, and a secret beside it."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("SECRET", "the-secret")
-    monkeypatch.setenv("OMP_WAIT_POLICY", "passive")  # which `main` sets
+    monkeypatch.setenv("OMP_WAIT_POLICY", "passive")  # `main` sets it
     for name in ("graph", "subgraph", "hydra/launcher", "hydra/job_logging"):
         (tmp_path / "mine" / name).mkdir(parents=True)
     (tmp_path / "secret.yaml").write_text("password: the-secret\n")
@@ -108,7 +108,7 @@ def test_ways_out_of_the_graph(name: str, way: str, folder: Path, capsys: pytest
     assert os.environ == before
 
 
-def test_a_literal_text_stays_one(folder: Path) -> None:
+def test_an_escaped_interpolation_stays_text(folder: Path) -> None:
     """An escaped interpolation is text, and is resolved at no later stage, not even from a picture's record."""
     (folder / "graph" / "plain.yaml").write_text(r"params: {x: 'a\${oc.env:SECRET}'}" + "\n" + NODES)
     given = ["--config-dir", str(folder), "graph=plain", "model=landscape", "hydra.run.dir=out"]
@@ -126,7 +126,7 @@ def test_a_literal_text_stays_one(folder: Path) -> None:
 @pytest.mark.parametrize(
     "name", ["open_graph.yaml", "config.yaml", "hydra/launcher/fused.yaml", "hydra/job_logging/none.yaml"]
 )
-def test_a_folder_does_not_stand_in_for_our_configuration(name: str, folder: Path) -> None:
+def test_a_folder_does_not_replace_the_configuration(name: str, folder: Path) -> None:
     canary = folder.parent / "canary"
     (folder / name).write_text(f"# @package _global_\n{CALLBACK.replace('CANARY', str(canary))}")
     (folder / "graph" / "plain.yaml").write_text(NODES)
@@ -173,7 +173,7 @@ def test_a_file_with_the_name_of_a_bundled_graph_is_a_mistake(folder: Path, caps
     ],
     ids=["UTF-16", "Latin-1", "list", "deep", "octal"],
 )
-def test_a_file_of_another_form_is_named(
+def test_the_error_names_a_file_of_another_form(
     folder: Path, capsys: pytest.CaptureFixture[str], content: bytes, says: str
 ) -> None:
     file = folder / "graph" / "form.yaml"
@@ -194,7 +194,7 @@ def test_a_pickled_configuration_is_not_read(folder: Path, capsys: pytest.Captur
     assert "unpickles a file" in capsys.readouterr().err
 
 
-def test_graphs_may_still_be_made_of_others(folder: Path) -> None:
+def test_graphs_can_still_be_composed_of_others(folder: Path) -> None:
     (folder / "graph" / "base.yaml").write_text(NODES)
     (folder / "subgraph" / "moved.yaml").write_text(
         'op: subgraph\ninputs: {x: "???"}\nnodes: {move: {op: shift, of: x, dx: 0.5}}\noutput: move\n'

@@ -60,7 +60,7 @@ def test_a_folder(tmp_path: Path, pictures: Path, capsys: pytest.CaptureFixture[
     assert "(the same as 0.png)" in told.out
 
 
-def test_what_was_found_is_read_by_a_latent_node_and_is_no_graph(
+def test_a_found_code_is_read_by_a_latent_node_and_holds_no_graph(
     tmp_path: Path, pictures: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert call(tmp_path, f"images={pictures / '0.png'}", "inversion.steps=3", "inversion.noise=true") == 0
@@ -82,7 +82,7 @@ def test_what_was_found_is_read_by_a_latent_node_and_is_no_graph(
     assert "was written by mode=invert and holds no graph: read its code" in capsys.readouterr().err
 
 
-def test_nothing_could_be_done(tmp_path: Path, pictures: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_no_picture_can_be_inverted(tmp_path: Path, pictures: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert call(tmp_path, f"images={pictures}", "inversion.steps=9", "inversion.learning_rate=1e30") == 2
     told = capsys.readouterr().err
     assert "1.png: the search diverged; take a lower inversion.learning_rate" in told
@@ -103,9 +103,7 @@ def test_pictures_are_not_written_over(tmp_path: Path, pictures: Path, capsys: p
     assert (pictures / "0.png").read_bytes() == before
 
 
-def test_a_preview_shows_what_has_been_found_so_far(
-    tmp_path: Path, pictures: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_preview_shows_the_images_so_far(tmp_path: Path, pictures: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     seen = []
 
     def noted(path: Path, content: bytes) -> None:
@@ -147,7 +145,7 @@ def test_a_folder_of_a_hundred_of_which_thirteen_are_broken(
 
 
 def test_each_face_of_a_picture(tmp_path: Path, pictures: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """And a second job starts where the first one ended."""
+    """A second job starts from the codes of the first one."""
     (pictures / "broken.jpg").unlink()
     eyes = [[6, 8], [10, 8], [6, 12], [10, 12]]
     faces = {"0.png": [eyes, [[x + 8, y] for x, y in eyes]], "1.png": [eyes]}

@@ -44,7 +44,7 @@ def test_every_bundled_graph_is_sound(capsys: pytest.CaptureFixture[str], name: 
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_every_bundled_graph_says_what_one_sees(name: str) -> None:
+def test_every_bundled_graph_has_a_comment_with_suggestions(name: str) -> None:
     text = (BUNDLED / "graph" / f"{name}.yaml").read_text("utf-8")
     assert text.startswith("# ")
     assert "# Try: " in text
@@ -89,7 +89,7 @@ def test_mistakes(capsys: pytest.CaptureFixture[str], arguments: list[str], expe
         (["output.compare=[imag]"], "there is no image 'imag'; did you mean 'image'?"),
     ],
 )
-def test_what_cannot_be_written_is_told_before_anything_runs(
+def test_outputs_that_cannot_be_written_are_refused_before_anything_runs(
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
     arguments: list[str],
@@ -102,7 +102,7 @@ def test_what_cannot_be_written_is_told_before_anything_runs(
     assert expected in capsys.readouterr().err
 
 
-def test_what_a_graph_starts_from_can_be_compared_by_name(capsys: pytest.CaptureFixture[str]) -> None:
+def test_sources_of_a_graph_can_be_compared_by_name(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["graph=blend_horizontal", "mode=check", "output.compare=[left,image]"]) == 0
 
 
@@ -115,7 +115,7 @@ def test_sweep_over_literal_seeds_warns(capsys: pytest.CaptureFixture[str]) -> N
 
 
 @pytest.mark.parametrize(("first", "second", "left"), [("png", "tiff", "image.png"), ("tiff", "dzi", "image.tif")])
-def test_a_second_run_of_large_images_names_what_is_no_longer_listed(
+def test_a_second_run_of_large_images_names_files_no_longer_listed(
     first: str, second: str, left: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["blend_horizontal", "hydra.run.dir=out", f"output.formats=[{first}]"]) == 0
@@ -126,7 +126,7 @@ def test_a_second_run_of_large_images_names_what_is_no_longer_listed(
     assert "earlier run" not in capsys.readouterr().err  # the same files are replaced
 
 
-def test_a_second_run_into_a_directory_names_what_is_no_longer_listed(
+def test_a_second_run_into_a_directory_names_files_no_longer_listed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)

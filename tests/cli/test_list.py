@@ -1,4 +1,4 @@
-"""`fgraph list`: what there is, with a line on each."""
+"""`fgraph list`: the lists, with a line on each entry."""
 
 import pytest
 

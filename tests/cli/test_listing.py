@@ -66,7 +66,7 @@ def test_a_whole_program_follows_the_pass_that_made_it(shown: dict[str, str]) ->
 
 
 @pytest.mark.parametrize("page", ["CONTRIBUTING.md", "docs/how-to/programs.md"])
-def test_what_the_pages_quote_is_printed(shown: dict[str, str], page: str) -> None:
+def test_the_output_quoted_in_the_pages_is_printed(shown: dict[str, str], page: str) -> None:
     quoted = [line for block in blocks_of(page, "text") for line in block.text.splitlines()]
     assert len(quoted) >= 3
     assert not [line for line in quoted if line not in shown["diff"].splitlines()]
@@ -85,7 +85,7 @@ def test_differences_show_only_what_a_pass_changes() -> None:
     assert "const" not in cse
 
 
-def test_the_callback_sees_each_pass_and_what_it_made() -> None:
+def test_the_callback_sees_each_pass_and_its_result() -> None:
     runs: list[PassRun] = []
     program = optimise(lowered(TINY), after=runs.append)
     assert [one.name for one in runs[:4]] == ROUND
@@ -100,7 +100,7 @@ def test_other_passes_can_be_chosen() -> None:
     assert [one.name for one in runs] == ["simplify", "find_differences"]
 
 
-def test_faults_and_unknown_listings_are_told(capsys: pytest.CaptureFixture[str]) -> None:
+def test_faults_and_unknown_listings_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["mode=ir", "listing=dif"]) == 2
     assert "unknown listing 'dif': expected full, diff (did you mean 'diff'?)" in capsys.readouterr().err
     assert main(["mode=explain", "listing=diff"]) == 2

@@ -14,7 +14,7 @@ from tests.cli.conftest import FakeJobs
 from tests.paths import GOLDENS, ROOT
 
 PICKLE = GOLDENS / "ada_cond32.pkl"
-PARAMETERS = "100,307"  # of this one
+PARAMETERS = "100,307"  # of PICKLE
 BROKEN_GRAPH = "graph.nodes.extra.op=nope"
 
 LAUNCHERS = pytest.mark.parametrize("launcher", ["fused", "basic"])
@@ -26,12 +26,12 @@ def _empty_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 def lines_of(report: str) -> dict[str, str]:
-    """The lines of one report by their names."""
+    """Return the lines of one report by their names."""
     return dict(line.split(maxsplit=1) for line in report.splitlines() if line)
 
 
 def files() -> set[str]:
-    """Every file here, but for Hydra's record of a job."""
+    """Return every file here, except Hydra's record of a job."""
     return {str(path) for path in Path().rglob("*") if path.is_file() and path.parent.name != ".hydra"}
 
 
@@ -48,12 +48,12 @@ def test_inspect_prints_the_report_and_leaves_nothing(capsys: pytest.CaptureFixt
     assert not Path("outputs/panorama").exists()
 
 
-def test_inspect_tells_of_stylegan3(capsys: pytest.CaptureFixture[str]) -> None:
+def test_inspect_describes_stylegan3(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["mode=inspect", f"model={GOLDENS / 'sg3_t_32.pkl'}"]) == 0
     assert lines_of(capsys.readouterr().out)["architecture"] == "StyleGAN3, T"
 
 
-def test_inspect_loads_neither_torch_nor_what_runs_graphs(tmp_path: Path) -> None:
+def test_inspect_loads_neither_torch_nor_the_engine(tmp_path: Path) -> None:
     code = (
         "import sys; from fgraph.cli import main; code = main(sys.argv[1:]);"
         "print([name for name in ('torch', 'fgraph.cli.jobs', 'fgraph.runtime') if name in sys.modules], code)"

@@ -1,4 +1,4 @@
-"""File names that are not text in UTF-8: they work everywhere, and no result is lost over one."""
+"""File names that are not text in UTF-8: they work everywhere, and never cost a result."""
 
 from __future__ import annotations
 

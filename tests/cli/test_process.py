@@ -16,7 +16,7 @@ def run_python(*arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-# What these commands have no use for; how long they take is measured in bench/speed/startup.py.
+# Modules that these commands do not need; bench/speed/startup.py measures the time of the commands.
 HEAVY = ("torch", "numpy", "hydra", "omegaconf", "pydantic", "yaml", "networkx", "ray", "tqdm", "safetensors")
 
 

@@ -1,4 +1,4 @@
-"""Interrupts: exit codes, what is said, what is left."""
+"""Interrupts: exit codes, messages, and the files that remain."""
 
 from __future__ import annotations
 
@@ -56,10 +56,10 @@ def test_exit_codes(
 
 @pytest.mark.parametrize("error", [AttributeError("half of a config"), FgraphError("half of a file")])
 @pytest.mark.parametrize("part", ["prepare", "finish"])
-def test_what_fails_in_cleaning_up_does_not_hide_the_interrupt(
+def test_an_error_during_cleanup_does_not_hide_the_interrupt(
     jobs: FakeJobs, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], part: str, error: Exception
 ) -> None:
-    """As OmegaConf, whose `finally` fails on a config that is half made."""
+    """OmegaConf raises such errors: its `finally` fails on an incomplete config."""
 
     def interrupted(*_: Any) -> Any:
         try:
@@ -166,7 +166,7 @@ def test_an_interrupt_during_imports_prints_no_traceback(module: str, name: str,
 
 
 @pytest.mark.parametrize(("arguments", "place"), [([], "panorama/a"), (["-m", "seed=1,2"], "sweep/a/0")])
-def test_the_next_run_removes_what_killed_ones_left_in_the_default_place(
+def test_the_next_run_removes_leftovers_of_killed_runs_in_the_default_place(
     jobs: FakeJobs, arguments: list[str], place: str
 ) -> None:
     left, elsewhere = Path("outputs", place, ".image.0123abcd.part"), Path("mine/a/.image.0123abcd.part")

@@ -1,4 +1,4 @@
-"""Sweeps: job after job, failures apart, identical jobs said."""
+"""Sweeps: each job in turn, separate failures, and a warning about identical jobs."""
 
 import errno
 import os
@@ -72,7 +72,7 @@ def test_a_job_whose_directory_is_a_file_fails_alone(jobs: FakeJobs, capsys: pyt
     assert sorted(path.parent.name for path in Path("swept").rglob("done")) == ["0", "2"]
 
 
-def test_a_job_that_hydra_has_no_room_for_fails_alone(
+def test_a_job_for_which_hydra_finds_a_full_disk_fails_alone(
     jobs: FakeJobs, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write = utils._save_config
@@ -90,7 +90,7 @@ def test_a_job_that_hydra_has_no_room_for_fails_alone(
     assert sorted(path.parent.name for path in Path("swept").rglob("done")) == ["0", "2"]
 
 
-def test_pictures_of_an_earlier_run_beside_a_failed_job_are_told(
+def test_pictures_of_an_earlier_run_beside_a_failed_job_give_a_warning(
     jobs: FakeJobs, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for number in (0, 1):
@@ -104,7 +104,7 @@ def test_pictures_of_an_earlier_run_beside_a_failed_job_are_told(
 
 
 @pytest.mark.parametrize("size", [0, -1])
-def test_batches_of_no_job_are_refused(jobs: FakeJobs, capsys: pytest.CaptureFixture[str], size: int) -> None:
+def test_empty_batches_are_refused(jobs: FakeJobs, capsys: pytest.CaptureFixture[str], size: int) -> None:
     assert main(["-m", "seed=1,2", f"hydra.sweeper.max_batch_size={size}"]) == 2
     assert f"hydra.sweeper.max_batch_size={size}: a batch has at least 1 job" in capsys.readouterr().err
 
@@ -116,7 +116,7 @@ def test_batches_are_bounded_and_a_failure_does_not_stop_the_next(jobs: FakeJobs
     assert sorted(path.parent.name for path in Path("swept").rglob("done")) == ["1", "2", "3", "4"]
 
 
-def test_every_job_gets_what_hydra_writes(jobs: FakeJobs) -> None:
+def test_every_job_gets_the_files_of_hydra(jobs: FakeJobs) -> None:
     arguments = ["-m", "seed=4,5", "graph.nodes.extra.op=shift,nope", "hydra/job_logging=default"]
     assert main([*arguments, "hydra.sweep.dir=swept"]) == 1
     for number in range(4):
@@ -166,7 +166,7 @@ def test_unknown_graph_in_a_sweep(jobs: FakeJobs, capsys: pytest.CaptureFixture[
 
 
 @pytest.mark.parametrize(("overrides", "warns"), [([], False), (["graph.nodes.z.seed=1"], True)])
-def test_identical_jobs_are_said(
+def test_identical_jobs_give_a_warning(
     jobs: FakeJobs, capsys: pytest.CaptureFixture[str], overrides: list[str], warns: bool
 ) -> None:
     assert main(["-m", "seed=1,2", *overrides]) == 0

@@ -87,7 +87,7 @@ def test_control_characters_are_escaped(capsys: pytest.CaptureFixture[str], capl
 def test_overrides_and_tracebacks_are_escaped(
     jobs: FakeJobs, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, launcher: str
 ) -> None:
-    """A job that fails by a bug names its overrides, and its traceback what it has read: neither moves the cursor."""
+    """Neither the overrides of a job that fails by a bug nor the text in its traceback move the cursor."""
 
     def fail(settings: object) -> None:
         raise RuntimeError("a bug in \x1b[2J")
@@ -102,7 +102,7 @@ def test_overrides_and_tracebacks_are_escaped(
 
 
 class Terminal(io.StringIO):
-    """A stream that says it is a terminal."""
+    """A stream that reports that it is a terminal."""
 
     def isatty(self) -> bool:
         return True
@@ -119,4 +119,4 @@ def test_a_text_begins_on_a_line_of_its_own_beside_a_progress_bar(monkeypatch: p
     before = stream.getvalue().partition("out/one.png\n")[0]
     assert "inverting" in before
     assert before.rpartition("\r")[2] == ""  # the cursor is at the start of the line
-    assert before.rpartition("\r")[0].rpartition("\r")[2].isspace()  # which is blank
+    assert before.rpartition("\r")[0].rpartition("\r")[2].isspace()  # the line is blank

@@ -55,7 +55,7 @@ def test_a_model_is_trained_grown_and_tuned(data: str, capsys: pytest.CaptureFix
     assert not list(Path("outputs").glob("panorama*"))  # no graph was run
 
 
-def test_the_same_command_goes_on(data: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_same_command_continues(data: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["mode=train", f"data={data}", *TINY]) == 0
     assert main(["mode=train", f"data={data}", *TINY[:-1], "training.images=12"]) == 0
     assert "12 of 12 images" in capsys.readouterr().out
@@ -77,7 +77,9 @@ def test_the_same_command_goes_on(data: str, capsys: pytest.CaptureFixture[str])
         (["mode=train", "data=drawings", "precision=float16", *TINY], "precision: input should be"),
     ],
 )
-def test_mistakes_are_told(data: str, arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_mistakes_are_reported(
+    data: str, arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert main(arguments) == 2
     told = capsys.readouterr().err
     assert message in told
@@ -114,14 +116,14 @@ def test_an_encoder_is_trained_and_found_by_a_graph(data: str, capsys: pytest.Ca
         (["mode=train-encoder", "model=avatar", "encoder.iterations=0"], "encoder.iterations: input should be greater"),
     ],
 )
-def test_mistakes_of_an_encoder_are_told(
+def test_mistakes_of_an_encoder_are_reported(
     data: str, arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(arguments) == 2
     assert message in capsys.readouterr().err
 
 
-def test_the_settings_of_an_encoder_are_those_of_the_code() -> None:
+def test_the_settings_file_of_encoders_has_the_defaults_of_the_code() -> None:
     path = Path(__file__).parents[2] / "graphs" / "config.yaml"
     written = yaml.safe_load(path.read_text(encoding="utf-8"))["encoder"]
     assert written == {
@@ -129,7 +131,7 @@ def test_the_settings_of_an_encoder_are_those_of_the_code() -> None:
     }
 
 
-def test_the_settings_of_the_file_are_those_of_the_code() -> None:
+def test_the_settings_file_of_trainings_has_the_defaults_of_the_code() -> None:
     path = Path(__file__).parents[2] / "graphs" / "training" / "default.yaml"
     written = yaml.safe_load(path.read_text(encoding="utf-8"))
     assert written.keys() == TrainingSettings.model_fields.keys() - set(TOP_LEVEL)
@@ -138,7 +140,7 @@ def test_the_settings_of_the_file_are_those_of_the_code() -> None:
         assert value == (list(default) if isinstance(default, tuple) else default), name
 
 
-def test_every_example_is_a_training_that_can_be() -> None:
+def test_every_example_is_a_valid_training() -> None:
     folder = Path(__file__).parents[2] / "examples" / "training"
     examples = sorted(folder.glob("*.yaml"))
     assert len(examples) >= 4

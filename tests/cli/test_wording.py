@@ -47,15 +47,15 @@ def test_a_launcher_that_is_not_there(mine: Path, capsys: pytest.CaptureFixture[
         ("params: ", "\tparams: ", "oval.yaml:2: this is not YAML"),
     ],
 )
-def test_a_file_that_is_no_yaml(mine: Path, old: str, new: str, says: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_file_that_is_not_yaml(mine: Path, old: str, new: str, says: str, capsys: pytest.CaptureFixture[str]) -> None:
     (mine / "oval.yaml").write_text(GRAPH.replace(old, new))
     for flags in ([], ["-m"]):
         assert main([*flags, "--config-dir", "mine", "graph=oval", "mode=check"]) == 2
         assert says in capsys.readouterr().err
 
 
-def test_a_graph_counts_from_itself(mine: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """`${params.number}` is the graph's, here as in `fgraph.load`; other settings are still reached."""
+def test_interpolations_are_relative_to_the_graph(mine: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """`${params.number}` means the graph's parameter, as in `fgraph.load`. Other settings are still accessible."""
     text = GRAPH.replace("op: sample,", 'op: sample, draw: "${params.names[0]}", model: "${nodes.image.model}",')
     (mine / "oval.yaml").write_text(text.replace("names: [a, b]", "names: [numpy]"))
     assert main(["--config-dir", "mine", "graph=oval", "mode=check"]) == 2

@@ -10,7 +10,7 @@ from fgraph._arrays import Array
 
 
 class Tensor:
-    """Looks like a torch tensor from afar."""
+    """A class with the methods that make an object look like a torch tensor."""
 
     def detach(self) -> "Tensor":
         return self

@@ -127,12 +127,12 @@ def test_runs_of_numbers() -> None:
         ({"transform": "ablate", "features": "cluster", "feature-param": 2}, "needs the dictionary of clusters"),
     ],
 )
-def test_what_cannot_be_converted_is_told(entry: dict[str, Any], message: str) -> None:
+def test_configurations_that_cannot_be_converted_are_refused(entry: dict[str, Any], message: str) -> None:
     with pytest.raises(FgraphError, match=message):
         one(**entry)
 
 
-def test_clusters_that_are_not_there_are_told() -> None:
+def test_missing_clusters_are_reported() -> None:
     config, clusters = yaml.safe_load(CONFIG), yaml.safe_load(CLUSTERS)
     with pytest.raises(FgraphError, match="has no layer 5"):
         convert_bending(config, {1: []})

@@ -64,7 +64,7 @@ def test_absurd_numbers_are_faults_with_the_bound(text: str, says: str) -> None:
 
 
 def test_every_whole_number_of_a_node_has_bounds() -> None:
-    """The schema says how far each goes, so that no reader has to try."""
+    """The schema states the bounds of each number, so that readers of the schema know them."""
     open_ended = []
     models: list[type[BaseModel]] = [*NODES, Noise, Head]
     for model in models:
@@ -111,9 +111,7 @@ MISTAKES = {
 
 
 @pytest.mark.parametrize("mistake", MISTAKES)
-def test_a_graph_of_mistakes_is_compared_with_itself_a_few_times_only(
-    mistake: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_hints_for_many_mistakes_take_few_comparisons(mistake: str, monkeypatch: pytest.MonkeyPatch) -> None:
     compared: list[str] = []
 
     def count(name: str, known: Any, **options: Any) -> list[str]:
@@ -136,7 +134,7 @@ def test_a_name_of_many_parts_is_followed_no_deeper_than_graphs_are() -> None:
 
 
 def blends(count: int, a: str, b: str, edit: str = "") -> str:
-    """Blends of the pass before with another, each perhaps after an edit."""
+    """Return blends of the previous pass with another pass, each optionally after an edit."""
     lines = "  n0: {op: tap, of: c, layer: b4.conv1}\n  o0: {op: tap, of: d, layer: b4.conv1}\n"
     for n in range(1, count + 1):
         before = n - 1

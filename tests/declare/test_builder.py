@@ -43,7 +43,7 @@ def test_ids_are_counted_by_op_and_skip_those_taken(g: Graph) -> None:
     assert g.mask("ramp").node_id == "mask_1"
 
 
-def test_values_are_taken_as_python_has_them(g: Graph) -> None:
+def test_python_values_are_accepted(g: Graph) -> None:
     g.sample(range(3), id="a")
     g.sample(seed=[1, 2], truncation=(0.5, 0.7), id="b")
     g.concat([g["a"], "b"], axis="y", id="c")
@@ -165,7 +165,7 @@ def test_later_faults_name_the_line_of_the_program(g: Graph) -> None:
     assert {fault.file for fault in faults if fault.line} == {__file__}
 
 
-def test_handles_are_light_and_speak() -> None:
+def test_handles_are_short_and_hashable() -> None:
     graph = Graph(ops=OPS)
     code = graph.sample(id="code")
     assert isinstance(code, NodeRef)
@@ -178,7 +178,7 @@ def test_handles_are_light_and_speak() -> None:
 @pytest.mark.parametrize(
     "codes", [np.eye(2, 128), np.eye(2, 128).tolist(), Latents(np.eye(2, 128, dtype=np.float32), "z", "main")]
 )
-def test_codes_may_stand_in_the_first_place(codes: Any) -> None:
+def test_codes_may_be_the_first_argument(codes: Any) -> None:
     """As an array, as lists, and as the result of a run, which knows its space."""
     graph = Graph(models="landscape")
     graph.latent(codes, id="codes")
@@ -189,6 +189,6 @@ def test_codes_may_stand_in_the_first_place(codes: Any) -> None:
     assert read(graph.to_yaml(), ops=registry_with())[0].nodes == graph.spec.nodes
 
 
-def test_a_file_and_numbers_are_one_too_many() -> None:
+def test_a_file_and_numbers_exclude_each_other() -> None:
     with pytest.raises(GraphError, match="give either file or value"):
         Graph(models="landscape").latent("codes.npy", [[1.0]])

@@ -50,7 +50,7 @@ def test_a_subgraph_is_merged_under_its_node(file: Path) -> None:
     assert spec.nodes["code"].model_dump()["seed"] == 4
 
 
-def test_places_are_those_of_each_file(file: Path) -> None:
+def test_places_name_each_file(file: Path) -> None:
     place = read(file, ops=OPS)[0].source.place
     inner = str(file.parent.parent / "subgraph" / "moved.yaml")
     assert place("nodes", "image", "of") == (str(file), 8)

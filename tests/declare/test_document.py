@@ -1,4 +1,4 @@
-"""YAML text: what is read, and where each part stands."""
+"""YAML text: the values that are read, and the line of each part."""
 
 from typing import Any
 
@@ -50,7 +50,7 @@ def test_words_that_were_booleans_in_yaml_1_1_stay_as_written(word: str) -> None
 
 
 @pytest.mark.parametrize("word", WORDS)
-def test_such_words_name_nodes_and_come_back(word: str) -> None:
+def test_such_words_name_nodes_and_are_read_back(word: str) -> None:
     graph = fgraph.load(
         f"nodes:\n  {word}: {{op: sample}}\n  image: {{op: decode, of: {word}}}\noutputs: {{{word}: image}}\n"
     )
@@ -82,7 +82,7 @@ def test_doubled_key_names_both_lines() -> None:
 @pytest.mark.parametrize(
     ("text", "line"), [("a: [1\nb: {", 2), ("a: b: c", 1), ("a: 1\n---\nb: 1", 2), ("a: !!python/name:os.system x", 1)]
 )
-def test_what_is_not_yaml_is_a_fault_with_its_line(text: str, line: int) -> None:
+def test_invalid_yaml_is_a_fault_with_its_line(text: str, line: int) -> None:
     document = parse(text, "x.yaml")
     assert [fault.line for fault in document.faults] == [line]
     assert document.faults[0].message.startswith("this is not YAML")

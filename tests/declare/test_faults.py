@@ -129,7 +129,7 @@ def test_a_node_that_is_wrong(node: str, where: str, message: str) -> None:
     assert (fault.where, fault.message) == (where, message)
 
 
-def test_a_node_with_a_fault_is_still_asked_what_it_reads() -> None:
+def test_references_of_a_node_with_a_fault_are_checked() -> None:
     text = "nodes:\n  left: {op: sample}\n  n: {op: decode, of: lft, clamp: 3}\noutputs: [n]\n"
     assert [(fault.where, fault.hint) for fault in faults_of(text)] == [
         ("nodes.n.clamp", None),
@@ -137,7 +137,7 @@ def test_a_node_with_a_fault_is_still_asked_what_it_reads() -> None:
     ]
 
 
-def test_an_override_of_a_misspelt_node_names_the_one_that_is_meant() -> None:
+def test_an_override_of_a_misspelt_node_suggests_the_right_name() -> None:
     (fault,) = read(BLEND, ["nodes.fad.start=0.4"], ops=OPS)[1]
     assert fault.hint == "did you mean the node 'fade'?"
 
@@ -171,7 +171,7 @@ def test_a_model_that_cannot_be_one_is_one_fault(model: str) -> None:
     assert "expected a bundled name, a path, an address" in fault.message
 
 
-def test_a_file_that_is_not_there_names_its_neighbour(tmp_path: Path) -> None:
+def test_a_missing_file_suggests_a_similar_name(tmp_path: Path) -> None:
     (tmp_path / "blend.yaml").write_text(BLEND)
     _, (fault,) = read(str(tmp_path / "blent.yaml").replace(":", ""), ops=OPS)
     assert (fault.message, fault.hint) == ("there is no such file", "did you mean 'blend.yaml'?")
@@ -187,7 +187,7 @@ def test_a_bad_id_is_one_fault_however_often_it_is_read() -> None:
     assert [fault.where for fault in faults] == ["nodes.my-code"]
 
 
-def test_a_doubled_node_is_checked_all_the_same() -> None:
+def test_a_doubled_node_is_still_checked() -> None:
     faults = faults_of("nodes:\n  a: {op: sample, sed: 1}\n  a: {op: sample}\n")
     assert [(fault.line, fault.where) for fault in faults] == [(2, "nodes.a.sed"), (3, "nodes.a")]
 
@@ -225,7 +225,7 @@ outputs: [left]
     )
 
 
-def test_a_mapping_is_read_and_left_alone() -> None:
+def test_a_mapping_is_read_and_not_changed() -> None:
     data = {"nodes": {"a": {"op": "sample", "seed": [1, 2]}, "b": {"op": "decode", "of": "a"}}, "outputs": {"x": "b"}}
     before = repr(data)
     spec, faults = read(data, ["nodes.a.seed=7"], ops=OPS)

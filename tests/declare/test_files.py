@@ -1,4 +1,4 @@
-"""Files that a graph names are sought beside the graph file, then where the user is."""
+"""Files that a graph names are searched beside the graph file, then in the current directory."""
 
 import shutil
 from pathlib import Path
@@ -26,7 +26,7 @@ outputs: [image, picture]
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A graph with all that it names, in a folder that is not the working one."""
+    """Write a graph with all files that it names, in a folder that is not the current directory."""
     beside, here = tmp_path / "mine" / "graph", tmp_path / "here"
     (beside / "sub").mkdir(parents=True)
     here.mkdir()
@@ -50,18 +50,18 @@ def test_beside_the_graph_file(folder: Path) -> None:
     assert fgraph.load(graph.to_yaml()).spec.nodes == graph.spec.nodes
 
 
-def test_before_what_is_here(folder: Path) -> None:
+def test_files_beside_the_graph_come_before_the_current_directory(folder: Path) -> None:
     np.save("codes.npy", np.zeros((3, 10, 64), np.float32))
     Image.new("RGB", (8, 8)).save("here.png")
     assert fgraph.load(folder / "mine.yaml").spec.nodes["code"].file == str(folder / "codes.npy")  # type: ignore[attr-defined]
     given = fgraph.load(folder / "mine.yaml", overrides=["nodes.code.file=codes.npy", "nodes.mask.path=here.png"])
-    assert given.spec.nodes["code"].file == "codes.npy"  # type: ignore[attr-defined]  # of the command line: sought here
+    assert given.spec.nodes["code"].file == "codes.npy"  # type: ignore[attr-defined]  # of an override: searched here
     (folder / "codes.npy").unlink()
     found = fgraph.load(folder / "mine.yaml").spec.nodes["code"]
     assert (found.file, len(found.codes().array)) == ("codes.npy", 3)  # type: ignore[attr-defined]
 
 
-def test_text_and_mappings_have_no_file_beside(folder: Path) -> None:
+def test_files_of_text_and_mappings_are_searched_in_the_current_directory(folder: Path) -> None:
     faults = fgraph.check(GRAPH)
     assert {fault.where for fault in faults} >= {"models.main"}
 

@@ -1,4 +1,5 @@
-"""YAML that would cost much, or means other values than it shows: each ends in a fault of its line, in bounded work."""
+"""YAML that would be expensive, or that reads as other values than it shows: a fault with its line, after bounded
+work."""
 
 import os
 from pathlib import Path
@@ -14,7 +15,7 @@ from tests.declare.toys import OPS
 
 
 def multiplied(template: str, item: str, separator: str) -> str:
-    """Twelve parameters, each of which names the one before it nine times: 9 ** 12 values, if all were made."""
+    """Return twelve parameters that each name the previous one nine times: 9 ** 12 values if expanded."""
     lines = [
         f"  a{n}: " + template.format(n=n, items=separator.join([item.format(before=n - 1)] * 9)) for n in range(1, 13)
     ]
@@ -48,7 +49,7 @@ def test_interpolations_multiply_no_further_than_a_bound(text: str) -> None:
     assert "longer than" in faults[0].message or f"more than {MOST_VALUES} values" in faults[0].message
 
 
-def test_what_interpolations_stand_for_together_is_bounded() -> None:
+def test_the_total_of_all_interpolations_is_bounded() -> None:
     many = ", ".join(['"${params.big}"'] * 200)
     text = f"params: {{big: [{', '.join('0' * 1000)}], many: [{many}]}}\n"
     faults = faults_of(text)
@@ -57,7 +58,7 @@ def test_what_interpolations_stand_for_together_is_bounded() -> None:
 
 
 def test_a_run_of_backslashes_is_searched_once() -> None:
-    """A search that begins anew at each of them takes minutes."""
+    """A search that starts again at each backslash takes minutes."""
     run = "\\" * 400_000
     (fault,) = faults_of(f"params: {{a: 1, b: '{run}x${{params.a}}'}}\n")
     assert "longer than" in fault.message
@@ -126,7 +127,7 @@ def test_sub_graphs_in_each_other_are_bounded(tmp_path: Path) -> None:
         ("-017", "in base 8"),
     ],
 )
-def test_values_that_are_not_what_they_show(value: str, says: str, tmp_path: Path) -> None:
+def test_values_that_yaml_misreads(value: str, says: str, tmp_path: Path) -> None:
     (fault,) = parse(f"a: 1\nseed: {value}\n", "x.yaml").faults
     assert says in fault.message
     assert (fault.file, fault.line, fault.where) == ("x.yaml", 2, "seed")
@@ -154,7 +155,7 @@ def test_plain_numbers_stay_numbers() -> None:
         (b"nodes", "expected a mapping"),
     ],
 )
-def test_files_that_are_no_graph_text(content: bytes, says: str, tmp_path: Path) -> None:
+def test_files_that_are_not_graph_text(content: bytes, says: str, tmp_path: Path) -> None:
     file = tmp_path / "x.yaml"
     file.write_bytes(content)
     with pytest.raises(GraphError, match=says) as caught:
@@ -162,7 +163,7 @@ def test_files_that_are_no_graph_text(content: bytes, says: str, tmp_path: Path)
     assert str(file) in str(caught.value)
 
 
-def test_a_byte_order_mark_is_no_fault(tmp_path: Path) -> None:
+def test_a_byte_order_mark_is_not_a_fault(tmp_path: Path) -> None:
     file = tmp_path / "x.yaml"
     file.write_bytes(b"\xef\xbb\xbfnodes: {a: {op: sample}}\noutputs: [a]\n")
     assert list(fgraph.load(file).spec.nodes) == ["a"]

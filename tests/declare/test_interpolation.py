@@ -24,7 +24,7 @@ def test_relative_and_absolute() -> None:
     assert (c["seed"], c["model"]) == (14, "4x")
 
 
-def test_an_override_is_seen_by_what_refers_to_it() -> None:
+def test_interpolations_see_overrides() -> None:
     spec, faults = read(TEXT, ["params.seed=9", "nodes.b.truncation=${...params.seed}"], ops=OPS)
     assert not faults
     assert [spec.nodes[name].model_dump()["truncation"] for name in "ab"] == [9.0, 9.0]
@@ -39,7 +39,7 @@ def test_relative_interpolation_works_alike_inside_a_larger_config() -> None:
     assert read(outer.graph, ops=OPS)[0].nodes["a"].model_dump()["seed"] == 5
 
 
-def test_what_leads_nowhere_is_a_fault_of_its_place_alone() -> None:
+def test_an_interpolation_without_a_value_is_a_fault_at_its_place() -> None:
     text = """\
 nodes:
   a: {op: sample, seed: "${params.x}", sed: 3}

@@ -49,7 +49,7 @@ def test_nodes_are_added_merged_and_deleted() -> None:
         ("nodes.left=3", "found 3, expected a node"),
     ],
 )
-def test_a_fault_names_the_override_that_made_it(override: str, message: str) -> None:
+def test_a_fault_names_the_override_that_caused_it(override: str, message: str) -> None:
     _, (fault,) = read(BLEND, [override], ops=OPS)
     assert fault.message.startswith(message)
     assert (fault.file, fault.line) == (f"override '{override}'", None)

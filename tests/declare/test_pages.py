@@ -41,7 +41,7 @@ def test_schema_of_the_file() -> None:
     assert {"$ref": "#/$defs/interpolation"} in SCHEMA["properties"]["seed"]["anyOf"]
 
 
-def test_schema_has_no_loose_ends() -> None:
+def test_references_of_the_schema_have_definitions() -> None:
     def references(part: Any) -> set[str]:
         if isinstance(part, dict):
             own = {part["$ref"]} if isinstance(part.get("$ref"), str) else set()

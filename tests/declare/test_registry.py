@@ -60,7 +60,7 @@ def test_classes_that_cannot_be_nodes(fields: dict[str, object], message: str) -
         registry((create_model("Mine", __base__=Node, **fields),))  # type: ignore[call-overload]
 
 
-def test_the_bundled_nodes_are_told_from_others_of_their_name(tmp_path: object) -> None:
+def test_another_package_called_nodes_is_refused(tmp_path: object) -> None:
     other = ModuleType("nodes")
     other.__file__ = "/somewhere/nodes.py"
     with pytest.raises(FgraphError, match=r"hidden by /somewhere/nodes\.py: rename that"):
@@ -73,7 +73,7 @@ def test_the_bundled_nodes_are_told_from_others_of_their_name(tmp_path: object) 
     assert bundled._checked(other) is other
 
 
-def test_bundled_and_own_nodes_stand_together() -> None:
+def test_bundled_and_own_nodes_work_together() -> None:
     class Mine(Node):
         op: Literal["mine"] = "mine"
 

@@ -28,7 +28,7 @@ from fgraph._row_lists import EASES, expand_rows
     ({"keys": {3: "late", 0: "early"}}, ("early", "early", "early", "late")),
     ({"keys": {0: [0, 0], 2: [1, 2]}}, ((0, 0), (0.5, 1), (1, 2))),
 ])  # fmt: skip
-def test_what_is_written_and_what_it_means(written: dict[str, Any], meant: tuple[Any, ...]) -> None:
+def test_the_values_of_ranges_keyframes_and_curves(written: dict[str, Any], meant: tuple[Any, ...]) -> None:
     assert expand_rows(written) == meant
 
 
@@ -77,7 +77,7 @@ outputs: [image]
 """
 
 
-def test_a_graph_is_that_with_the_lists_written_out() -> None:
+def test_a_range_equals_the_list_of_its_values() -> None:
     short = fgraph.load(GRAPH.replace("ALPHA", "{keys: {0: 0.5, 2: 1}}"))
     nodes = short.spec.nodes
     assert nodes["left"].per_row_fields()["seed"] == (1, 2, 3)
@@ -91,7 +91,7 @@ def test_an_override_sets_a_range() -> None:
     assert graph.spec.nodes["spot"].per_row_fields()["alpha"] == (0, 0.5, 1)
 
 
-def test_a_curve_lies_beside_its_graph(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_curve_is_found_beside_its_graph(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = tmp_path / "graphs"
     folder.mkdir()
     np.save(folder / "curve.npy", np.array([0, 0.5, 1], np.float32))

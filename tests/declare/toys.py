@@ -1,4 +1,4 @@
-"""Small node classes for tests of the language: they stand for the bundled ones, and cannot be lowered."""
+"""Small node classes for tests of the language: they replace the bundled ones, and cannot be lowered."""
 
 from typing import Annotated, ClassVar, Literal
 

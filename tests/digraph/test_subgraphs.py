@@ -52,18 +52,18 @@ def test_inner_nodes_get_full_ids_and_a_subgraph_means_its_output() -> None:
     assert wiring.spec.source.place(*wiring.by_id["left.inner.moved"].path) == (None, 15)
 
 
-def test_the_order_is_that_of_the_file() -> None:
+def test_the_order_follows_the_file() -> None:
     wiring, _ = wired(TEXT)
     ids = [one.id for one in wiring.nodes]
     assert ids == ["code", "left.fade", "left.inner.moved", "left.inner.mixed", "image", "again"]
 
 
-def test_equal_inner_ids_have_seeds_of_their_own() -> None:
+def test_equal_inner_ids_have_different_seeds() -> None:
     seeds = {derive_seed(0, name) for name in ("code", "left.code", "right.code")}
     assert len(seeds) == 3
     assert derive_seed(1, "code") not in seeds
     assert all(0 <= seed < 2**31 for seed in seeds)
-    assert derive_seed(0, "left") == 1896653388  # it must never change: images would
+    assert derive_seed(0, "left") == 1896653388  # must never change, or images would change
 
 
 def test_inner_nodes_do_not_see_outer_ones() -> None:

@@ -19,7 +19,7 @@ def wired(text: str) -> tuple[Wiring, list[Fault]]:
 
 
 def faults_of(nodes: str, outputs: str = "[image]") -> list[tuple[int | None, str, str, str | None]]:
-    """Faults of these nodes, one a line from line 2 on, beside a sound image."""
+    """Return the faults of these nodes, one for each line from line 2 on, beside a sound image."""
     text = f"nodes:\n{nodes}  code: {{op: sample}}\n  image: {{op: decode, of: code}}\noutputs: {outputs}\n"
     return [(fault.line, fault.where, fault.message, fault.hint) for fault in wired(text)[1]]
 
@@ -40,7 +40,7 @@ def test_a_sound_graph() -> None:
     assert wiring.outputs == {"image": "image"}
 
 
-def test_order_is_that_of_the_file_wherever_it_can_be() -> None:
+def test_order_follows_the_file_where_possible() -> None:
     text = """\
 nodes:
   image: {op: decode, of: moved}
@@ -132,7 +132,7 @@ def test_rows_that_do_not_broadcast() -> None:
         ("  a: {op: shift, of: a}\n  b: {op: shift, of: b}\n  d: {op: shift, of: a}\n", ["a -> a", "b -> b"]),
     ],
 )  # fmt: skip
-def test_cycles_are_paths_each_told_once(nodes: str, cycles: list[str]) -> None:
+def test_each_cycle_is_reported_once_as_a_path(nodes: str, cycles: list[str]) -> None:
     assert [entry[2] for entry in faults_of(nodes)] == [f"a cycle: {cycle}" for cycle in cycles]
 
 
@@ -167,7 +167,7 @@ def test_no_outputs_names_the_last_image() -> None:
     assert fault.hint is None
 
 
-def test_what_only_follows_from_a_fault_is_not_told() -> None:
+def test_consequences_of_a_fault_are_not_reported() -> None:
     text = """\
 nodes:
   code: {op: smple}
@@ -189,13 +189,13 @@ outputs: {a: a, b: b, d: d, f: f}
 
 
 @pytest.mark.parametrize("text", ["nodes: [a]", "seed: 1", "", "nodes: {a: {op: sample}}\noutputs: 3"])
-def test_broken_top_level_keys_are_told_once(text: str) -> None:
+def test_broken_top_level_keys_are_reported_once(text: str) -> None:
     spec, found = read(text, ops=OPS)
     assert len(found) == 1
     assert wire(spec)[1] == []
 
 
-def test_a_class_that_does_not_say_what_it_makes_is_a_fault() -> None:
+def test_a_class_without_a_kind_is_a_fault() -> None:
     class Source(Node):
         op: Literal["source"] = "source"
 

@@ -21,7 +21,7 @@ class Block:
 
     @property
     def name(self) -> str | None:
-        """The file name that a block says in its first line."""
+        """The file name that a block states in its first line."""
         found = _NAME.match(self.text)
         return found[1] if found else None
 

@@ -1,4 +1,4 @@
-"""The commands that stand in the pages, and what is needed to run them at a small size."""
+"""The commands in the pages, and the changes and files that are needed to run them at a small size."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def small(command: str) -> list[str]:
 
 
 def starts(*begins: str) -> Callable[[str], bool]:
-    """A test of words by how they begin."""
+    """Return a function that tests whether words begin with a text."""
     return lambda word: word.startswith(begins)
 
 
@@ -106,7 +106,7 @@ def fewer_steps(graphs: str) -> list[str]:
 
 
 def lay_out_files() -> None:
-    """In the current directory: the files that the pages speak of, under the names that they have there."""
+    """Write the files that the pages mention to the current directory, under the same names."""
     for folder in ("mine/graph", "path/to", "photos"):
         Path(folder).mkdir(parents=True)
     (block,) = (one for one in blocks_of("README.md", "yaml") if one.name == "blend.yaml")

@@ -49,7 +49,7 @@ def test_every_graph_file_is_a_node(pack: ModuleType) -> None:
     assert pack.NODE_DISPLAY_NAME_MAPPINGS.keys() == pack.NODE_CLASS_MAPPINGS.keys()
 
 
-def test_nodes_have_what_comfyui_reads(pack: ModuleType) -> None:
+def test_nodes_have_the_interface_of_comfyui(pack: ModuleType) -> None:
     for node in pack.NODE_CLASS_MAPPINGS.values():
         assert len(node.RETURN_TYPES) == len(node.RETURN_NAMES) > 0
         assert set(node.RETURN_TYPES) <= set(SOCKETS)
@@ -108,7 +108,7 @@ def test_a_changed_file_runs_again(pack: ModuleType, tmp_path: Path) -> None:
     assert node.IS_CHANGED(seed=1) != before
 
 
-def test_a_wrong_file_costs_no_other_node(pack: ModuleType, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_file_with_a_fault_is_left_out(pack: ModuleType, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "wrong.yaml").write_text("nodes: {i: {op: decode, of: c}}\noutputs: [i]")
     (tmp_path / "codes.yaml").write_text("nodes: {c: {op: sample}}\noutputs: [c]")
     (tmp_path / "list.yaml").write_text(

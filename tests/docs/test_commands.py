@@ -1,4 +1,4 @@
-"""Every command of the README and the pages is run, at a small size, page by page; what graphs suggest is checked."""
+"""Every command of the README and the pages runs, at a small size; the suggestions of graphs are checked."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ FORMS = re.compile(
     r"|[\[|]|\.\.\.|FILE|nodes\.$"
 )
 PLACEHOLDERS = ("PATH", "YOUR")
-ELSEWHERE = {"docs/how-to/output.md"}  # test_output_page runs it, and looks at what is written
+ELSEWHERE = {"docs/how-to/output.md"}  # test_output_page runs it, and checks the files
 RUN = [page for page in PAGES if page not in ELSEWHERE and any(map(ours, commands_of(page)))]
 OTHERS = sorted({command for page in PAGES for command in commands_of(page) if not ours(command)})
 
@@ -47,7 +47,7 @@ def _known_device() -> None:
 
 @pytest.fixture(scope="module")
 def seen() -> set[tuple[str, ...]]:
-    """The commands that were run: one that several pages show is run once."""
+    """Return the commands run so far, since a command that several pages show is run once."""
     return set()
 
 
@@ -73,7 +73,7 @@ def test_commands_of_a_page(
 def test_other_commands_are_there(
     command: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Commands that install, build and measure are not run here: their programs and options exist."""
+    """Commands that install, build and measure are not run here, but their programs and options must exist."""
     words = shlex.split(command)
     if words[0] == "make":
         assert re.search(rf"^{words[1]}:", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
@@ -125,7 +125,7 @@ def suggestions(path: Path) -> list[list[str]]:
 
 
 @pytest.mark.parametrize("path", GRAPHS, ids=lambda path: path.stem)
-def test_what_a_graph_suggests(path: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_suggestions_of_a_graph(path: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
     choices = suggestions(path)
     assert choices
@@ -135,7 +135,7 @@ def test_what_a_graph_suggests(path: Path, monkeypatch: pytest.MonkeyPatch, tmp_
 
 
 def test_every_command_has_a_page() -> None:
-    """A page that shows it, which the table of commands links."""
+    """The page shows the command, and the table of commands links to the page."""
     folder = ROOT / "docs" / "reference" / "commands"
     row = re.compile(r"^\| `fgraph ([\w-]+)[^|]*\|[^|]*\| (?:\[.*\]\((\S+)\)|this page) \|$", re.MULTILINE)
     listed = dict(row.findall((folder / "README.md").read_text("utf-8")))

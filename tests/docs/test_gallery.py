@@ -1,4 +1,4 @@
-"""`make gallery`: what it draws is what the pages show, its drawings are of the right pieces, files stay small."""
+"""`make gallery`: it draws the pictures that the pages show, from the right pieces, in small files."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ import bundled
 import moves
 import sheets
 
-FILES = {  # what is written for a name that is no WebP of the gallery's own
+FILES = {  # names whose file is not a WebP that the gallery writes -> the file
     "walk_film": ["gallery/walk.gif"],
     "drag_film": ["gallery/drag.gif"],
     "drawings/panorama": ["gallery/drawings/panorama.svg"],
@@ -47,7 +47,7 @@ IN_A_BROWSER = {
 
 @pytest.fixture(scope="module")
 def gallery() -> ModuleType:
-    """The script itself."""
+    """Return the script as a module."""
     spec = importlib.util.spec_from_file_location("gallery_script", ROOT / "tools" / "gallery" / "__main__.py")
     assert spec is not None
     assert spec.loader is not None
@@ -73,7 +73,7 @@ def test_every_picture_of_the_pages_is_drawn(gallery: ModuleType) -> None:
     assert drawn - shown == set()
 
 
-def test_its_scripts_take_what_they_are_given(gallery: ModuleType) -> None:
+def test_its_scripts_accept_their_arguments(gallery: ModuleType) -> None:
     for script, *options in gallery.SCRIPTS.values():
         path = Path(*options[0].split(".")).with_suffix(".py") if script == "-m" else script
         text = (ROOT / path).read_text(encoding="utf-8")
@@ -92,7 +92,7 @@ def test_one_graph_is_drawn_and_written(
         assert made.size == bundled.draw_graph("blend_vertical").size
 
 
-def test_names_are_listed_and_mistakes_told(
+def test_names_are_listed_and_mistakes_reported(
     gallery: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(sys, "argv", ["gallery", "--list"])
@@ -106,7 +106,7 @@ def test_names_are_listed_and_mistakes_told(
     assert "there is no picture nothing; there are graphs/bend" in capsys.readouterr().err
 
 
-def test_a_script_that_fails_is_told(gallery: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_failing_script_is_reported(gallery: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     called = []
 
     def run(command: list[str], **_: object) -> subprocess.CompletedProcess[str]:
@@ -118,7 +118,7 @@ def test_a_script_that_fails_is_told(gallery: ModuleType, monkeypatch: pytest.Mo
     assert called == [["examples/training/show.py", "--to", f"{tmp_path}/how-to/training"]]
 
 
-def test_a_graph_stands_after_what_it_starts_from() -> None:
+def test_a_graph_is_drawn_after_its_sources() -> None:
     """The two codes, then the result, pixel for pixel, twice as large."""
     made = np.asarray(bundled.draw_graph("blend_vertical").convert("RGB"), dtype=int)
     graph = fgraph.load(sheets.GRAPHS / "blend_vertical.yaml")
@@ -155,7 +155,7 @@ def test_what_does_not_fit_goes_on_the_next_line() -> None:
 
 
 @pytest.mark.parametrize(("rows", "size"), [(1, (128, 128)), (8, (8, 1)), (16, (8, 2)), (90, (8, 1))])
-def test_rows_are_a_strip_then_lines_and_of_a_film_some(rows: int, size: tuple[int, int]) -> None:
+def test_rows_are_a_strip_or_lines_and_a_film_shows_some_frames(rows: int, size: tuple[int, int]) -> None:
     levels = np.linspace(-1, 1, rows)[:, None, None, None]
     made = sheets.strip(fgraph.Image(np.broadcast_to(levels, (rows, 3, 64, 64)).astype(np.float32)))
     if rows > 1:

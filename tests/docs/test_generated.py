@@ -1,4 +1,4 @@
-"""Generated files are up to date, and say something about every field."""
+"""Generated files are up to date, and describe every field."""
 
 import subprocess
 import sys

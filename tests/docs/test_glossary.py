@@ -1,4 +1,4 @@
-"""The glossary names what exists; what a stage exports is named there, or explained by its docstring."""
+"""The glossary names things that exist, and explains the exports of stages unless a docstring does."""
 
 import importlib
 import inspect
@@ -31,7 +31,7 @@ LITTLE = {
     "this",
     "with",
 }
-FEWEST = 2  # words of a first line that the name does not hold
+FEWEST = 2  # least number of words in a first line that are not in the name
 
 
 def packages() -> Iterator[str]:
@@ -63,7 +63,7 @@ def unexplained(name: str, value: Any) -> str | None:
     return None if len(new) >= FEWEST else f"{name}: '{first}' says no more than the name"
 
 
-def test_what_stages_export_is_explained() -> None:
+def test_exports_of_stages_are_explained() -> None:
     found = [unexplained(name, value) for name, value in exported() if name.rpartition(".")[2] not in NAMED]
     assert [one for one in found if one] == []
 
@@ -112,4 +112,4 @@ def test_each_line_of_the_glossary_is_a_term_a_meaning_and_a_synonym() -> None:
         assert elsewhere
     assert (
         len({row.split(" | ")[0] for row in rows}) >= len(rows) - 1
-    )  # only `pass` has two meanings, told apart by section
+    )  # only `pass` has two meanings, in different sections

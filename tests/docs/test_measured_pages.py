@@ -1,4 +1,4 @@
-"""The scripts behind the tables of transfers and inversions: their figures say what the pages say they do."""
+"""The scripts behind the tables of transfers and inversions: their figures mean what the pages state."""
 
 from __future__ import annotations
 
@@ -37,13 +37,13 @@ def judged(made: np.ndarray) -> locality.Line:
 SOURCE, REFERENCE = (level + GENERATOR.uniform(-0.05, 0.05, (2, 3, 32, 32)) for level in (-0.5, 0.5))
 
 
-def test_a_paste_is_local_complete_and_seen() -> None:
+def test_a_paste_is_local_complete_and_visible() -> None:
     found = judged(LEFT * REFERENCE + (1 - LEFT) * SOURCE)
     assert (found.inside, found.outside, found.reached) == pytest.approx((1, 0, 1), abs=0.01)
     assert found.seam > 10
 
 
-def test_what_leaves_the_source_takes_nothing_and_what_replaces_it_is_not_local() -> None:
+def test_an_unchanged_source_takes_nothing_and_a_replaced_one_is_not_local() -> None:
     left, replaced = judged(SOURCE), judged(REFERENCE)
     assert (left.inside, left.outside, left.reached) == (0, 0, 0)
     assert left.seam == pytest.approx(1, rel=0.2)
@@ -72,7 +72,7 @@ def test_every_method_of_a_transfer_is_measured_and_the_table_put_in_its_page(
 
 @pytest.fixture(scope="module")
 def lines() -> dict[str, inversion.Line]:
-    """A line for every one that the page has, of which the first is measured in two steps."""
+    """Return a line for each line of the page, all copied from one that is measured in two steps."""
     bench = inversion.Bench(steps=2)
     first = bench.run("s, gaussian", bench.drawn()[:2])
     names = [f"{space}, {prior}" for space, prior in inversion.GRID]

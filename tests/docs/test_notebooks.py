@@ -1,4 +1,4 @@
-"""The notebooks run from top to bottom, and are stored with what they show: `python tools/run_notebooks.py`."""
+"""The notebooks run from top to bottom, and are stored with their outputs: `python tools/run_notebooks.py`."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def pictures_of(book: dict[str, Any]) -> list[Image.Image]:
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-def test_what_is_stored(path: Path) -> None:
+def test_the_stored_outputs(path: Path) -> None:
     book = json.loads(path.read_text(encoding="utf-8"))
     assert (book["nbformat"], book["nbformat_minor"]) == (4, 5)
     code = [cell for cell in book["cells"] if cell["cell_type"] == "code"]

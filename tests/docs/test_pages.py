@@ -15,7 +15,7 @@ from fgraph.node import Node
 from tests.docs.blocks import ROOT, blocks_of
 from tests.docs.commands import PAGES, commands_of
 
-SHOWN = "# graphs/"  # a bundled graph: tests/docs/test_generated.py says that it is what the file has
+SHOWN = "# graphs/"  # a bundled graph: tests/docs/test_generated.py compares it with the file
 ELSEWHERE = {"docs/how-to/output.md"}  # test_output_page runs it after its commands
 RUN = [page for page in PAGES if page not in ELSEWHERE and blocks_of(page, "python", "yaml")]
 JOBS = [page for page in PAGES if page.startswith("docs/how-to/jobs/") and not page.endswith("README.md")]
@@ -44,7 +44,7 @@ def test_blocks(page: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> N
 
 @pytest.mark.parametrize("page", JOBS)
 def test_a_job_has_all_its_parts(page: str) -> None:
-    """And the README names it, with a command that its page has too."""
+    """The README also names the job, with a command that is on its page."""
     text = (ROOT / page).read_text(encoding="utf-8")
     headings = re.findall(r"^## (.+)$", text, re.MULTILINE)
     assert [heading for heading in headings if heading in PARTS] == PARTS
@@ -55,7 +55,7 @@ def test_a_job_has_all_its_parts(page: str) -> None:
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_a_figure_that_is_linked_stands_there(page: str) -> None:
+def test_a_linked_figure_is_on_the_linked_page(page: str) -> None:
     for figure, link in _QUOTED.findall((ROOT / page).read_text(encoding="utf-8")):
         assert re.search(
             rf"(?<![\d.]){re.escape(figure)}(?![\d.])", (ROOT / page).parent.joinpath(link).read_text("utf-8")

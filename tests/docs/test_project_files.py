@@ -40,7 +40,7 @@ def test_a_release_agrees_with_its_tag_and_has_a_date() -> None:
 
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
-def test_what_workflows_call_is_there(path: Path) -> None:
+def test_the_scripts_that_workflows_call_exist(path: Path) -> None:
     steps = [step for job in yaml.safe_load(path.read_text(encoding="utf-8"))["jobs"].values() for step in job["steps"]]
     called = re.findall(r"(?:bash|python) ((?:\.ci|tools)/\S+)", "\n".join(step.get("run", "") for step in steps))
     assert [name for name in called if not (ROOT / name).is_file()] == []

@@ -1,4 +1,4 @@
-"""The timing of the seven jobs: what it runs is what the README says, and the page holds what it found."""
+"""The timing of the seven jobs: it runs the commands of the README, and the page has its results."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ QUICK = jobs.Job("quick", ("graph=blend_vertical", "graph.nodes.mix.layers=b8.."
 MARKS = f"before\n{jobs.BEGIN}\nnothing yet\n{jobs.END}\nafter\n"
 
 
-def test_the_jobs_are_those_of_the_readme() -> None:
+def test_the_jobs_match_the_readme() -> None:
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     said = re.findall(r"^\| \[(.+)\]\(docs/how-to/jobs/\w+\.md\) \| `python run\.py (.+)` \|$", text, re.MULTILINE)
     assert [(job.name, " ".join(job.command)) for job in jobs.JOBS] == said
     assert [job.seconds for job in jobs.JOBS if job.name != "GAN inversion"] == [30.0] * 6
 
 
-def test_in_time_is_pictures_made_by_one_core() -> None:
-    assert jobs.Time(clock=40, cpu=30, pictures=1, code=0).within(30)  # the clock tells of others too
+def test_a_job_is_in_time_if_one_core_makes_its_pictures() -> None:
+    assert jobs.Time(clock=40, cpu=30, pictures=1, code=0).within(30)  # the wall clock includes other processes
     assert not jobs.Time(clock=20, cpu=31, pictures=1, code=0).within(30)
     assert not jobs.Time(clock=2, cpu=2, pictures=0, code=0).within(30)
     assert not jobs.Time(clock=2, cpu=2, pictures=1, code=2).within(30)
@@ -37,7 +37,7 @@ def test_a_line_has_a_cell_for_each_column() -> None:
     assert {one.count("|") for one in (line, *jobs.HEAD)} == {9}
 
 
-def test_the_page_is_written_between_its_marks_again_and_again() -> None:
+def test_the_page_is_written_between_its_marks_repeatedly() -> None:
     first = jobs.to_page(MARKS, ["| a |"], ["one machine"])
     assert first.startswith(f"before\n{jobs.BEGIN}\n* one machine\n\n{jobs.HEAD[0]}\n")
     assert first.endswith(f"| a |\n{jobs.END}\nafter\n")

@@ -1,4 +1,4 @@
-"""The benchmark of drags: its tasks have the target that was made."""
+"""The benchmark of drags: its tasks have the known targets."""
 
 from __future__ import annotations
 

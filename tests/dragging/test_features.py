@@ -24,7 +24,7 @@ def maps() -> FeatureMaps:
     return FeatureMaps(values, SIZE)
 
 
-def test_whole_pixels_are_those_of_the_resized_map(maps: FeatureMaps) -> None:
+def test_whole_pixels_match_the_resized_map(maps: FeatureMaps) -> None:
     pixels = torch.tensor([[[0, 0], [31, 23], [7, 11]], [[1, 22], [30, 0], [16, 12]]], dtype=torch.float64)
     found = maps.at_pixels(pixels)
     for row in range(2):
@@ -53,7 +53,7 @@ def test_the_last_layer_of_features_is_what_the_engine_taps(make: object) -> Non
     assert_summed(found, expected, terms=9 * layer.in_channels * (layer.index + 1))
 
 
-def test_margins_are_no_part_of_the_maps() -> None:
+def test_margins_are_not_part_of_the_maps() -> None:
     generator = tiny_stylegan3(3)
     layer = next(layer for layer in generator.table.layers if layer.kind == "conv" and layer.margin[0] > 0)
     styles = torch.randn(1, generator.table.style_length, generator=torch.Generator().manual_seed(1))

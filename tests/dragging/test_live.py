@@ -21,14 +21,14 @@ def start(every: int = 2, steps: int = 8, **more: object) -> LiveDrag:
     return fgraph.drag(GENERATOR, code, [(0.4, 0.5)], [(0.8, 0.5)], every=every, **settings)
 
 
-def test_moments_come_after_so_many_steps() -> None:
+def test_a_moment_comes_after_every_few_steps() -> None:
     moments = list(start(every=3))
     assert [one.steps for one in moments] == [3, 6, 8]
     assert [one.ending for one in moments] == [None, None, "steps"]
     assert moments[-1].code.shape == (GENERATOR.table.num_ws, GENERATOR.table.w_dim)
 
 
-def test_the_image_is_that_of_the_code(tmp_path: Path) -> None:
+def test_the_image_matches_the_code(tmp_path: Path) -> None:
     moment = next(start())
     graph = fgraph.Graph(models=GENERATOR)
     codes = tmp_path / "code.npy"
@@ -44,7 +44,7 @@ def test_leaving_early_and_going_on_in_steps_is_the_same() -> None:
     np.testing.assert_array_equal(whole.code, pieces.code)
 
 
-def test_the_outcome_is_that_of_a_drag_of_as_many_steps() -> None:
+def test_the_outcome_equals_a_drag_of_as_many_steps() -> None:
     for count in (0, 3):
         drag = start(every=1)
         for _ in range(count):
@@ -52,7 +52,7 @@ def test_the_outcome_is_that_of_a_drag_of_as_many_steps() -> None:
         found = drag.outcome()
         assert (found.steps, found.ending) == (count, "steps")
         np.testing.assert_array_equal(found.code.numpy(), drag.moment.code)
-        next(drag)  # it goes on
+        next(drag)  # it continues
         (*_, last) = [drag.moment, *start(every=1, steps=count)]
         if count:
             np.testing.assert_array_equal(found.code.numpy(), last.code)
@@ -96,7 +96,7 @@ def test_points_may_be_added_while_it_runs() -> None:
         ({"steps": -1}, "steps: "),
     ],
 )
-def test_what_does_not_fit_is_refused(wrong: dict[str, object], message: str) -> None:
+def test_arguments_that_do_not_fit_are_refused(wrong: dict[str, object], message: str) -> None:
     code = np.zeros(GENERATOR.table.w_dim)
     given = {"code": code, "points": [(0.5, 0.5)], "to": [(0.4, 0.5)], **wrong}
     with pytest.raises(DragError, match=message):

@@ -67,8 +67,8 @@ def test_points_may_be_pixels() -> None:
     np.testing.assert_array_equal(found, run("points: [[0.5, 0.4]], to: [[0.8, 0.4]]")["moved"].array)
 
 
-def test_a_search_is_given_up_at_any_iteration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The work until then is kept: the next run goes on from there, to the same bits."""
+def test_a_search_can_be_cancelled_at_any_iteration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The work until then is kept: the next run continues from there to the same bits."""
     from fgraph.inversion import resuming
     from fgraph.runtime import run_plan
 
@@ -87,8 +87,8 @@ def test_a_search_is_given_up_at_any_iteration(tmp_path: Path, monkeypatch: pyte
     assert seen == [("drag", 1, 4, 2), ("drag", 2, 4, 2)]
     seen.clear()
     found = run_plan(plan, on_search=lambda step: note(step, None))[0]["moved"]
-    assert [done for _, done, _, _ in seen] == [3, 4, 4]  # the last one looks at the features, and takes no step
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))  # a run that was not given up
+    assert [done for _, done, _, _ in seen] == [3, 4, 4]  # the last iteration reads the features, and takes no step
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))  # a run that was not cancelled
     np.testing.assert_array_equal(found.array, run_plan(plan)[0]["moved"].array)  # type: ignore[union-attr]
 
 

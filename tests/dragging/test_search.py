@@ -72,7 +72,7 @@ def test_in_s_only_styles_of_these_rows_change(generator: Generator) -> None:
 
 
 @pytest.mark.parametrize("tracking", ["nearest", "adaptive"])
-def test_rows_are_the_same_alone_and_in_company(generator: Generator, tracking: str) -> None:
+def test_rows_are_the_same_alone_and_in_a_batch(generator: Generator, tracking: str) -> None:
     """Rows with other points, counts of points and masks, which end at other times.
 
     In float64: Adam divides by the size of gradients, so it enlarges what rounding does to those near 0.
@@ -101,7 +101,7 @@ def test_a_row_without_progress_is_stuck(generator: Generator) -> None:
     assert (one.ending, one.steps) == ("stuck", 7)
 
 
-def test_the_last_code_is_the_one_that_was_looked_at(generator: Generator) -> None:
+def test_the_last_code_is_the_one_whose_features_were_read(generator: Generator) -> None:
     """A search of 6 steps ends with the code after 6 steps, and its trail has the places before and after each."""
     start = codes_of(generator, 1)
     search = DragSearch(generator, settings_of(steps=100), start, [TWO])

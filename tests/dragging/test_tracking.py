@@ -48,7 +48,7 @@ def loss_of(maps: FeatureMaps, row: int, points: list[tuple[NDArray[np.float64],
     return total
 
 
-def test_the_loss_is_that_of_the_paper() -> None:
+def test_the_loss_follows_the_paper() -> None:
     maps = random_maps()
     tracker = tracker_of(maps)
     first = loss_of(maps, 0, [(np.array([10.0, 12.0]), np.array([17.0, 12.5]))])  # the second point is near enough
@@ -57,7 +57,7 @@ def test_the_loss_is_that_of_the_paper() -> None:
 
 
 def test_the_patch_is_held_constant_where_it_was() -> None:
-    """The gradient is that of the moved patch alone: the loss pulls features forward, and never the other way."""
+    """Only the moved patch has a gradient: the loss pulls features forward, and never the other way."""
     maps = random_maps()
     leaf = maps.values.clone().requires_grad_()
     tracker = tracker_of(maps)

@@ -31,7 +31,7 @@ def arrays_of(result: Any) -> dict[str, np.ndarray]:
 def assert_equal(
     found: Mapping[str, Any], expected: Mapping[str, Any], row: int | None = None, *, terms: int = TERMS
 ) -> None:
-    """Every output of one run is that of another; with `row`, of that row of the other."""
+    """Assert that every output of one run equals the output of another run; with `row`, that row of the other."""
     assert found.keys() == expected.keys()
     for name in found:
         own, other = arrays_of(found[name]), arrays_of(expected[name])
@@ -44,7 +44,7 @@ def assert_equal(
 
 
 def assert_close(found: Any, expected: Any, what: str, terms: int = TERMS) -> None:
-    """Assert that two results are the same but for rounding, and never further apart than promised.
+    """Assert that two results are the same except for rounding, and never further apart than promised.
 
     `terms` counts the terms of the sums that the larger of them took (see `tests.rounding`).
     """
@@ -56,7 +56,7 @@ def assert_close(found: Any, expected: Any, what: str, terms: int = TERMS) -> No
 
 
 def assert_as_interpreted(found: Mapping[str, Any], graph: fgraph.Graph, *, terms: int = TERMS) -> None:
-    """Every output is what the direct interpreter of `step` makes of the graph."""
+    """Assert that every output equals the output of the direct interpreter of `step`."""
     for name, rows in interpret(graph.spec).items():
         for part, array in arrays_of(found[name]).items():
             expected = [interpreted_row(row, part, array) for row in rows]

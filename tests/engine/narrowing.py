@@ -1,4 +1,4 @@
-"""A graph narrowed to one of its rows: what that row is when it is run alone."""
+"""A graph narrowed to one of its rows, to run that row alone."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ PLACES = {
 
 
 def narrowed(document: dict[str, Any], graph: fgraph.Graph, row: int) -> dict[str, Any]:
-    """The document of a graph whose outputs are row `row` of the outputs of this one; those of one row stay.
+    """Return the document of a graph whose outputs are row `row` of this graph's outputs; outputs of one row stay.
 
-    Lists are cut to one entry, draws of several rows are followed by `rows`, and whatever collapses rows reads just
-    those that its row is made of.
+    Lists are cut to one entry, draws of several rows are followed by `rows`, and a node that collapses rows reads only
+    the rows that its row is made of.
     """
     work = _Narrowing(document["nodes"], {one.id: one.rows for one in wire(graph.spec)[0].nodes})
     outputs = {name: work.node(node, row) for name, node in document["outputs"].items()}
@@ -34,7 +34,7 @@ def narrowed(document: dict[str, Any], graph: fgraph.Graph, row: int) -> dict[st
 
 
 def depth_of(value: Any) -> int:
-    """Return how many lists lie in each other."""
+    """Return the nesting depth of lists."""
     return 1 + depth_of(value[0]) if isinstance(value, list) else 0
 
 
@@ -45,7 +45,7 @@ class _Narrowing:
         self.made: dict[str, dict[str, Any]] = {}
 
     def node(self, name: str, row: int) -> str:
-        """The id of a node that makes row `row` of this one, and nothing else."""
+        """Return the id of a node that makes only row `row` of this one."""
         row = min(row, self.rows[name] - 1)
         node, own = self.nodes[name], f"{name}_{row}"
         if own in self.made:
@@ -54,7 +54,7 @@ class _Narrowing:
             return self.node(node["of"], int(node["take"].split(",")[row]) % self.rows[node["of"]])
         if node["op"] == "sample":
             return self.sample(name, node, row, own)
-        # Rows told apart by their place: random noise, the way, and the model of the first row ask for it.
+        # The result depends on the place of the row: by random noise, by the path, or by the model of the first row.
         if node["op"] in ("latent", "walk", "stack", "photo", "encode"):
             self.made[own] = {"op": "rows", "of": self.whole(name), "take": str(row)}
         elif node["op"] == "mosaic":
@@ -78,7 +78,7 @@ class _Narrowing:
         return own
 
     def sample(self, name: str, node: dict[str, Any], row: int, own: str) -> str:
-        """A literal seed alone; of rows that are drawn together, or whose seed hangs on the id, one picked."""
+        """Return a node with one literal seed, or a picked row if rows are drawn together or the id gives the seed."""
         if isinstance(node.get("seed"), list):
             psi = node["truncation"]
             psi = psi[row] if isinstance(psi, list) and len(psi) > 1 else psi
@@ -90,7 +90,7 @@ class _Narrowing:
         return own
 
     def whole(self, name: str) -> str:
-        """A node as it was, under its own id, with all that it reads."""
+        """Return the id of the unchanged node, with all nodes that it reads."""
         if name not in self.made:
             self.made[name] = self.nodes[name]
             for port in PORTS:

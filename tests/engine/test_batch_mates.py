@@ -82,7 +82,7 @@ def test_a_mate_that_overflows_stays_alone(at: int) -> None:
 
 @pytest.mark.parametrize("engine", ["batched", "eager"])
 @pytest.mark.parametrize("value", [0.0, [0.0, 0.0, 1.0, 0.0]], ids=["of every row", "of some rows"])
-def test_a_weight_of_0_keeps_out_what_is_not_finite(engine: fgraph.api.pipeline.Engine, value: Any) -> None:
+def test_a_weight_of_0_keeps_out_values_that_are_not_finite(engine: fgraph.api.pipeline.Engine, value: Any) -> None:
     """A blend is its first operand where its mask is 0, whatever the second operand holds."""
 
     def run(second: float) -> np.ndarray:
@@ -102,8 +102,8 @@ def test_a_weight_of_0_keeps_out_what_is_not_finite(engine: fgraph.api.pipeline.
 
 
 @pytest.mark.parametrize("engine", ["batched", "eager"])
-def test_half_of_a_picture_survives_what_is_not_finite_beside_it(engine: fgraph.api.pipeline.Engine) -> None:
-    """Behind the last convolution, pixels where the mask is 0 are those of the first operand, to the bit."""
+def test_half_of_a_picture_survives_values_that_are_not_finite_beside_it(engine: fgraph.api.pipeline.Engine) -> None:
+    """After the last convolution, pixels where the mask is 0 equal those of the first operand to the bit."""
     graph = fgraph.Graph(models={"main": tiny(0)})
     first = graph.sample(seed=4)
     second = graph.latent(value=(np.sign(codes(1, 9)) * np.float32(3e38)).tolist(), space="w")
@@ -135,8 +135,8 @@ def test_a_lerp_by_0_is_its_first_code_whatever_the_second_holds(engine: fgraph.
 
 
 @pytest.mark.parametrize("engine", ["batched", "eager"])
-def test_the_far_end_of_a_knit_survives_what_is_not_finite(engine: fgraph.api.pipeline.Engine) -> None:
-    """Pixels that are of one image alone are those of that image, to the bit."""
+def test_the_far_end_of_a_knit_survives_values_that_are_not_finite(engine: fgraph.api.pipeline.Engine) -> None:
+    """Pixels that come from one image alone equal the pixels of that image to the bit."""
     graph = fgraph.Graph(models={"main": tiny(0)})
     both = graph.decode(graph.latent(value=np.concatenate([codes(1, 8), OVERFLOW]).tolist(), space="w"))
     outputs = {"both": both, "joined": graph.knit(both, start=0.25, stop=0.75)}

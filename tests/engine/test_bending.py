@@ -1,4 +1,4 @@
-"""Network bending: what each transform does to a map, to which channels, and what it costs."""
+"""Network bending: the effect of each transform on a map, the choice of channels, and the cost."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def plain() -> np.ndarray:
 
 
 def shifted(x: np.ndarray, down: int, right: int) -> np.ndarray:
-    """Moved by whole pixels, zeros coming in."""
+    """Return the map moved by whole pixels and filled with zeros."""
     result = np.zeros_like(x)
     high, wide = x.shape[2:]
     result[:, :, max(down, 0) : high + min(down, 0), max(right, 0) : wide + min(right, 0)] = x[
@@ -82,7 +82,7 @@ CASES: dict[str, tuple[dict[str, Any], Callable[[np.ndarray], np.ndarray]]] = {
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_what_a_transform_does(case: str) -> None:
+def test_the_effect_of_each_transform(case: str) -> None:
     node, expected = CASES[case]
     assert_rounded(activation(**node), expected(plain()), 16)  # coordinates of 16 pixels
 
@@ -153,7 +153,7 @@ def test_a_strip_of_strengths_is_one_batch() -> None:
     assert np.abs(result[1:] - result[:1]).max(axis=(1, 2, 3)).min() > 0.01
 
 
-def test_what_stays_as_it_is_costs_nothing() -> None:
+def test_a_transform_that_changes_nothing_costs_nothing() -> None:
     names = ("rotate", "degrees"), ("scale", "factor"), ("erode", "radius"), ("multiply", "factor"), ("translate", "dx")
     idle = {"rotate": 360, "scale": 1, "erode": 0, "multiply": 1, "translate": 0}
     for kind, field in names:
@@ -218,7 +218,7 @@ def test_bends_nest_and_follow_each_other_in_order() -> None:
         ({"kind": "rotat", "layers": "b16"}, "kind", "rotat"),
     ],
 )
-def test_mistakes_are_told(node: dict[str, Any], where: str | None, message: str) -> None:
+def test_mistakes_are_reported(node: dict[str, Any], where: str | None, message: str) -> None:
     nodes = STRIP | {"bent": {"op": "bend", "of": "code", **node}}
     models = {"main": tiny(0)}
     (fault,) = fgraph.check({"models": models, "nodes": nodes, "outputs": ["image"]})

@@ -1,4 +1,4 @@
-"""The node `encode`: engines, rows, budgets and devices agree; what does not fit is a fault at its field."""
+"""The node `encode`: engines, rows, budgets and devices agree; a value that does not fit is a fault at its field."""
 
 from __future__ import annotations
 
@@ -121,7 +121,7 @@ def fault(made: fgraph.Graph) -> fgraph.Fault:
     return found
 
 
-def test_what_does_not_fit_is_a_fault(own: Path, tmp_path: Path) -> None:
+def test_values_that_do_not_fit_are_faults(own: Path, tmp_path: Path) -> None:
     found = fault(graph(None))
     assert found.where == "nodes.code.encoder"
     assert "no encoder comes with model 'tiny1'" in found.message

@@ -1,4 +1,4 @@
-"""A constant fills the features of an edited canvas; the weights that mix them still sum to 1 out there."""
+"""A constant fills the features of an edited canvas; the weights that mix them still sum to 1 there."""
 
 from __future__ import annotations
 
@@ -49,8 +49,8 @@ def test_filled_canvases_are_mixed_to_the_end(carrier: str, edit: str) -> None:
 
 
 @pytest.mark.parametrize("carrier", ["joined", "mosaic"])
-def test_parts_in_one_style_are_as_one_pass(carrier: str) -> None:
-    """The carrier mixes passes that are all alike, so the picture is that of any one of them."""
+def test_parts_of_one_style_equal_one_pass(carrier: str) -> None:
+    """The carrier mixes equal passes, so the picture equals the picture of any of them."""
     graph = filled(carrier, "pad")
     nodes = {name: node.model_dump() for name, node in graph.spec.nodes.items()}
     nodes["one"] = {"op": "restyle", "of": "e", "latent": "z"}

@@ -1,4 +1,4 @@
-"""The published functions, each said as a graph, against arrays made by the original code."""
+"""The published functions, each written as a graph, against arrays made by the original code."""
 
 from __future__ import annotations
 

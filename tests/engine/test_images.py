@@ -24,7 +24,7 @@ def typeface(size: float) -> Any:
 
 @pytest.fixture
 def photo(tmp_path: Path) -> str:
-    """A picture of 16 x 24 pixels: noise, so that every pixel has its own place."""
+    """Write a picture of 16 x 24 pixels: noise, so that every pixel is different."""
     levels = np.random.RandomState(0).randint(0, 256, (16, 24, 3), np.uint8)
     path = tmp_path / "photo.png"
     Image.fromarray(levels).save(path)
@@ -85,7 +85,7 @@ def test_an_overlay_lays_a_colour_where_the_mask_is(photo: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["Gäste", "фото", "two\nlines"])
-def test_text_is_what_pillow_draws(photo: str, text: str) -> None:
+def test_text_matches_pillow(photo: str, text: str) -> None:
     made = run(f"""
     nodes:
       picture: {{op: image, path: '{photo}', size: [40, 90]}}
@@ -119,7 +119,7 @@ def test_equal_colours_are_filled_once() -> None:
 
 
 def test_only_the_part_below_a_photograph_is_left_out() -> None:
-    """A picture that hides the right half leaves the layers only the left half to make."""
+    """If a picture hides the right half, the layers compute only the left half."""
     text = """
     nodes:
       code: {op: sample, seed: 3}

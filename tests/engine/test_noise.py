@@ -1,4 +1,4 @@
-"""The noise rules: the published filling of wide canvases, given arrays, and what decides a row's numbers."""
+"""The noise rules: the published filling of wide canvases, given arrays, and the inputs of a row's noise."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.numeric
 
 
 @pytest.mark.parametrize("case", "abcdef")
-def test_filled_noise_is_the_published_one(case: str) -> None:
+def test_filled_noise_matches_the_published_noise(case: str) -> None:
     golden = np.load(GOLDENS / "noise_fill.npz")
     x, noise, y = (golden[f"{name}_{case}"] for name in ("x", "noise", "y"))
     between = torch.from_numpy(seeded_noise(len(x), *x.shape[2:]))
@@ -104,7 +104,7 @@ def test_given_noise_is_picked_by_the_rows_of_each_pass(tmp_path: Path) -> None:
     assert_close(result["last"].array, expected[2:].numpy(), "last")
 
 
-def test_given_noise_of_other_rows_is_a_fault_also_beside_graphs_it_fits(tmp_path: Path) -> None:
+def test_given_noise_of_other_rows_is_a_fault_even_beside_graphs_that_it_fits(tmp_path: Path) -> None:
     path = tmp_path / "noise.npz"
     convs = [layer for layer in tiny(0).table.layers if layer.noise_index is not None]
     arrays = {f"noise_{n}": np.ones((3, 1, one.resolution, one.resolution)) for n, one in enumerate(convs)}

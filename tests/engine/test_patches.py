@@ -1,4 +1,4 @@
-"""Patches: the macro against the nodes it stands for, the published hard copy, and proposals in one plan."""
+"""Patches: the node against the nodes that it replaces, the published hard copy, and proposals in one plan."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def test_form_code_cuts_boxes_to_whole_pixels_and_leaves_the_skip() -> None:
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-def test_proposals_are_the_copies_that_they_say(engine: Any) -> None:
+def test_proposals_equal_the_same_copies_as_boxes(engine: Any) -> None:
     """Proposals, written as boxes at the places found in the landscape, make the same picture."""
     rule = {"count": 2, "seed": 4, "variations": 3}
     varied = run(decoded(patches=rule), engine=engine, model="landscape")["image"].array
@@ -129,7 +129,7 @@ def test_sixteen_variations_differ_and_are_one_plan() -> None:
     assert len(images) == 16
     assert sum(step.op.layer_name is not None for step in calls) == plan.cost.layer_calls
     # layers below the patches run once, for one row; the others once for the picture, and twice for all variations:
-    # with all proposed patches, then with those whose seams are not seen
+    # with all proposed patches, then with the patches whose seams are invisible
     by_layer = [(step.op.layer_name, step.rows) for step in calls if step.op.layer_name]
     assert [rows for name, rows in by_layer if name and name.startswith(("b4.", "b8."))] == [1] * 5
     assert [rows for name, rows in by_layer if name == "b32.conv1"] == [1, 16, 16]
@@ -138,7 +138,7 @@ def test_sixteen_variations_differ_and_are_one_plan() -> None:
     assert (distances[np.triu_indices(16, 1)] > 1e-3).all()
 
 
-def test_a_variation_does_not_depend_on_those_beside_it() -> None:
+def test_a_variation_does_not_depend_on_others() -> None:
     many = run(decoded(patches={"count": 2, "seed": [3, 8, 11]}), model="landscape")["image"].array
     one = run(decoded(patches={"count": 2, "seed": 8}), model="landscape")["image"].array
     assert_close(one[0], many[1], "alone")
@@ -200,7 +200,7 @@ def test_half_precision_copies_patches_too() -> None:
         ([{"box": [0, 0, 1], "by": [0, 0]}], "patches[0].box", "expected a list of 4"),
     ],
 )
-def test_what_patches_are_given_is_judged_by_its_form(patches: Any, where: str, said: str) -> None:
+def test_the_form_of_patches_decides_their_faults(patches: Any, where: str, said: str) -> None:
     faults = fgraph.check({"models": {"main": MAIN}, "nodes": decoded(patches=patches), "outputs": ["image"]})
     (fault,) = [one for one in faults if one.where == f"nodes.made.{where}"]
     assert said in f"{fault.message} ({fault.hint})"

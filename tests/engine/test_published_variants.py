@@ -36,7 +36,7 @@ def walk(
     first: Tensor, second: Tensor, alpha: Weight, *, models: tuple[Any, Any] = (MAIN, MAIN), noise: bool = True,
     after: Callable[[int, Tensor], Tensor] = lambda index, x: x, mix_const: bool = False,
 ) -> Any:  # fmt: skip
-    """Both codes run on one trunk, mixed after every layer; `after` changes x and skip once a layer has run."""
+    """Run both codes on one trunk, mixed after every layer; `after` changes x and skip once a layer has run."""
     x, skip = models[0].const(), None
     if mix_const:
         x = torch.lerp(x, models[1].const(), alpha(-1, 4, 4))

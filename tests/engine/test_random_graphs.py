@@ -25,7 +25,7 @@ LEAST = 3  # how often each feature must occur among the examples
 
 
 class Ran(NamedTuple):
-    """A document, its graph, the plan of the graph, and what the plan makes."""
+    """A document, its graph, the plan of the graph, and the results of the plan."""
 
     document: dict[str, Any]
     graph: fgraph.Graph
@@ -51,7 +51,7 @@ def example(number: int) -> Ran:
 
 @cache
 def reseeded(number: int) -> Ran:
-    """The example with another seed."""
+    """Return the example with another seed."""
     return run(documents()[number] | {"seed": 6 + number})
 
 
@@ -112,7 +112,7 @@ def test_work_cut_into_chunks_makes_the_same() -> None:
 
 
 def resown(document: dict[str, Any], seed: int) -> dict[str, Any]:
-    """The document with another seed in its first sample, if it has any: of several, the last."""
+    """Return the document with another seed, the last one in a list, in its first sample, if it has any."""
     nodes = document["nodes"]
     first = next((name for name, node in nodes.items() if node["op"] == "sample"), None)
     if first is None:

@@ -1,4 +1,4 @@
-"""The figures that rivals are compared by say what they should, and every way makes a picture of the right size."""
+"""The measures that compare rivals are meaningful, and every way makes a picture of the right size."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_a_paste_is_local_and_sharp_with_a_seam() -> None:
     assert soft["seam"] < found["seam"] / 3
 
 
-def test_what_changes_elsewhere_or_blurs_is_told() -> None:
+def test_changes_elsewhere_and_blur_are_measured() -> None:
     a, b = smooth(0), smooth(0)
     assert rival_measures.measure_region(a, b, a + np.float32(2 / 255))["locality"] == pytest.approx(1, rel=1e-3)
     blurred = (b + np.roll(b, 1, 1) + np.roll(b, 1, 2)) / 3

@@ -67,7 +67,7 @@ def test_masks_are_stacked() -> None:
     ("[code, tapped]", "nodes.m.of[1]", "it takes Latent or Image or Mask"),
     ("[picture, small]", "nodes.m", "the same size to be stacked; these have 64 x 64 and 8 x 8 pixels"),
 ])  # fmt: skip
-def test_what_cannot_be_stacked(parts: str, where: str, message: str) -> None:
+def test_values_that_cannot_be_stacked(parts: str, where: str, message: str) -> None:
     faults = fgraph.check(f"""
     nodes:
       code: {{op: sample}}
@@ -148,7 +148,7 @@ def test_a_walk_by_times_is_a_walk_by_frames() -> None:
     ("times: [0, 2, 1]", "times must increase: each is greater than the one before"),
     ("at: 2", "found 2, expected a number from 0 to 1, or a list of these"),
 ])  # fmt: skip
-def test_walks_that_cannot_be(fields: str, message: str) -> None:
+def test_invalid_walks(fields: str, message: str) -> None:
     (fault,) = fgraph.check(f"""
     nodes:
       keys: {{op: sample, seed: [3, 8, 11]}}

@@ -1,4 +1,4 @@
-"""Panoramas have no seams where they promise none, and the measure finds those of the published way."""
+"""Panoramas have no seams where none are promised, and the measure finds the seams of the published way."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def bundled(name: str, *overrides: str) -> fgraph.Graph:
     ("wrap", "grid", "turn"), [("x", (1, 4), (0, 1)), ("y", (4, 1), (1, 0)), ("both", (2, 2), (1, 1))]
 )
 def test_a_ring_begins_anywhere(wrap: str, grid: tuple[int, int], turn: tuple[int, int]) -> None:
-    """Codes turned by a cell turn the picture by a cell: no place of it differs from any other."""
+    """Codes rotated by a cell rotate the picture by a cell, so no place of it differs from any other."""
     codes = np.arange(4).reshape(grid)
     text = """
         nodes:
@@ -60,7 +60,7 @@ RINGS = {"closed": seams.RING, "open": seams.MOSAIC}
 def test_the_join_of_a_closed_loop_is_a_column_like_the_others(
     rings: dict[str, tuple[NDArray[np.float64], NDArray[np.float64]]],
 ) -> None:
-    """By an exact rank test over the borders of the same loop, which finds an open one at once."""
+    """An exact rank test over the borders of one loop finds no difference; it finds the seam of an open mosaic."""
     assert measures.rank_test(*rings["closed"]) > 0.05
     assert measures.rank_test(*rings["open"]) < 0.001
 
@@ -85,7 +85,7 @@ def test_bundled_windows_are_the_mosaic_of_all_codes() -> None:
 
 
 def test_a_grid_goes_down_as_it_goes_across() -> None:
-    """Borders between cells are columns and lines like those beside them, both ways."""
+    """Borders between cells are like the columns and lines beside them, in both directions."""
     grid = array(bundled("panorama_grid", "nodes.z.count=6", "nodes.grid.grid=[2,3]"))
     assert grid.shape == (1, 3, 128, 192)
     down, across = measures.steps(grid[0].transpose(0, 2, 1)), measures.steps(grid[0])
@@ -104,7 +104,7 @@ def test_a_real_picture_takes_its_place_among_drawn_codes() -> None:
     assert made["panorama"].array.shape == (1, 3, 64, 320)
 
 
-def test_the_tests_by_lot() -> None:
+def test_the_permutation_tests() -> None:
     generator = np.random.default_rng(0)
     plain = generator.normal(size=(60, 5))
     assert measures.rank_test(plain[:, 0], plain[:, 1:]) > 0.05
@@ -112,7 +112,7 @@ def test_the_tests_by_lot() -> None:
     assert measures.sign_test(plain[:, 0]) > 0.05
     assert measures.sign_test(plain[:, 0] + 1) < 0.001
     found = [measures.rank_test(one[:, 0], one[:, 1:], rounds=500) for one in generator.normal(size=(200, 20, 5))]
-    assert 0.02 < np.mean(np.array(found) < 0.1) < 0.18  # as often as it says
+    assert 0.02 < np.mean(np.array(found) < 0.1) < 0.18  # a tenth of all values, as for valid p
     low, high = measures.interval(plain.ravel())
     assert low < plain.mean() < high
 

@@ -284,7 +284,7 @@ def test_texts_are_embedded_by_clip(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     kernel.load_clip.cache_clear()
 
 
-def test_texts_that_cannot_be(tmp_path: Path) -> None:
+def test_invalid_texts(tmp_path: Path) -> None:
     files = save_effects(tmp_path)
     np.save(tmp_path / "short.npy", EFFECTS[:7])
     found = faults(**ASKED, **{**files, "file": str(tmp_path / "short.npy")})
@@ -307,7 +307,7 @@ def test_effects_of_the_first_layers_suffice(tmp_path: Path) -> None:
     assert changed.max() < CONVS[1].style_slice.stop
 
 
-def test_effects_are_those_of_styleclip() -> None:
+def test_effects_match_styleclip() -> None:
     low, high = (np.random.RandomState(seed).randn(4, 5, 6) for seed in (1, 2))
     change = high / np.linalg.norm(high, axis=-1)[..., None] - low / np.linalg.norm(low, axis=-1)[..., None]
     mean = (change / np.linalg.norm(change, axis=-1)[..., None]).mean(axis=1)
@@ -367,7 +367,7 @@ def test_a_mapper_adds_a_difference_for_each_code(tmp_path: Path) -> None:
     assert_rounded(still["moved"].array, still["plus"].array, 0)  # this model has no row 8
 
 
-def test_mappers_that_cannot_be(tmp_path: Path) -> None:
+def test_invalid_mappers(tmp_path: Path) -> None:
     torch.save({"a": torch.zeros(3)}, tmp_path / "none.pt")
     found = faults(kind="mapper", file=str(tmp_path / "none.pt"))
     assert "holds no mapper of StyleCLIP" in found["nodes.moved.file"]

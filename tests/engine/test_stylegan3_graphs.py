@@ -54,7 +54,7 @@ def test_noise_does_not_matter(known: Any) -> None:
 
 
 def directly(generator: StyleGAN3Generator, matrix: Any = None, **size: int) -> Any:
-    """The image of the same code by the generator itself, its plane seen through a matrix."""
+    """Return the image of the same code by the generator itself, with a matrix applied to its plane."""
     draw = torch.randn(1, generator.table.z_dim, generator=torch.Generator().manual_seed(3))
     with torch.no_grad():
         styles = generator.affine(generator.truncate(generator.map(draw), 0.7))
@@ -71,7 +71,7 @@ def published(translate: tuple[float, float], angle: float) -> Any:
 
 @pytest.mark.parametrize("generator", [T, R], ids=["t", "r"])
 @pytest.mark.parametrize(("translate", "angle"), [((0, 0), 30), ((0.25, -0.1), 0), ((0.1, 0.2), -45), ((-0.5, 0), 90)])
-def test_transform_is_that_of_the_published_program(generator: Any, translate: Any, angle: float) -> None:
+def test_transform_matches_the_published_program(generator: Any, translate: Any, angle: float) -> None:
     image = decoded(generator, {"op": "transform", "rotate": angle, "dx": translate[0], "dy": translate[1]})
     assert_close(image, directly(generator, published(translate, angle)), "a transform")
 
@@ -107,7 +107,7 @@ def test_transforms_may_come_from_landmarks(tmp_path: Path) -> None:
     assert_close(decoded(T, *wide), decoded(T, *shift), "on a canvas of two images")
 
 
-def test_transforms_of_landmarks_that_cannot_be(tmp_path: Path) -> None:
+def test_invalid_transforms_of_landmarks(tmp_path: Path) -> None:
     def told(**node: Any) -> str:
         nodes = {"code": {"op": "sample"}, "turned": {"op": "transform", "of": "code", **node}}
         return str(fgraph.check({"models": {"main": T}, "nodes": nodes, "outputs": ["turned"]}))
@@ -370,7 +370,7 @@ def test_a_part_of_a_face_is_a_mask_like_others() -> None:
          "none of these layers is a convolution"),
     ],
 )  # fmt: skip
-def test_what_means_nothing_is_refused_with_what_to_do(nodes: Any, where: str, said: str) -> None:
+def test_meaningless_requests_are_refused_with_the_cure(nodes: Any, where: str, said: str) -> None:
     found = faults(T, **nodes)
     assert [one[0] for one in found] == [f"nodes.{where}"]
     assert said in found[0][1]

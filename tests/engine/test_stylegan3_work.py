@@ -1,4 +1,4 @@
-"""StyleGAN3 in graphs: what work is saved, and that the command line runs it."""
+"""StyleGAN3 in graphs: the work that is saved, and a run by the command line."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_each_layer_is_called_once_for_all_rows() -> None:
     assert plan.cost.unbatched_layer_calls == 5 * calls
 
 
-def test_only_what_is_looked_at_is_made() -> None:
+def test_only_the_part_that_an_output_shows_is_computed() -> None:
     nodes: dict[str, Any] = {
         "code": {"op": "sample", "seed": 3}, "wide": {"op": "pad", "of": "code", "right": 7},
         "image": {"op": "decode", "of": "wide"}, "part": {"op": "crop", "of": "image", "width": 0.125},

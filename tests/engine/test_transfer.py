@@ -1,4 +1,4 @@
-"""Attribute transfer: the readings of alignment, where the parts of a face lie, and whose channels are taken."""
+"""Attribute transfer: the readings of alignment, the places of the parts of a face, and the channels taken."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def run(nodes: dict[str, Any], outputs: list[str], model: Any = MAIN, **more: An
 
 
 def styles(**align: Any) -> np.ndarray:
-    """S of `two` aligned to `one`, through an empty change that promotes it."""
+    """Return S of `two` aligned to `one`, promoted to S by a change that does nothing."""
     nodes = {
         "posed": {"op": "align", "of": "two", "to": "one", **align},
         "s": {"op": "mix", "a": "posed", "b": "posed"},
@@ -45,7 +45,7 @@ def styles(**align: Any) -> np.ndarray:
         ({"rows": "1"}, (1, 2)),
     ],
 )
-def test_what_each_reading_takes(align: dict[str, Any], taken: Any) -> None:
+def test_the_styles_that_each_reading_takes(align: dict[str, Any], taken: Any) -> None:
     """W+ rows 0..3 feed σ 0..5; the code takes σ 0..3, as published 1..3."""
     posed, one = styles(**align), styles(layers="0..")
     two = run({"s": {"op": "mix", "a": "two", "b": "two", "layers": "1"}}, ["s"])["s"].array[0]
@@ -56,7 +56,7 @@ def test_what_each_reading_takes(align: dict[str, Any], taken: Any) -> None:
 
 @pytest.mark.parametrize(("reading", "layers"), [("code_with_slip", "0,4.."), ("code", "4..")])
 def test_the_readings_of_the_code_are_what_its_blend_leaves_unmixed(reading: str, layers: str) -> None:
-    """In face mode `blend_bbox` mixes σ 0 and 4 on: to wear the source's styles at 1..3 is the same."""
+    """In face mode, `blend_bbox` mixes σ 0 and σ from 4 on. Taking the source's styles at 1..3 is the same."""
     nodes: dict[str, Any] = {
         "where": {"op": "mask", "kind": "box", "box": [0.2, 0.3, 0.5, 0.5], "feather": 0.05},
         "posed": {"op": "align", "of": "two", "to": "one", "reading": reading},
@@ -69,7 +69,7 @@ def test_the_readings_of_the_code_are_what_its_blend_leaves_unmixed(reading: str
     assert_close(result["x"].array, result["y"].array, reading)
 
 
-def test_align_takes_one_way_of_saying_it() -> None:
+def test_align_takes_one_of_its_choices() -> None:
     nodes = BOTH | {"posed": {"op": "align", "of": "two", "to": "one", "reading": "code", "rows": "0"}}
     (fault,) = fgraph.check({"models": {"main": MAIN}, "nodes": nodes, "outputs": ["posed"]})
     assert "give one of reading, rows and layers, not reading and rows" in fault.message
@@ -147,12 +147,12 @@ def test_together_goes_by_the_share() -> None:
     assert_summed(away, some["reference"] - some["source"], 6 * 6)  # shares of six parts, of sums over all samples
 
 
-def test_a_region_stands_for_the_parts_that_lie_in_it() -> None:
+def test_a_region_selects_the_parts_inside_it() -> None:
     by_mask = taken(mask="hair", epsilon=10)
     assert 0 < np.count_nonzero(by_mask["made"] != by_mask["source"]) < by_mask["made"].size / 2
 
 
-def test_what_owns_what_is_found_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_owners_are_measured_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(array_cache, "cache_folder", lambda: tmp_path)
     first = taken(part=1, seed=3)["made"]
     (kept,) = (tmp_path / "measured").glob("*.npz")

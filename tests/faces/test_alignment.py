@@ -1,4 +1,4 @@
-"""The square of a face is FFHQ's, and so is what is cut out."""
+"""The square of a face, and the crop that is cut out, match FFHQ's."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def turned(angle: float, at: tuple[float, float], eyes: float = 30, mouth: float
 
 
 @pytest.mark.parametrize(("mouth", "side"), [(20, 4 * 30), (50, 3.6 * 50)])
-def test_the_side_is_that_of_the_eyes_or_of_the_mouth(mouth: float, side: float) -> None:
+def test_the_side_follows_the_eyes_or_the_mouth(mouth: float, side: float) -> None:
     quad = face_quad(turned(0, (100, 80), mouth=mouth))
     left, top = 100 - side / 2, 80 + 0.1 * mouth - side / 2
     expected = [(left, top), (left, top + side), (left + side, top + side), (left + side, top)]

@@ -47,7 +47,7 @@ def test_of_two_faces_the_larger_comes_first(tmp_path: Path) -> None:
 
 
 def test_landmarks_of_large_pictures_are_in_their_own_pixels(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Faces are sought in a reduced picture; the centre of its pixel 0 is at 1.5 of a picture four times as large."""
+    """Faces are searched in a reduced picture; the centre of its pixel 0 is at 1.5 of a picture four times as large."""
     seen = []
 
     def found(pixels: np.ndarray) -> list[tuple[float, np.ndarray]]:

@@ -1,4 +1,4 @@
-"""Landmarks: what is read from lists and files, and what is refused."""
+"""Landmarks: reading from lists and files, and refusals."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def test_a_wrong_file_is_refused(tmp_path: Path, content: str, message: str) -> 
         read_landmarks(path)
 
 
-def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(LandmarksError, match=r"none\.json: cannot read landmarks"):
         read_landmarks(tmp_path / "none.json")
 

@@ -1,4 +1,4 @@
-"""Faults and kills over every scenario: how many were tried, and each promise that was broken."""
+"""Faults and kills over every scenario: the number of trials, and each broken promise."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ CODES = {
 FAILED, STARVED = "failed operations on files", "failed allocations"
 KILLED, INTERRUPTED, CROWDS = "kills", "interrupts", "crowds of eight processes"
 _VARY = (".hydra/", "multirun.yaml", "hydra.yaml", "losses")  # times of day, speeds
-_UNCACHED = "results are not cached"  # a later search has other mates: its codes are equal but for rounding
+_UNCACHED = "results are not cached"  # later searches have other batches, and so other rounding
 _EVICTED_EVERY = 0.5  # seconds
 
 
@@ -41,8 +41,10 @@ class Report:
     tried: dict[str, dict[str, int]] = field(default_factory=dict)  # a kind of trial -> scenario -> how many
     whole: dict[str, dict[str, int]] = field(
         default_factory=dict
-    )  # likewise, how many there are; of faults, operations
-    failed: dict[str, dict[str, set[str]]] = field(default_factory=dict)  # likewise, the operations that failed once
+    )  # a kind -> scenario -> how many exist; for faults, the number of operations
+    failed: dict[str, dict[str, set[str]]] = field(
+        default_factory=dict
+    )  # a kind -> scenario -> the operations that failed once
     faults: dict[str, list[str]] = field(default_factory=dict)  # by the kind of trial
 
     def count(self, kind: str, scenario: str) -> None:
@@ -64,12 +66,12 @@ class Reference:
 
     scenario: Scenario
     counts: Sequence[int]
-    seconds: float  # of CPU time
+    seconds: float  # CPU seconds
     files: Mapping[str, str]
 
 
 class Campaign:
-    """Trials of scenarios in one folder, each begun anew."""
+    """Trials of scenarios in one folder, each started from scratch."""
 
     def __init__(self, server: Server, folder: Path) -> None:
         self._server, self._folder, self.report = server, folder, Report()
@@ -134,7 +136,7 @@ class Campaign:
             self._run_serially(folder)
         files = _steady(folder, CROWD)
         odd = _differing(files, serial)
-        if seed is not None:  # a search without its cache begins anew, among other mates: equal but for rounding
+        if seed is not None:  # a search without its cache starts again, in another batch: equal except for rounding
             odd = [name for name in odd if not (name.startswith("out/invert/") and name in files and name in serial)]
         if odd:
             self.report.add(CROWDS, what, [f"files differ from those of serial runs: {odd[:4]}"])
@@ -189,7 +191,7 @@ def _steady(folder: Path, scenario: Scenario) -> dict[str, str]:
 
 
 def _state(scenario: Scenario, folder: Path) -> str:
-    """Return a digest of all names and contents below a folder; of files that tell the time, of their names."""
+    """Return a digest of all names and contents below a folder; files that contain times count by name only."""
     names = sorted(str(path.relative_to(folder)) for path in folder.rglob("*"))
     contents = {name: one for name, one in digests(folder).items() if not any(part in name for part in _VARY)}
     return hashlib.sha256(json.dumps([scenario.name, names, contents]).encode()).hexdigest()
@@ -206,7 +208,7 @@ def _nothing() -> Iterator[None]:
 
 @contextmanager
 def _emptying(*folders: Path) -> Iterator[None]:
-    """Remove the files of caches now and then, except locks and what is being written."""
+    """Remove the files of caches now and then, except locks and files that are being written."""
     over = threading.Event()
 
     def remove() -> None:
@@ -231,7 +233,7 @@ def trial_of(kind: str) -> str:
 
 
 def every_fault(reference: Reference) -> Iterator[tuple[str, int, int, bool]]:
-    """Each operation of a scenario with each error, once and for good."""
+    """Yield each operation of a scenario with each error, failing once and failing permanently."""
     for kind, count in zip(KINDS, reference.counts, strict=True):
         if kind == "allocate" and not reference.scenario.starves:
             continue

@@ -44,7 +44,7 @@ class Outcome:
 
     code: int  # negative: the signal that ended it
     seconds: float  # of CPU time
-    counts: list[int] | None  # of operations; None: it was killed
+    counts: list[int] | None  # numbers of operations; None: it was killed
     early_renames: int
     unsynced_folders: int
     stdout: str
@@ -56,7 +56,7 @@ class Server:
 
     def __init__(self, shim: Path, logs: Path, address: str) -> None:
         settings = {"LD_PRELOAD": str(shim), "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT), "NO_PROXY": "127.0.0.1",
-                    "PYTHONDONTWRITEBYTECODE": "1"}  # what is written is what a command writes  # fmt: skip
+                    "PYTHONDONTWRITEBYTECODE": "1"}  # only files of the command count  # fmt: skip
         command = [sys.executable, "-m", "tests.faults.server", address]
         self._log, self._count, self._places = logs, 0, {ADDRESS: address}
         self._process = subprocess.Popen(
@@ -199,7 +199,7 @@ def judge(outcome: Outcome, folder: Path, killed: bool) -> list[str]:
         found.expect(not any(bug in outcome.stderr for bug in BUGS), f"a traceback: {outcome.stderr[-600:]}")
         found.expect(outcome.code in (0, 1, 2, 3, *INTERRUPTS), f"exit code {outcome.code}")
         found.expect(not leftovers(folder / "out"), f"leftovers {leftovers(folder / 'out')[:4]}")
-        found.expect(bool(outcome.code) is bool(outcome.stderr) or outcome.code == 0, "failed without a word")
+        found.expect(bool(outcome.code) is bool(outcome.stderr) or outcome.code == 0, "failed without a message")
     if outcome.code == 0:
         early, unsynced = outcome.early_renames, outcome.unsynced_folders
         found.expect(not early, f"{early} files took their names before they were on the disk")
@@ -212,7 +212,7 @@ def judge(outcome: Outcome, folder: Path, killed: bool) -> list[str]:
     for line in outcome.stdout.splitlines():
         path = folder / line.strip()
         if line.strip().startswith("out/") and path.suffix and not killed:
-            found.expect(path.exists(), f"said to be written and is not there: {line.strip()}")
+            found.expect(path.exists(), f"reported as written and is missing: {line.strip()}")
     return found.faults
 
 

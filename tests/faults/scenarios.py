@@ -39,7 +39,7 @@ nodes:
 outputs: [image]
 """
 ADDRESS = "{address}"  # in arguments: the address of a model on a server of this machine
-CLUSTER = "{cluster}"  # likewise, of a Ray cluster on this machine
+CLUSTER = "{cluster}"  # in arguments: the address of a Ray cluster on this machine
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class Scenario:
     arguments: tuple[str, ...]
     prepare: Callable[[Path], None]
     kept: tuple[str, ...] = ("out",)  # the folders whose files do not depend on what happened before
-    share: float = 1.0  # of the faults and kills that a campaign tries of it
+    share: float = 1.0  # the share of its faults and kills that a campaign tries
     warms: bool = True  # whether the fork server runs it beforehand
     starves: bool = True  # whether allocations are made to fail
 
@@ -137,7 +137,7 @@ SCENARIOS = (
     ),
 )  # fmt: skip
 CROWD = Scenario("crowd", (), _everything, ("out", "kept/models"))
-CROWD_COMMANDS = (  # those of one crowd write to the same folders and caches
+CROWD_COMMANDS = (  # commands of one crowd write to the same folders and caches
     (*_MANY, "hydra.run.dir=out/many"),
     ("mine/graph/measured.yaml", "hydra.run.dir=out/measured"),
     (*_INVERT, "hydra.run.dir=out/invert"),

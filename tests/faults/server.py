@@ -58,12 +58,12 @@ def shim() -> Any:
 
 
 def warm_up(address: str) -> None:
-    """Run scenarios, so that children find modules and plugins loaded; `address` is that of a model."""
+    """Run scenarios, so that children find modules and plugins loaded; `address` is the address of a model."""
     import torch
     from tqdm import tqdm
 
     torch.set_num_threads(1)
-    tqdm.set_lock(threading.RLock())  # its own is shared with children, of which one may be killed while it holds it
+    tqdm.set_lock(threading.RLock())  # not the default, which a killed child may hold
     from fgraph.cli import main
     from tests.faults.scenarios import ADDRESS, SCENARIOS
 
@@ -79,7 +79,7 @@ def warm_up(address: str) -> None:
                     main([one.replace(ADDRESS, address) for one in scenario.arguments])
         os.chdir(here)
     gc.collect()
-    gc.freeze()  # children neither collect what is here, nor copy the memory that holds it
+    gc.freeze()  # so that children neither collect these objects nor copy their memory
 
 
 def run_child(request: dict[str, Any], number: int, notes: Path) -> None:
@@ -126,7 +126,7 @@ def run_command(arguments: list[str]) -> int:
 
 
 def leave_out_fsync(what: str) -> None:
-    """Make this process skip the fsync of files or of folders, as a program that has forgotten it."""
+    """Make this process skip the fsync of files or of folders, like a program that forgets it."""
     real = os.fsync
 
     def sync(descriptor: int) -> None:

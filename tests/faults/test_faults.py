@@ -1,4 +1,4 @@
-"""Commands under faults and kills: what is reported done is whole, and the next run finishes.
+"""Commands under faults and kills: files reported as written are whole, and the next run finishes.
 
 A sample of what `tools/campaign.py` tries in full: each kind of operation once, at a place that the seed chooses.
 """
@@ -52,7 +52,7 @@ def test_a_fault_or_a_kill_loses_nothing(campaign: Campaign, scenario: object) -
     assert not campaign.report.found, "\n".join(campaign.report.found)
 
 
-def test_eight_processes_on_one_cache_are_as_one_after_the_other(campaign: Campaign) -> None:
+def test_eight_processes_on_one_cache_equal_serial_runs(campaign: Campaign) -> None:
     campaign.crowd()
     assert not campaign.report.found, "\n".join(campaign.report.found)
 

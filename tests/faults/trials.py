@@ -32,9 +32,9 @@ from tests.faults.scenarios import SCENARIOS, Scenario
 class Amount:
     """The extent of a campaign."""
 
-    share: float  # of all operations that can fail
-    kills: int  # of each scenario
-    interrupts: int  # likewise
+    share: float  # share of the operations that can fail
+    kills: int  # kills of each scenario
+    interrupts: int  # interrupts of each scenario
     crowds: int
     minutes: float = float("inf")  # after which it stops
     scenarios: Sequence[str] = ()  # these only, with "crowds" for the crowds; all if empty
@@ -48,7 +48,7 @@ class Trial:
     scenario: str
     name: str
     run: Callable[[], None]
-    is_late: bool = False  # whether it varies one that comes before it
+    is_late: bool = False  # whether it varies an earlier trial
 
     @property
     def key(self) -> str:
@@ -58,7 +58,7 @@ class Trial:
 
 @dataclass
 class Journal:
-    """A file with a line for each trial that is done: a campaign goes on where the last one stopped."""
+    """A file with a line for each trial that is done: a campaign continues where the last one stopped."""
 
     path: Path | None
     whole: dict[str, dict[str, int]] = field(default_factory=dict)  # a kind of trial -> scenario -> how many there are

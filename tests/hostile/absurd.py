@@ -68,7 +68,7 @@ def _growing() -> Iterator[tuple[str, str]]:
 
 
 def write_absurd(folder: Path, every: int = 1) -> int:
-    """Write every so manieth graph into a folder; return how many there are in all."""
+    """Write every n-th graph into a folder; return the total number of graphs."""
     folder.mkdir(parents=True, exist_ok=True)
     count = 0
     for count, (name, text) in enumerate(absurd_graphs(), 1):

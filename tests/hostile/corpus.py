@@ -1,4 +1,4 @@
-"""Hostile and broken files: what a stranger could send. `all_cases` names each, with its bytes and its suffix."""
+"""Hostile and broken files, as a stranger could send them. `all_cases` names each, with its bytes and its suffix."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ KNOWN = [
 
 
 def all_cases(marker: Path, good: dict[str, bytes]) -> Iterator[Case]:
-    """Every case; each that can run something would touch `marker`. `good` are whole files by their suffix."""
+    """Return every case; a case that runs a command touches `marker`. `good` has whole files by their suffix."""
     command = f"touch {marker}"
     for name, stream in _streams(command):
         yield f"pickle: {name}", ".pkl", stream
@@ -104,7 +104,7 @@ def _routes(command: str) -> Iterator[tuple[str, bytes]]:
 
 
 def _wild() -> Iterator[tuple[str, bytes]]:
-    """Streams that want much memory or time, or make no sense."""
+    """Streams that demand much memory or time, or make no sense."""
     far = struct.pack("<Q", 10 << 30)
     yield "10 GB of bytes", START + b"\x8e" + far + b"abc" + STOP
     yield "10 GB of bytearray", b"\x80\x05\x96" + far + b"abc" + STOP
@@ -235,7 +235,7 @@ def _arrays() -> dict[str, bytes]:
 
 
 def _networks() -> dict[str, bytes]:
-    """Pickles that are read, and hold no network that makes sense."""
+    """Readable pickles that hold no sensible network."""
     cycle = Raw(
         b"ctorch_utils.persistence\n_reconstruct_persistent_obj\n}\x94(" + text("type") + text("class")
         + text("class_name") + text("Generator") + text("state") + b"}\x94" + b"u\x85R\x94"
@@ -271,7 +271,7 @@ def _networks() -> dict[str, bytes]:
 
 
 def _again_and_again() -> dict[str, bytes]:
-    """Values that are noted once, and then worked on by as many calls as there may be opcodes."""
+    """Values that are stored once, and then processed by as many calls as opcodes are allowed."""
 
     def repeated(noted: bytes, code: bytes, count: int = 60_000) -> bytes:
         return START + noted + b"\x94]" + MARK + code * count + b"e\x86" + STOP

@@ -176,7 +176,7 @@ def _uploaded_photograph(path: Path) -> None:
 
 
 def _cache_entry(path: Path) -> None:
-    """Read a file as an entry of the cache, with the digest that one has."""
+    """Read a file as an entry of the cache, with a valid digest."""
     from fgraph._cache import sealed
     from fgraph._errors import FgraphError
     from fgraph.inversion.cache import read_entry
@@ -199,7 +199,7 @@ def _history(path: Path) -> None:
 
 
 def enter_canary(path: Path) -> None:
-    """Do what no reader may; the jail has to catch it."""
+    """Do something that readers must not do, which the jail has to catch."""
     import os
 
     os.system(f"touch {path}.ran")

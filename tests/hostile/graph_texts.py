@@ -1,4 +1,4 @@
-"""Graph files at random: whole ones of the language, into which hostile fragments of YAML are put at random places."""
+"""Random graph files: valid ones with hostile fragments of YAML at random places."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ _CHANGES = ("os.remove", "os.rename", "os.rmdir", "os.mkdir", "os.truncate", "os
 
 
 class Jail:
-    """An audit hook that, while it is closed, notes and refuses forbidden events."""
+    """An audit hook that records and refuses forbidden events while the jail is closed."""
 
     def __init__(self, outside: Path) -> None:
         self.noted: list[str] = []
@@ -68,7 +68,7 @@ class Jail:
         return event.startswith(_FORBIDDEN)
 
     def _is_temporary(self, path: object) -> bool:
-        """A file in a temporary folder of the process itself, which is not the folder of the files that it reads."""
+        """Return whether a path is in a temporary folder of this process, outside the folder that it reads."""
         name = os.fsdecode(path) if isinstance(path, str | bytes) else ""
         return name.startswith(tempfile.gettempdir()) and not name.startswith(self._outside)
 
@@ -107,7 +107,7 @@ def forget_peak() -> None:
 
 
 def watch(jail: Jail, name: str, path: Path) -> tuple[str, str, float, int]:
-    """Open one file through one entry point, and measure that."""
+    """Open one file through one entry point, and measure time and memory."""
     forget_peak()
     before, start = peak_mib(), time.process_time()
     with jail.closed():
@@ -130,7 +130,7 @@ def warm_up() -> None:
 
 
 def open_files(folder: Path, names: Sequence[str]) -> dict[str, object]:
-    """Open the harmless files of a folder, so that what they import is there; then all files, in the jail."""
+    """Open the harmless files of a folder, so that their imports are done; then open all files, in the jail."""
     harmless = sorted((folder / "harmless").iterdir()) if (folder / "harmless").is_dir() else []
     for name in names:
         for path in harmless if name != CANARY else ():
@@ -154,7 +154,7 @@ def main() -> None:
     while arguments:
         end = arguments.index("--") if "--" in arguments else len(arguments)
         (folder, *names), arguments = arguments[:end], arguments[end + 1 :]
-        if not (child := os.fork()):  # no folder sees what another imports
+        if not (child := os.fork()):  # imports for one folder do not affect another
             print(json.dumps(open_files(Path(folder), names or list(ENTRIES))), flush=True)
             os._exit(0)
         if code := os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]):

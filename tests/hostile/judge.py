@@ -34,7 +34,7 @@ _HARMLESS = ("os.listdir", "os.scandir")
 
 
 class Watch:
-    """An audit hook that notes, while it is armed, whatever reading a file has no need of."""
+    """An audit hook that records, while it is armed, every event that reading a file does not need."""
 
     def __init__(self) -> None:
         self.armed = False
@@ -62,7 +62,7 @@ def _parsed(path: Path, kind: files.Kind) -> tuple[Any, str | None]:
 
 
 def _parse_once(path: Path, kind: files.Kind) -> Any:
-    """Return the value of a pickled file, which the readers of the file share: each would parse it alike."""
+    """Return the value of a pickled file. The readers of the file share it: each would parse it in the same way."""
     value, refusal = _parsed(path, kind)
     if refusal is not None:
         raise ModelError(refusal)
@@ -74,7 +74,7 @@ _read_pickled = files.read_pickled
 
 @contextmanager
 def _parsed_once() -> Iterator[None]:
-    """Let the readers of a file share what they parse, within the block: other tests write files of one path anew."""
+    """Let readers share parsed files within the block only, because other tests rewrite files at the same path."""
     modules: tuple[Any, ...] = (files, encoder_file)
     for one in modules:
         one.read_pickled = _parse_once
@@ -87,7 +87,7 @@ def _parsed_once() -> Iterator[None]:
 
 
 def judge(path: Path) -> tuple[str, str, float]:
-    """Open a file: how that ends (refused, loaded, or by a bug of ours), the message, its seconds of processor time."""
+    """Open a file; return the ending (refused, loaded, or a bug in fgraph), the message, and the CPU seconds."""
     start = time.process_time()
     try:
         with _parsed_once():
@@ -126,7 +126,7 @@ def peak_bytes() -> int:
     status = Path("/proc/self/status")
     if not status.exists():
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    lines = status.read_text().splitlines()  # what getrusage says begins with the parent's peak
+    lines = status.read_text().splitlines()  # the peak of getrusage starts from the parent's peak
     return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) * 1024
 
 
@@ -136,7 +136,7 @@ def main() -> None:
     paths = sorted(Path(sys.argv[1]).iterdir())
     before = set(sys.modules)
     results: dict[str, object] = {**judge_all(paths[:1], watch)}
-    watch.noted.clear()  # what a first refusal imports
+    watch.noted.clear()  # imports of the first refusal
     results |= judge_all(paths, watch)
     results[""] = [peak_bytes(), sorted(watch.noted), sorted(set(sys.modules) - before)]
     print(json.dumps(results))

@@ -21,7 +21,7 @@ NUMBERS = (0, 1, 0x7F, 0xFF, 0x7FFF, 0xFFFF, 0x7FFFFFFF, 0xFFFFFFFF, 1 << 40, (1
 
 
 def mutate(content: bytes, seed: int) -> bytes:
-    """One to four changes, at places that the seed chooses; of every third pickle, another value."""
+    """Make one to four changes at places that the seed chooses; in every third pickle, replace a value instead."""
     draw = random.Random(seed)
     if seed % 3 == 0 and (replaced := replace_value(content, draw)) is not None:
         return replaced

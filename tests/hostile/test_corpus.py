@@ -55,7 +55,7 @@ def test_nothing_is_run_or_written(outcome: Any) -> None:
 
 
 def test_no_module_is_imported_outside_a_list(outcome: Any) -> None:
-    """Readers may import their own modules late; a file chooses none."""
+    """Readers may import their own modules late, but a file must not choose a module."""
     assert set(outcome[1][2]) <= MAY_BE_IMPORTED
 
 

@@ -17,7 +17,7 @@ from tests.hostile.entries import CANARY, ENTRIES
 from tests.hostile.graph_texts import GraphText
 
 ROOT = Path(__file__).parents[2]
-STEP = 40  # one case of this many is opened; `make fuzz` opens all of them through every entry point
+STEP = 40  # one of so many cases is opened; `make fuzz` opens all of them through every entry point
 TEXTS = 80  # graph files at random
 ABSURD_STEP, ABSURD_SECONDS = 97, 2
 TEXT_ENTRIES = ("graph", "job of a sweep", "bending", "upload")
@@ -86,7 +86,7 @@ def test_every_file_is_opened_or_refused(report: dict[str, Any], entry: str) -> 
     assert [file for file, result in found.items() if result[0] == "refused" and not result[1]] == []
 
 
-def test_no_file_does_what_no_reader_needs(report: dict[str, Any]) -> None:
+def test_no_file_causes_a_forbidden_event(report: dict[str, Any]) -> None:
     assert report[""] == []
 
 

@@ -1,4 +1,4 @@
-"""Hostile values in place of plain ones in a pickle: whole files of which one value is not what a reader expects."""
+"""Hostile values in a pickle: whole files in which one value is not what a reader expects."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 _PLAIN = ("BININT", "BININT1", "BININT2", "LONG1", "NONE", "NEWTRUE", "NEWFALSE", "BINFLOAT", "BINUNICODE",
           "SHORT_BINUNICODE", "EMPTY_LIST", "EMPTY_DICT", "EMPTY_TUPLE")  # fmt: skip
-_LEVELS, _FREE = 60, 50_000  # of sharing; the first entry of the memo that no file uses
+_LEVELS, _FREE = 60, 50_000  # levels of sharing; the first entry of the memo that no file uses
 
 
 def _memo(opcode: bytes, level: int) -> bytes:

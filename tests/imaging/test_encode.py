@@ -22,12 +22,12 @@ def _no_memory(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("_no_memory")
 @pytest.mark.parametrize("kind", ["png", "jpeg"])
-def test_an_encoder_without_memory_is_no_bug(kind: str) -> None:
+def test_an_encoder_without_memory_is_not_a_bug(kind: str) -> None:
     with pytest.raises(MemoryError, match="cannot encode 8 x 8 pixels"):
         encode_picture(PICTURE, kind)
 
 
 @pytest.mark.usefixtures("_no_memory")
-def test_a_film_without_memory_is_no_bug() -> None:
+def test_a_film_without_memory_is_not_a_bug() -> None:
     with pytest.raises(MemoryError, match="cannot encode 8 x 8 pixels"):
         _encode_gif([np.asarray(PICTURE)] * 2, VideoOptions(), "")

@@ -125,7 +125,7 @@ def test_the_limit_counts_bytes_not_pixels() -> None:
         pass
 
 
-def test_the_limit_counts_what_the_caller_makes_of_a_pixel(tmp_path: Path) -> None:
+def test_the_limit_counts_the_bytes_that_the_caller_needs(tmp_path: Path) -> None:
     Image.new("L", (10, 10)).save(tmp_path / "mask.png")
     with picture_limit(799), pytest.raises(ValueError, match="10 x 10 pixels take 800 bytes"):
         masks.Picture.open(tmp_path / "mask.png")

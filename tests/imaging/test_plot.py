@@ -7,7 +7,7 @@ from fgraph._imaging.plot import plot_curves
 
 
 def points(svg: str) -> list[list[tuple[float, float]]]:
-    """The points of each line but the axes."""
+    """Return the points of each line except the axes."""
     lines = re.findall(r'<polyline points="([^"]*)"', svg)[1:]
     return [[(float(x), float(y)) for x, y in (one.split(",") for one in line.split())] for line in lines]
 

@@ -1,4 +1,4 @@
-"""Images of a tiny generator, to be found again."""
+"""Images of a tiny generator, to be inverted."""
 
 from __future__ import annotations
 

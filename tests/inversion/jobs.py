@@ -30,11 +30,11 @@ def write_pictures(folder: Path, generator: StyleGAN2Generator, count: int) -> P
 
 
 class Killed(BaseException):
-    """Stands for a kill: nothing of ours catches it."""
+    """An exception in place of a kill, which fgraph does not catch."""
 
 
 class Watching(InversionCallback):
-    """Notes what happens, and dies at a step."""
+    """A callback that records its calls, and raises `Killed` at a step."""
 
     def __init__(self, dies_at: int | None = None) -> None:
         self.dies_at, self.steps = dies_at, 0

@@ -31,7 +31,7 @@ WRONG = [(name, how) for name in ("latent", "curve", "noise.0") for how in ("sha
 
 @pytest.mark.parametrize(("name", "how"), [*WRONG, ("pixels", "shape"), ("pixels", "absent")])
 def test_a_wrong_result_is_made_again(generator: StyleGAN2Generator, tmp_path: Path, name: str, how: str) -> None:
-    """The digest is that of the content, which no result of these settings has."""
+    """The digest fits the content, but no result of these settings has such content."""
     pictures, cache = write_pictures(tmp_path / "in", generator, 1), InversionCache(tmp_path / "cache")
     settings = {"noise": True, "steps": 2}
     run_job(make_job(generator, pictures, tmp_path / "a", cache.folder, InversionCallback(), **settings))
@@ -49,7 +49,7 @@ def test_a_wrong_result_is_made_again(generator: StyleGAN2Generator, tmp_path: P
     [{"done": torch.tensor(torch.nan)}, {"owners": torch.tensor(1)}, {"found.\u00b2.curve": torch.zeros(1)}],
     ids=["done", "owners", "name"],
 )
-def test_a_snapshot_of_another_form_is_passed_over(
+def test_a_snapshot_of_another_form_is_ignored(
     generator: StyleGAN2Generator, tmp_path: Path, wrong: dict[str, torch.Tensor]
 ) -> None:
     pictures, cache = write_pictures(tmp_path / "in", generator, 1), InversionCache(tmp_path / "cache")
@@ -66,7 +66,7 @@ def test_a_snapshot_of_another_form_is_passed_over(
 
 
 @pytest.mark.parametrize("name", ["value.0", "first.0", "second.1", "schedules", "curve", "owners", "done"])
-def test_a_wrong_snapshot_is_not_gone_on_from(generator: StyleGAN2Generator, name: str) -> None:
+def test_a_search_does_not_continue_from_a_wrong_snapshot(generator: StyleGAN2Generator, name: str) -> None:
     problem = problem_of(generator, noise=True, steps=4)
     search = Search(problem, torch.zeros(2, 3, 16, 16))
     search.step()
@@ -78,7 +78,7 @@ def test_a_wrong_snapshot_is_not_gone_on_from(generator: StyleGAN2Generator, nam
         assert is_state(problem, 2, spoil(state, name, how)) == (how == "nan" and name in ("curve", "schedules")), how
 
 
-def test_a_cache_that_cannot_be_written_costs_a_warning(
+def test_a_cache_that_cannot_be_written_gives_a_warning(
     generator: StyleGAN2Generator, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     pictures = write_pictures(tmp_path / "in", generator, 2)

@@ -76,7 +76,7 @@ def test_the_prior_follows_the_space() -> None:
         ("fast", {"mse": 0, "pyramid": 0}, "no loss has a weight"),
     ],
 )
-def test_mistakes_are_told(preset: str, changes: dict[str, object], message: str) -> None:
+def test_mistakes_are_reported(preset: str, changes: dict[str, object], message: str) -> None:
     with pytest.raises(FgraphError, match=message):
         make_settings(preset, **changes)
 

@@ -99,7 +99,7 @@ def test_a_folder_is_a_batch_without_what_cannot_be_cropped(
     assert "no picture in" in faults(file=str(folder), align="ffhq")
 
 
-def test_what_does_not_fit_is_a_fault(folder: Path) -> None:
+def test_values_that_do_not_fit_are_faults(folder: Path) -> None:
     file = str(folder / "a.png")
     assert "points: landmarks need align" in faults(file=file, points=FACE)
     assert "align: corners needs the corners" in faults(file=file, align="corners")

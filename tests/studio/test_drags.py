@@ -223,7 +223,7 @@ def test_stuck_is_told_with_the_remedy(page: Page, monkeypatch: pytest.MonkeyPat
         ({"do": "drag_change", "node": "moved", "mask": "code"}, "Mask"),
     ],
 )
-def test_what_does_not_fit_is_refused(page: Page, request_: dict[str, Any], message: str) -> None:
+def test_arguments_that_do_not_fit_are_refused(page: Page, request_: dict[str, Any], message: str) -> None:
     answer = page.ask(request_.pop("do"), **request_)
     assert not answer["ok"]
     assert message in answer["error"]["message"]
