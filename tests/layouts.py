@@ -1,4 +1,4 @@
-"""Generators in the layouts in which other programs save them, made of our own tensors."""
+"""Generators in the layouts of other programs, written from tensors of the tests."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def stylegan3(generator: StyleGAN3Generator) -> dict[str, torch.Tensor]:
 
 
 def renamed(state: Tensors, *rules: tuple[str, str]) -> dict[str, torch.Tensor]:
-    """The same tensors, their names changed by patterns in turn."""
+    """The same tensors, whose names are changed by each pattern in turn."""
     found = {}
     for name, value in state.items():
         for pattern, new in rules:
@@ -141,7 +141,7 @@ def zipped(content: Any, legacy: bool = False) -> bytes:
 
 
 def layouts() -> dict[str, bytes]:
-    """Every layout of one generator with the table `TABLE`, by the name of a file; each has its mean of w."""
+    """One generator with the table `TABLE` in every layout: file name -> contents; each includes the mean of w."""
     tensors = random_tensors(TABLE)
     mean = tensors["w_mean"]
     ros, nv = rosinality(TABLE, tensors), nvlabs(TABLE, tensors)
@@ -185,7 +185,7 @@ def stylegan1() -> bytes:
 
 
 def stylegan3_layouts() -> dict[str, bytes]:
-    """State dicts of a StyleGAN3 generator, T and R, by the name of a file."""
+    """State dicts of a StyleGAN3 generator, T and R: file name -> state dict."""
     t, r = stylegan3(tiny_stylegan3(0)), stylegan3(tiny_stylegan3(0, "r"))
     encoder = {"encoder.input_layer.0.weight": torch.zeros(4, 3, 3, 3), **prefixed("decoder.", r)}
     options = {"exp_dir": pathlib.PosixPath("/a"), "start_from_latent_avg": True}
@@ -208,7 +208,7 @@ OTHERS: dict[str, dict[str, Any]] = {
 
 
 def other(what: str) -> dict[str, Any]:
-    """A file of a network that fgraph does not run, with its tell-tale names."""
+    """A file of a network that fgraph does not run, recognisable by the names in it."""
 
     def tensors(value: Any) -> Any:
         return {name: torch.zeros(1) for name in value} if type(value) is dict else value

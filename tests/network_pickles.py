@@ -1,4 +1,4 @@
-"""Pickles of the layout that NVlabs' programs write, made of our own tensors: no module of theirs is needed."""
+"""Pickles in the layout of NVlabs' programs, written from tensors of the tests, without NVlabs' modules."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ TRAP = "raise RuntimeError('the source in a pickle was run')\n"
 
 
 def random_tensors(table: StyleGAN2Table, seed: int = 0) -> dict[str, torch.Tensor]:
-    """Tensors of this table with nothing at its trivial value."""
+    """Tensors of this table, none of them at a trivial value."""
     draw = torch.Generator().manual_seed(seed)
     tensors = {}
     for name, shape in required_shapes(table).items():
@@ -43,7 +43,7 @@ def random_generator(table: StyleGAN2Table, seed: int = 0) -> StyleGAN2Generator
 
 
 class Persistent:
-    """A module as NVlabs' persistence pickles it."""
+    """A module that is pickled as by NVlabs' persistence."""
 
     def __init__(self, class_name: str, state: dict[str, Any]) -> None:
         self.meta = {
@@ -60,7 +60,7 @@ class Persistent:
 
 @contextmanager
 def their_names() -> Iterator[None]:
-    """Modules of these names, for as long as it takes: a pickle names functions, and they must be found."""
+    """Modules of these names, for the time of the context: pickling looks up the functions that it names."""
 
     def _reconstruct_persistent_obj(meta: Any) -> Any:
         raise AssertionError("a pickle was loaded by running it")
@@ -79,7 +79,7 @@ def their_names() -> Iterator[None]:
 
 
 class _Pickler(pickle._Pickler):
-    """Writes tensors as torch did for pickles of its own, whatever the version that is installed."""
+    """Writes tensors as torch did for its own pickles, regardless of the installed version."""
 
     def reducer_override(self, value: Any) -> Any:
         if type(value) is torch.Tensor:

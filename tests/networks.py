@@ -1,4 +1,4 @@
-"""Tiny random generators, made in memory: with every bias, noise strength and mean away from its trivial value."""
+"""Tiny random generators, made in memory; no bias, noise strength or mean has a trivial value."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ TALL: dict[str, Any] = {"base": (4, 2)}  # images twice as high as wide
 
 @cache
 def tiny(seed: int, size: int = 16, family: str = "skip", image_channels: int = 3) -> StyleGAN2Generator:
-    """A generator of this size whose tensors come from the seed; those of one size and family have equal layers."""
+    """A generator of this size with tensors drawn by the seed; within a size and family, layers are equal."""
     plain = StyleGAN2Table(channels=CHANNELS[size], z_dim=8, w_dim=8, mapping_layers=2, image_channels=image_channels)
     name = f"tiny{seed}" if family == "skip" else f"{family}{seed}"
     return _random(replace(plain, **(FAMILIES | {"tall": TALL})[family]), seed, name)
@@ -67,5 +67,5 @@ def _tensor(name: str, shape: tuple[int, ...], draw: torch.Generator) -> torch.T
     if name.endswith("affine.bias"):
         return 1 + 0.3 * value
     if name.endswith("torgb.weight"):
-        return 0.2 * value  # not demodulated: images come out near 1, as those of trained generators do
+        return 0.2 * value  # not demodulated: images come out near 1, as from trained generators
     return 0.2 * value if name.endswith("bias") else value

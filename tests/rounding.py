@@ -1,4 +1,4 @@
-"""Bounds on rounding errors, derived from arithmetic: no bound in the suite is a figure that one processor showed.
+"""Bounds on rounding errors, derived from arithmetic; no bound in the suite was measured on one processor.
 
 Notation. u is the unit roundoff: half the distance from 1 to the next number (2^-24 for float32, 2^-53 for float64,
 2^-11 for float16, 2^-8 for bfloat16). One rounding of a number x errs by at most u |x|.
@@ -9,13 +9,13 @@ of few operations. A conversion of the exact result counts as one rounding.
 
 `likely`: sums of many terms. The worst case of a network is orders of magnitude above what happens on any processor,
 because roundings cancel: they behave as independent errors of mean zero (Higham & Mary 2019, "A New Approach to
-Probabilistic Rounding Error Analysis"). A rounding of x is then uniform within +-u |x|, with variance u^2 x^2 / 3. Of
-a sum of n uncorrelated terms with standard deviation s, the partial sum after k terms has variance s^2 k / n. The
+Probabilistic Rounding Error Analysis"). A rounding of x is then uniform within +-u |x|, with variance u^2 x^2 / 3. Of a
+sum of n uncorrelated terms with standard deviation s, the partial sum after k terms has variance s^2 k / n. The
 variance of the error is the sum over k: u^2 s^2 (n + 1) / 6. Blocked sums and fused multiply-adds, which processors
 differ in, only make it smaller. A chain of sums adds up: StyleGAN's demodulation and gains keep the variance of
-activations from layer to layer (Karras et al. 2020, section 2.2), and the variance of an error is carried on as any
-other, so sums of n1, n2, ... terms one after the other err as one of n1 + n2 + ... terms. With the s of a result
-bounded by its largest number m, two computations of the same differ by less than
+activations from layer to layer (Karras et al. 2020, section 2.2), and the variance of an error as well, so that
+consecutive sums of n1, n2, ... terms err like one sum of n1 + n2 + ... terms. With the s of a result bounded by its
+largest number m, two computations of the same sums differ by less than
 
     SIGMAS * u * m * sqrt(2 (n + 6) / 6).
 
@@ -23,9 +23,9 @@ The 6 further terms are one rounding of each operand and the conversion of the r
 inequality, a deviation of 8 standard deviations of such a sum has a chance of less than 2 exp(-32) = 3e-14, so that
 none is expected among all numbers that the suite compares.
 
-`assert_no_worse`: where neither is known, for example in a trained network with its own gains, the error from a run in
-higher precision is compared with those of reference runs that round as often. All are draws from one distribution, so
-the factor 2 is for the spread of single draws.
+`assert_no_worse`: where neither bound is known, for example in a trained network with its own gains, the error against
+a run in higher precision is compared with the errors of reference runs that round as often. All errors are draws from
+one distribution; the factor 2 allows for their spread.
 """
 
 from __future__ import annotations
@@ -58,12 +58,12 @@ def worst(roundings: float, magnitude: float = 1.0, dtype: torch.dtype | str = t
 
 
 def likely(terms: float, magnitude: float = 1.0, dtype: torch.dtype | str = torch.float32) -> float:
-    """Bound the difference of two computations of sums of `terms` terms in all, of results of at most `magnitude`."""
+    """Bound the difference of two computations of the same sums: `terms` terms in total, results up to `magnitude`."""
     return SIGMAS * unit(dtype) * magnitude * math.sqrt(2 * (terms + 6) / 6)
 
 
 def network_terms(table: Table) -> int:
-    """Count the terms of the sums that an image of a generator goes through, one after the other."""
+    """Count the terms of all consecutive sums from a code of a generator to its image."""
     mapping = 2 * table.z_dim + table.mapping_layers * (table.w_dim + 2)
     if isinstance(table, StyleGAN3Table):
         return mapping + _stylegan3_terms(table)
@@ -97,7 +97,7 @@ def largest(*arrays: ArrayLike) -> float:
 
 
 def assert_within(found: ArrayLike, expected: ArrayLike, bound: float) -> None:
-    """Assert that two arrays have one shape, and that no two numbers of them lie further apart than `bound`."""
+    """Assert that two arrays have one shape, and that corresponding numbers differ by at most `bound`."""
     one, other = _numbers(found), _numbers(expected)
     assert other.ndim == 0 or one.shape == other.shape, f"shapes {one.shape} and {other.shape}"
     apart = float(np.abs(one - other).max(initial=0))
@@ -110,12 +110,12 @@ def assert_promised(found: ArrayLike, expected: ArrayLike) -> None:
 
 
 def assert_rounded(found: ArrayLike, expected: ArrayLike, roundings: float) -> None:
-    """Assert that two results are the same but for some roundings (`worst`), in the coarser of their types."""
+    """Assert that two results are equal except for some roundings (`worst`), in the coarser of their types."""
     assert_within(found, expected, worst(roundings, largest(expected), _coarser(found, expected)))
 
 
 def assert_summed(found: ArrayLike, expected: ArrayLike, terms: float) -> None:
-    """Assert that two results are the same sums of `terms` terms in all (`likely`), in the coarser of their types."""
+    """Assert that two results are equal sums, of `terms` terms in total (`likely`), in the coarser of their types."""
     assert_within(found, expected, likely(terms, largest(expected), _coarser(found, expected)))
 
 
@@ -124,13 +124,13 @@ def _numbers(array: ArrayLike) -> NDArray[np.float64]:
 
 
 def _coarser(*arrays: ArrayLike) -> str:
-    """Return the name of the type with the largest unit roundoff; numbers of Python and integers are float64."""
+    """Return the name of the type with the largest unit roundoff; integers and Python's numbers count as float64."""
     names = [str(getattr(array, "dtype", "float64")).removeprefix("torch.") for array in arrays]
     return max((name if name.startswith(("float", "bfloat")) else "float64" for name in names), key=unit)
 
 
 def assert_no_worse(found: ArrayLike, references: Sequence[ArrayLike], exact: ArrayLike) -> None:
-    """Assert that `found` errs at most twice as much as the worst of some references, in its largest and mean error."""
+    """Assert that the largest and the mean error of `found` are at most twice those of the worst reference."""
     own, *others = (np.abs(_numbers(one) - _numbers(exact)) for one in (found, *references))
     assert own.max() <= 2 * max(other.max() for other in others)
     assert own.mean() <= 2 * max(other.mean() for other in others)

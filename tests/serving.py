@@ -1,4 +1,4 @@
-"""A server on the loopback interface that holds one file, and breaks off when it is told to."""
+"""A server on the loopback interface that serves one file, and can break off its answers."""
 
 from __future__ import annotations
 

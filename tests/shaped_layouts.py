@@ -1,4 +1,4 @@
-"""Files of generators whose images are not square, and of StyleGAN-XL, made of our own tensors."""
+"""Files of generators whose images are not square, and of StyleGAN-XL, written from tensors of the tests."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ FORKED = replace(TABLE, base=(3, 5))
 
 
 def shaped_layouts() -> dict[str, bytes]:
-    """Every layout, by the name of a file."""
+    """Every layout: file name -> contents."""
     human, tall = random_tensors(HUMAN), tiny_stylegan3(0, "n")
     xl, numbers = stylegan3_pickles.classed(tiny_stylegan3(0, "t", 3))
     head, own = stylegan3_pickles.classed(random_stylegan3(0, *superresolution(3)))

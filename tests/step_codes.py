@@ -44,7 +44,7 @@ def together(a: Code, b: Code, space: str) -> tuple[Code, Code]:
 
 
 def stacked(values: list[list[Any]]) -> list[Any]:
-    """Return the rows of several values; codes are promoted to the latest of their spaces."""
+    """Return the rows of several values; codes are promoted to the latest of their spaces (z < w < w+ < s)."""
     rows = [row for value in values for row in value]
     if not isinstance(rows[0], Code):
         return rows
@@ -69,7 +69,7 @@ def splice(base: Code, other: Code, rows: str | None, layers: Any) -> Code:
 
 
 def _chosen(table: Any, rows: str | None, layers: Any) -> set[int]:
-    """Return the layers that W+ rows feed, or that are given by name."""
+    """Return the layers that these W+ rows feed, or the layers of these names."""
     if layers is not None:
         return set(layers.resolve(table, -1)) - {-1}
     assert rows is not None

@@ -1,4 +1,4 @@
-"""Images in the step interpreter: blends, overlays, text and what is pasted, by numpy and Pillow alone."""
+"""Images in the step interpreter: blends, overlays, text and pastes, by numpy and Pillow alone."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def letters(at: dict[str, Any], anchor: str, stroke: float) -> Draw:
 
 
 def pasted(inputs: dict[str, list[Any]], node: Any) -> dict[str, Tensor]:
-    """Return what is pasted into a photograph, [1, channels + 1, h, w], and the crops before the edit."""
+    """Return the images that are pasted into a photograph, [1, channels + 1, h, w], and the crops before the edit."""
     of, onto = inputs["of"][0], inputs["onto"][0]
     height, width = of.shape[-2:]
     down, across = (_rim(length, node, min(height, width)) for length in (height, width))

@@ -1,7 +1,7 @@
 """The step interpreter: evaluates `step` directly, node by node and row by row, without any stage of the engine.
 
 It uses the layer functions of a generator, the drawing of masks and the meaning of edits, but no program, pass, plan or
-kernel. A carrier is a Python object. Whatever moves with a canvas is a function of a size.
+kernel. A carrier is a Python object. Masks and noise, which move with a canvas, are functions of a size.
 
     step(Run, i, s)   = layer i applied to s
     step(Blend, i, s) = (1-α_i) step(Ka, i, s) + α_i step(Kb, i, s)  if i is in layers and its tensor in parts, else a's

@@ -26,7 +26,7 @@ def is_plane(state: Paused) -> bool:
 
 
 def margin_of(state: Paused, name: str = "activation") -> tuple[int, int]:
-    """Return by how many pixels a state tensor is larger than the canvas."""
+    """Return the number of pixels by which a state tensor is larger than the canvas."""
     if not state.model.table.is_stylegan3 or state.layer < 0 or name == "skip":
         return (0, 0)
     last = max(one.index for one in state.model.table.layers if one.tensor == name and one.index <= state.layer)

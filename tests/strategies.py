@@ -1,7 +1,7 @@
 """Hypothesis strategies for random valid graphs on tiny generators, as mappings for `fgraph.load`.
 
-A builder draws one node after the other. For every value, it tracks what decides which nodes may follow: the kind, the
-number of rows (1 or one other number per graph) and, for a paused pass, its layer and canvas.
+A builder draws one node after the other. The nodes that may follow depend on the kind of each value, its number of rows
+(1 or one other number per graph) and, for a paused pass, its layer and canvas; the builder tracks these.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ NOISES: tuple[dict[str, Any], ...] = (
 
 
 class GraphBuilder(ImageBuilder):
-    """A builder that draws nodes which fit the nodes before them."""
+    """A builder whose nodes fit the nodes before them."""
 
     layer_sets: tuple[str, ...] = LAYER_SETS
     bent_layers: tuple[str, ...] = ("b8.conv0", "b8", "b16.conv0..b16.conv1", "here,b16.conv0", "b4.conv1,b16.conv1")
@@ -117,7 +117,7 @@ class GraphBuilder(ImageBuilder):
     # -- patches
 
     def patches(self, of: Made) -> Made:
-        """Draw patches within a pass, or from one that fits; in the published code's form at the pause."""
+        """Draw patches within a pass or from another one that fits; at the pause, in the form of the published code."""
         fitting = [one for one in self.values if one.kind == "features" and self._fits(one, of)]
         source = self.one_of(fitting) if self.chance() else None
         amounts = [self.amount(0, 0.5) for _ in range(4)]
@@ -269,7 +269,7 @@ def graphs(draw: Callable[[st.SearchStrategy[Any]], Any], builder: type[GraphBui
 
 
 def drawn_document(draw: Any, build: GraphBuilder, steps: Sequence[str]) -> dict[str, Any]:
-    """Draw a document with a builder in these steps."""
+    """Draw a document by these steps of a builder."""
     last = build.start_pass() if build.chance() else build.mosaic()
     for step in draw(st.lists(st.sampled_from(steps), min_size=3, max_size=8)):
         last = getattr(build, step)() if step in ("start_pass", "mosaic") else getattr(build, step)(last)

@@ -14,13 +14,13 @@ from fgraph.stylegan.generators.stylegan3 import StyleGAN3Generator
 from fgraph.stylegan.tables.base import Size
 from fgraph.stylegan.tables.stylegan3 import PLACE, StyleGAN3Layer, StyleGAN3Table, required_shapes
 
-Kind = Literal["t", "r", "n"]  # n: T, with images half as wide as high, as StyleGAN-Human makes them
+Kind = Literal["t", "r", "n"]  # n: T, with images half as wide as high, as in StyleGAN-Human
 TAPS = 6  # of a filter, at the lower rate
 
 
 @cache
 def tiny_stylegan3(seed: int, kind: Kind = "t", classes: int = 0) -> StyleGAN3Generator:
-    """A 32-pixel generator of two filtering layers, a critical one and the last; of one kind, layers are equal."""
+    """A 32-pixel generator of two filtering layers, a critical one and the last; layers of one kind are equal."""
     return random_stylegan3(seed, *design(kind, classes))
 
 
@@ -92,7 +92,7 @@ def _chain(  # noqa: PLR0917 - as above
             total = ((sizes[index] >> narrow) - 1) * down + 1 - ((sizes[before] >> narrow) + taps - 1) * up
             total += up_taps + down_taps - 2
             padding += [(total + up) // 2, total - (total + up) // 2]
-        number = index + (first_of_head is not None and index >= first_of_head)  # StyleGAN-XL skips one
+        number = index + (first_of_head is not None and index >= first_of_head)  # StyleGAN-XL skips one number
         name = f"L{number}_{sizes[index]}_{made}"
         layers.append(
             StyleGAN3Layer(

@@ -1,4 +1,4 @@
-"""Pickles of StyleGAN3 and StyleGAN-XL as NVlabs' and Sauer's programs write them, made of our own tensors."""
+"""Pickles of StyleGAN3 and StyleGAN-XL in the layouts of NVlabs' and Sauer's programs, from tensors of the tests."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.network_pickles import Persistent, dumps, mapping_module
 
 
 def checkpoint(table: StyleGAN3Table, tensors: Mapping[str, torch.Tensor], mapping: Persistent | None = None) -> bytes:
-    """The bytes of a whole `.pkl`, with a mapping network of its own or that of the table."""
+    """The bytes of a whole `.pkl`, with the given mapping network or the mapping network of the table."""
     return dumps({"G": None, "D": None, "G_ema": stylegan3_network(table, tensors, mapping)})
 
 

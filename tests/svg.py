@@ -1,4 +1,4 @@
-"""Reads a drawing back: its boxes, its lines, and where they stand."""
+"""Reads a drawing back: its boxes, its lines, and their positions."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 SPACE = "{http://www.w3.org/2000/svg}"
 _TIP = "{http://www.w3.org/1999/xlink}title"
 _SAMPLES = 16  # of a curve
-_INSIDE = 1.5  # points: a line that enters a box no deeper touches it
+_INSIDE = 1.5  # points: a line that enters a box by less only touches it
 
 Point = tuple[float, float]
 
@@ -26,7 +26,7 @@ class Box:
     top: float
     right: float
     bottom: float
-    frame: float  # how thick
+    frame: float  # width of its line
     fill: str
 
     def holds(self, point: Point) -> bool:
@@ -48,8 +48,8 @@ class Line:
 class Drawing:
     boxes: dict[str, Box]
     lines: list[Line]
-    notes: list[str]  # texts that stand in no box
-    grounds: list[str]  # titles of grounds
+    notes: list[str]  # texts outside of boxes
+    grounds: list[str]  # titles of shaded areas
 
 
 def read_drawing(svg: str) -> Drawing:

@@ -1,4 +1,4 @@
-"""Pickles of the layout that NVlabs' TensorFlow programs write, made of our own tensors."""
+"""Pickles in the layout of NVlabs' TensorFlow programs, written from tensors of the tests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The cut of the project: contracts of imports, torch last, one kernel an operation."""
+"""The architecture of the project: contracts of imports, late imports of torch, one kernel for each operation."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from import_graph import STAGES, build_graph, cycles, library_users, stage_of
 
 ROOT = Path(__file__).parent.parent
 TORCH_FREE = STAGES[STAGES.index("fgraph.plan") :]  # the plan and every stage below it
-LOADS_TORCH = ("fgraph.stylegan", "fgraph.inversion", "fgraph.dragging")  # rooms of which some modules run networks
+LOADS_TORCH = ("fgraph.stylegan", "fgraph.inversion", "fgraph.dragging")  # packages with modules that run networks
 
 
 @cache
 def graph() -> grimp.ImportGraph:
-    """Every import of ours, those inside functions and for type checkers too."""
+    """Every import of the project, including imports inside functions and for type checkers."""
     return build_graph()
 
 
@@ -28,7 +28,7 @@ def test_every_module_is_in_a_stage() -> None:
 
 
 def test_the_contracts_of_imports_hold() -> None:
-    """The contracts stand in pyproject.toml, under [tool.importlinter]."""
+    """The contracts are in pyproject.toml, under [tool.importlinter]."""
     done = subprocess.run(
         [sys.executable, "-c", "from importlinter.cli import lint_imports_command as run; run(['--no-cache'])"],
         cwd=ROOT, capture_output=True, text=True, check=False,
@@ -122,7 +122,7 @@ def test_compiling_and_explaining_a_graph_does_not_load_torch() -> None:
 
 
 def test_a_graph_is_checked_with_few_imports() -> None:
-    """Neither torch nor Pillow, no pass and no plan, and of the nodes only those that the graph names."""
+    """A check loads neither torch nor Pillow, neither passes nor plans, and only the nodes that the graph names."""
     wrong = GRAPH.replace("a: left", "a: lef")
     code = f"import sys, fgraph, fgraph.cli; print([fault.hint for fault in fgraph.check({wrong!r})]); "
     code += "fgraph.cli.main(['check', 'blend_horizontal']); print(*sorted(sys.modules))"

@@ -1,4 +1,4 @@
-"""Files that are written whole or not at all: what interrupted processes leave, and two at one directory."""
+"""Files that are written whole or not at all: leftovers of killed processes, two processes in one directory."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ KILLED = """
 """
 
 
-def test_the_next_writer_removes_what_a_killed_one_left(tmp_path: Path) -> None:
+def test_the_next_writer_removes_leftovers_of_a_killed_one(tmp_path: Path) -> None:
     assert run_child(KILLED, str(tmp_path)).returncode == -9
     (left,) = names(tmp_path)
     assert left.startswith(".fgraph.")
@@ -93,7 +93,7 @@ def test_a_folder_in_use_is_left_alone(tmp_path: Path) -> None:
     assert names(tmp_path) == ["a.txt", "other.txt"]
 
 
-def test_files_that_only_look_alike_stay(tmp_path: Path) -> None:
+def test_files_with_similar_names_stay(tmp_path: Path) -> None:
     for name in (".a.part", "a.0123abcd.part", ".a.0123abcd.part.txt"):
         (tmp_path / name).mkdir()
     write_atomic(tmp_path / "b.txt", b"")
@@ -131,7 +131,7 @@ def test_a_directory_that_vanishes_meanwhile_is_made_again(tmp_path: Path, monke
     assert (folder / "a.txt").read_bytes() == b"whole"
 
 
-def test_names_and_content_go_to_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_names_and_content_are_flushed_to_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     synced: list[int] = []
     monkeypatch.setattr(os, "fsync", lambda handle: synced.append(os.fstat(handle).st_ino))
     with Staging(tmp_path) as staging:

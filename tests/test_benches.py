@@ -1,4 +1,4 @@
-"""The benchmarks that need a GPU, other programs or hours: each of their parts runs here in small."""
+"""The benchmarks that need a GPU, other programs or hours: each of their parts runs here at a small size."""
 
 from __future__ import annotations
 
@@ -39,12 +39,12 @@ def test_an_exported_generator_equals_the_graph() -> None:
     assert np.abs(panorama - fgraph.run(merge_graph(model, 5))["image"].array).max() < rivals.TOLERANCE
 
 
-def test_rivals_take_turns_and_what_is_left_out_says_why(tmp_path: Path) -> None:
+def test_rivals_take_turns_and_a_missing_one_has_a_reason(tmp_path: Path) -> None:
     def missing(*_: object) -> rivals.Run:
         raise ImportError("no such runtime")
 
     def endless(*_: object) -> rivals.Run:
-        signal.raise_signal(signal.SIGALRM)  # as after the time for it
+        signal.raise_signal(signal.SIGALRM)  # as when its time is over
         raise AssertionError
 
     pages: list[str] = []
@@ -66,13 +66,13 @@ def test_rivals_take_turns_and_what_is_left_out_says_why(tmp_path: Path) -> None
     assert len(pages) == len(cases)
 
 
-def test_the_parts_of_a_step_are_those_of_a_search() -> None:
+def test_the_parts_of_a_step_equal_a_step_of_a_search() -> None:
     search = steps.make_inversion(tiny(1), 2)
     for part in steps.inversion_parts(search).values():
         part()
     expected = search._state["first.0"].clone()
     other = steps.make_inversion(tiny(1), 2)
     other.step()
-    assert torch.equal(other._state["first.0"], expected)  # the parts together have done what a step does
+    assert torch.equal(other._state["first.0"], expected)  # the parts together had the effect of a step
     line = steps.Line("inversion", Times([2.0], [2.0]), Times([1.0], [0.5]), "forward 0.1")
     assert "| inversion | 2.00 | 0.50 | 4.00x | forward 0.1 |" in steps.to_markdown([line], ["a machine"])

@@ -15,7 +15,7 @@ def test_the_cache_folder_follows_the_platform(monkeypatch: pytest.MonkeyPatch, 
         pytest.skip("this platform does not read XDG_CACHE_HOME")
 
 
-def test_what_is_written_is_read(tmp_path: Path) -> None:
+def test_a_written_file_is_read_back(tmp_path: Path) -> None:
     write_cached(tmp_path / "file", b"content")
     assert read_cached(tmp_path / "file", 7) == b"content"
     assert read_cached(tmp_path / "another", 7) is None
@@ -34,8 +34,8 @@ def test_a_change_of_any_byte_is_found(tmp_path: Path) -> None:
             read_cached(tmp_path / "file", 7)
 
 
-def test_a_reader_removes_what_a_killed_writer_left(tmp_path: Path) -> None:
-    """If everything is in the cache, nobody writes there again."""
+def test_a_reader_removes_leftovers_of_a_killed_writer(tmp_path: Path) -> None:
+    """If everything is in the cache, nothing is written there again."""
     left = tmp_path / ".two.0123abcd.part"
     left.mkdir()
     assert read_cached(tmp_path / "one", 100) is None

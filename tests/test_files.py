@@ -1,4 +1,4 @@
-"""Opening files that anyone may name."""
+"""Opening files whose names come from outside."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def test_a_device_is_refused(device: str) -> None:
         open_file(device)
 
 
-def test_what_cannot_be_opened_is_an_os_error(tmp_path: Path) -> None:
+def test_files_that_cannot_be_opened_raise_an_os_error(tmp_path: Path) -> None:
     with pytest.raises(IsADirectoryError):
         open_file(tmp_path)
     with pytest.raises(FileNotFoundError):

@@ -37,7 +37,7 @@ def picture(height: int, width: int) -> Any:
 
 
 @pytest.mark.parametrize(("mode", "sides"), [*product(NUMPY_MODES, [(0, 1, 2, 3), (4, 0, 0, 9), (17, 3, 11, 25)])])
-def test_pad_is_numpys(mode: str, sides: tuple[int, ...]) -> None:
+def test_pad_equals_numpys(mode: str, sides: tuple[int, ...]) -> None:
     top, bottom, left, right = sides
     source = picture(5, 6)
     edit = Pad(F(top, 5), F(bottom, 5), F(left, 6), F(right, 6), mode, 0.5 if mode == "constant" else 0)
@@ -46,7 +46,7 @@ def test_pad_is_numpys(mode: str, sides: tuple[int, ...]) -> None:
     np.testing.assert_array_equal(apply_edit(source, edit), expected)
 
 
-def test_far_reflect_is_torchs_reflect_in_a_row() -> None:
+def test_a_far_reflect_equals_several_reflects_of_torch() -> None:
     torch = pytest.importorskip("torch")
     source = picture(4, 4)
     chained = torch.from_numpy(source)
@@ -61,7 +61,7 @@ def test_reflect_of_one_pixel_replicates() -> None:
 
 
 @pytest.mark.parametrize("steps", [-7, -1, 0, 2, 6, 13])
-def test_roll_is_numpys(steps: int) -> None:
+def test_roll_equals_numpys(steps: int) -> None:
     source = picture(6, 4)
     np.testing.assert_array_equal(apply_edit(source, Shift(dy=F(steps, 6))), np.roll(source, steps, -2))
     np.testing.assert_array_equal(apply_edit(source, Shift(dx=F(steps, 4))), np.roll(source, steps, -1))
@@ -93,14 +93,14 @@ def test_fractional_constant_shift_fills_where_it_reads_off_the_canvas() -> None
     source = np.array([[1.0, 2, 3, 4]])
     result = apply_edit(source, Shift(dx=F(5, 16), mode="constant", value=9))  # 1.25 pixels
     assert_rounded(result, [[9, 1, 1.75, 2.75]], 8)
-    for quarter in range(-20, 21):  # as many are filled as have moved on
+    for quarter in range(-20, 21):  # as many pixels are filled as have moved away
         inside = Shift(dx=F(quarter, 16), mode="constant").maps(1, 4)[1].inside
         filled = 0 if inside is None else int((~inside).sum())
         assert abs(filled - min(abs(quarter) / 4, 4)) <= 0.5
 
 
 @pytest.mark.parametrize(("height", "width"), [(4, 4), (8, 3), (2, 16), (6, 20)])
-def test_resize_is_torchs(height: int, width: int) -> None:
+def test_resize_equals_torchs(height: int, width: int) -> None:
     torch = pytest.importorskip("torch")
     source = picture(4, 6)
     resize = torch.nn.functional.interpolate
@@ -145,11 +145,11 @@ def test_source_size_inverts_size(edit: Edit, height: int, width: int) -> None:
 
 @few
 @given(edits, sizes, sizes)
-def test_maps_are_valid_and_have_the_size_that_is_said(edit: Edit, height: int, width: int) -> None:
+def test_maps_are_valid_and_have_the_stated_size(edit: Edit, height: int, width: int) -> None:
     try:
         maps = edit.maps(height, width)
     except SizeError:
-        assert not isinstance(edit, Flip | Shift)  # those divide always
+        assert not isinstance(edit, Flip | Shift)  # these always divide
         return
     assert tuple(axis_map.size for axis_map in maps) == edit.size(height, width)  # type: ignore[comparison-overlap]
     for axis_map, length in zip(maps, (height, width), strict=True):
@@ -179,7 +179,7 @@ def test_identity(edit: Edit, expected: bool) -> None:
     assert edit.is_identity is expected
 
 
-def test_maps_know_what_they_are() -> None:
+def test_properties_of_maps() -> None:
     y, x = Shift(dx=F(1, 4)).maps(4, 4)
     assert y.is_identity
     assert not x.is_identity
@@ -204,7 +204,7 @@ def test_equal_edits_hash_equal() -> None:
         (Crop(width=F(1, 5)), "crop width.*0.8 pixels.*use 0.25 .1 pixel.$"),
     ],
 )
-def test_what_does_not_divide_names_what_does(edit: Edit, message: str) -> None:
+def test_an_amount_of_a_fraction_of_a_pixel_names_the_nearest_whole_ones(edit: Edit, message: str) -> None:
     with pytest.raises(SizeError, match=message):
         edit.maps(4, 4)
 

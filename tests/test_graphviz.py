@@ -1,4 +1,4 @@
-"""Graphviz, in a process of its own: what goes wrong there is told."""
+"""Graphviz, in its own process: its faults are reported."""
 
 import pytest
 
@@ -19,7 +19,7 @@ def test_a_drawing_stands_alone() -> None:
 
 
 @pytest.mark.parametrize("missing", ["No module named 'pygraphviz'", "libX11.so.6: cannot open shared object file"])
-def test_where_it_cannot_be_loaded_the_cure_is_told(monkeypatch: pytest.MonkeyPatch, missing: str) -> None:
+def test_if_graphviz_cannot_be_loaded_the_error_has_the_cure(monkeypatch: pytest.MonkeyPatch, missing: str) -> None:
     monkeypatch.setattr("fgraph._graphviz._CHILD", f'raise ImportError("{missing}")')
     with pytest.raises(FgraphError, match=r"mode=draw needs Graphviz, .*pip install pygraphviz") as raised:
         draw([box("a")], "")
@@ -27,12 +27,12 @@ def test_where_it_cannot_be_loaded_the_cure_is_told(monkeypatch: pytest.MonkeyPa
 
 
 @pytest.mark.parametrize("label", ["<TABLE><TR></TABLE>", "<FONT></FONT>", table([""])])
-def test_a_label_that_it_cannot_read_is_an_error_and_no_empty_box(label: str) -> None:
+def test_a_label_that_it_cannot_read_is_an_error_and_not_an_empty_box(label: str) -> None:
     with pytest.raises(FgraphError, match="Graphviz failed: "):
         draw([draw_box("a", label, tooltip="a")], "")
 
 
-def test_one_that_crashes_or_does_not_end_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_process_that_crashes_or_does_not_end_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("fgraph._graphviz._CHILD", "import os; os._exit(7)")
     with pytest.raises(FgraphError, match="Graphviz failed: its exit code is 7"):
         draw([box("a")], "")

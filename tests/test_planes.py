@@ -1,4 +1,4 @@
-"""The place of an edited canvas on a plane agrees with plain arithmetic on its corners."""
+"""The position of an edited canvas on a plane agrees with plain arithmetic on its corners."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ few = settings(max_examples=60, derandomize=True, deadline=None)
 
 @few
 @given(amounts, amounts, amounts, amounts)
-def test_what_a_pad_leaves_out_a_crop_finds_again(top: F, bottom: F, left: F, right: F) -> None:
+def test_a_crop_after_a_pad_restores_the_place(top: F, bottom: F, left: F, right: F) -> None:
     canvas = Canvas(F(1), F(2))
     pad = Pad(top, bottom, left, right)
     wide = canvas.edited(pad)
@@ -39,15 +39,15 @@ def test_what_a_pad_leaves_out_a_crop_finds_again(top: F, bottom: F, left: F, ri
         (Resize(width=F(2), height=F(4)), (1.0, 1.0), (0.5, 0.25)),
         (Flip("x"), (0.25, 0.5), (-0.25, 0.5)),
         (Flip("y"), (0.25, 0.5), (0.25, -0.5)),
-        (Transform(rotate=F(90)), (0.0, -1.0), (1.0, 0.0)),  # what was right is above: counter-clockwise
+        (Transform(rotate=F(90)), (0.0, -1.0), (1.0, 0.0)),  # counter-clockwise: the right side is now above
         (Transform(scale=F(2), dx=F(1, 2)), (2.0, 0.0), (0.5, 0.0)),
     ],
 )
-def test_where_places_were(edit: Any, at: tuple[float, float], was: tuple[float, float]) -> None:
+def test_source_places(edit: Any, at: tuple[float, float], was: tuple[float, float]) -> None:
     assert source_place(edit, Canvas(F(1), F(2))).at(*at) == pytest.approx(was)
 
 
-def test_a_turn_is_that_of_the_matrix() -> None:
+def test_a_turn_follows_the_matrix() -> None:
     turn = Transform(rotate=F(30), dx=F(1, 10))
     back = turn.source(Canvas())
     cosine, sine = math.cos(math.pi / 6), math.sin(math.pi / 6)

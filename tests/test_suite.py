@@ -1,4 +1,4 @@
-"""The suite itself: modules of helpers, and the first words of docstrings."""
+"""The suite itself: helper modules, and the first words of docstrings."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _QUESTION = re.compile(r'^ *"""((?:What|Whether|That|Where|How|Who|Which)\b.*)',
 
 
 def test_helpers_are_imported_from_modules_of_helpers() -> None:
-    """A module that pytest collects is imported by nothing: a run of one file then collects that file alone."""
+    """No module imports a module that pytest collects, so that a run of one file collects that file alone."""
     found = [
         f"{path.relative_to(ROOT)}: {node.module}"
         for path in sorted((ROOT / "tests").rglob("*.py"))

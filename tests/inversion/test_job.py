@@ -1,4 +1,4 @@
-"""Jobs: files in, files out, kept by content, resumed after a kill to the same bits."""
+"""Inversion jobs: from files to files, cached by content, resumed after a kill with equal bits."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_each_picture_gets_its_files(generator: StyleGAN2Generator, tmp_path: Pa
     assert results["00"].psnr == pytest.approx(10 * np.log10(4 / error), abs=1e-3)
 
 
-def test_results_are_kept_by_content(generator: StyleGAN2Generator, tmp_path: Path) -> None:
+def test_results_are_cached_by_content(generator: StyleGAN2Generator, tmp_path: Path) -> None:
     pictures = write_pictures(tmp_path / "in", generator, 2)
     (pictures / "again.png").write_bytes((pictures / "00.png").read_bytes())
     first, again, other = Watching(), Watching(), Watching()
@@ -66,7 +66,7 @@ def test_results_are_kept_by_content(generator: StyleGAN2Generator, tmp_path: Pa
     assert list((tmp_path / "cache" / "searches").iterdir()) == []
 
 
-def test_a_search_that_diverges_is_told_and_the_others_go_on(
+def test_a_diverged_search_is_reported_and_the_others_continue(
     generator: StyleGAN2Generator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pictures = write_pictures(tmp_path / "in", generator, 3)
@@ -85,7 +85,7 @@ def test_a_search_that_diverges_is_told_and_the_others_go_on(
     assert watching.lost == ["01"]
     assert not list((tmp_path / "a").glob("01*"))
     again = Watching()
-    run_job(make_job(generator, pictures, tmp_path / "b", tmp_path / "cache", again))  # it was not kept
+    run_job(make_job(generator, pictures, tmp_path / "b", tmp_path / "cache", again))  # it was not cached
     assert sorted(again.done) == [("00", True), ("01", False), ("02", True)]
 
 
@@ -100,7 +100,7 @@ def test_a_damaged_result_is_made_again(generator: StyleGAN2Generator, tmp_path:
 
 
 @pytest.mark.parametrize("dies_at", [1, 6, 14])
-def test_a_job_that_died_goes_on_to_the_same_bits(generator: StyleGAN2Generator, tmp_path: Path, dies_at: int) -> None:
+def test_a_killed_job_continues_to_the_same_bits(generator: StyleGAN2Generator, tmp_path: Path, dies_at: int) -> None:
     pictures = write_pictures(tmp_path / "in", generator, 5)
     settings = {"patience": 2, "steps": 12}  # rows leave the batch at different steps
     whole = Watching()
@@ -109,7 +109,7 @@ def test_a_job_that_died_goes_on_to_the_same_bits(generator: StyleGAN2Generator,
     with pytest.raises(Killed):
         run_job(make_job(generator, pictures, tmp_path / "part", tmp_path / "two", first, **settings))
     run_job(make_job(generator, pictures, tmp_path / "resumed", tmp_path / "two", second, **settings))
-    assert first.steps + second.steps <= whole.steps + 1  # nothing is done twice but the step it died at
+    assert first.steps + second.steps <= whole.steps + 1  # only the step at which it was killed is done twice
     for path in (tmp_path / "whole").iterdir():
         assert path.read_bytes() == (tmp_path / "resumed" / path.name).read_bytes(), path.name
 
@@ -145,7 +145,7 @@ def test_twenty_images_survive_a_real_kill(generator: StyleGAN2Generator, tmp_pa
     done = {path: path.stat().st_mtime_ns for path in results.glob("*.safetensors")}
     assert 9 <= len(done) < 20
     run_job(make_job(generator, pictures, tmp_path / "part", tmp_path / "two", InversionCallback(), steps=30))
-    assert all(path.stat().st_mtime_ns == when for path, when in done.items())  # what was done was not done again
+    assert all(path.stat().st_mtime_ns == when for path, when in done.items())  # finished files are not written again
     run_job(make_job(generator, pictures, tmp_path / "whole", tmp_path / "one", InversionCallback(), steps=30))
     assert len(list((tmp_path / "whole").iterdir())) == 80
     for path in (tmp_path / "whole").iterdir():

@@ -1,4 +1,4 @@
-"""L-BFGS: its directions are those of BFGS, its metric is the Gauss-Newton matrix, and a loss never rises."""
+"""L-BFGS: its directions equal BFGS's, its metric is the Gauss-Newton matrix, and a loss never rises."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def bfgs_direction(slope: Tensor, moves: list[Tensor], turns: list[Tensor], inve
     return -matrix @ slope
 
 
-def test_directions_are_those_of_bfgs_and_losses_fall() -> None:
+def test_directions_equal_those_of_bfgs_and_losses_fall() -> None:
     numbers, rows = 6, 3
     curved, minima = quadratics(rows, numbers)
     draw = torch.Generator().manual_seed(4)
@@ -141,7 +141,7 @@ def test_probes_are_cached(generator: StyleGAN2Generator, tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("space", ["w", "w+", "s"])
-def test_few_steps_come_nearer_than_those_of_adam(generator: StyleGAN2Generator, targets: Tensor, space: Space) -> None:
+def test_a_few_steps_come_nearer_than_adam(generator: StyleGAN2Generator, targets: Tensor, space: Space) -> None:
     lost = {}
     for optimiser in ("adam", "lbfgs"):
         found = invert(problem_of(generator, space=space, prior="none", steps=25, optimiser=optimiser), targets)
@@ -153,7 +153,7 @@ def test_few_steps_come_nearer_than_those_of_adam(generator: StyleGAN2Generator,
 
 
 def test_a_result_has_the_loss_of_its_curve(generator: StyleGAN2Generator, targets: Tensor) -> None:
-    """The last step may have been refused: the code is the one that was accepted."""
+    """The last step may have been rejected; the code is that of the last accepted one."""
     problem = problem_of(generator, steps=7, optimiser="lbfgs")
     found = invert(problem, targets)
     again = Search(problem, targets, start=torch.stack([one.code for one in found]))
@@ -172,7 +172,7 @@ def test_a_row_without_progress_leaves_at_once(generator: StyleGAN2Generator, ta
     assert min(len(one.curve) for one in found) < 60
 
 
-def test_a_snapshot_is_of_its_optimiser(generator: StyleGAN2Generator, targets: Tensor) -> None:
+def test_a_snapshot_belongs_to_its_optimiser(generator: StyleGAN2Generator, targets: Tensor) -> None:
     problems = [problem_of(generator, optimiser=optimiser) for optimiser in ("adam", "lbfgs")]
     for own, other in (problems, problems[::-1]):
         search = Search(own, targets)
@@ -182,6 +182,6 @@ def test_a_snapshot_is_of_its_optimiser(generator: StyleGAN2Generator, targets: 
         assert not is_state(other, len(targets), search.state())
 
 
-def test_noise_is_for_adam() -> None:
+def test_noise_needs_adam() -> None:
     with pytest.raises(SettingsError, match="optimiser lbfgs can't follow: use adam"):
         make_settings("refine", noise=True)

@@ -1,4 +1,4 @@
-"""Losses: their values on cases that can be said in words, rows for themselves, what is missing."""
+"""Losses: values of simple cases, independent rows, missing packages and weights."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def test_losses_of_a_row_do_not_depend_on_its_batch() -> None:
             assert float(values) == pytest.approx(float(together[name][row]), rel=likely(3 * 16 * 16))
 
 
-def test_features_of_the_same_image_are_no_loss() -> None:
+def test_features_of_equal_images_have_no_loss() -> None:
     loss = feature_loss(judge())
     x, y = pictures(2, 16), pictures(2, 16, 9)
     assert loss.compare(x, loss.prepare(x)).tolist() == [0, 0]
@@ -116,7 +116,7 @@ def test_lpips_is_taken_from_its_package(monkeypatch: pytest.MonkeyPatch) -> Non
 
 @pytest.mark.usefixtures("no_lpips")
 @pytest.mark.parametrize("fault", ["missing", "no weights"])
-def test_it_is_told_what_lpips_lacks(fault: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_error_names_the_package_that_lpips_lacks(fault: str, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(**_: object) -> None:
         raise OSError("the net cannot be reached")
 

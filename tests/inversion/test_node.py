@@ -1,4 +1,4 @@
-"""The node `invert`: its fields become settings, its faults are told, it runs."""
+"""The node `invert`: its fields become settings, its faults are reported, and it runs."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_fields_are_changes_to_the_preset() -> None:
     assert asked == make_settings("soat", lpips=0, steps=5, space="w+", prior="wulff")
 
 
-def test_what_does_not_go_together_is_a_fault() -> None:
+def test_contradicting_settings_are_a_fault() -> None:
     (fault,) = fgraph.check(text("space: s, prior: wulff"))
     assert fault.where.startswith("nodes.code")
     assert "prior wulff is a prior of w" in fault.message
@@ -53,15 +53,15 @@ def test_its_cost_is_known_beforehand() -> None:
     assert "invert(model=landscape, space=s, prior=gaussian, steps=7)" in str(step.op)
 
 
-def test_a_search_that_diverges_is_told() -> None:
+def test_a_diverged_search_gives_a_warning() -> None:
     asked = fgraph.Graph(models=tiny(1))
     code = asked.invert(asked.decode(asked.sample(seed=1)), steps=20, learning_rate=1e30, space="s")
     with pytest.raises(fgraph.RunError, match="the search diverged for image 0: take a lower learning_rate"):
         fgraph.run(asked, outputs={"code": code})
 
 
-def test_the_statistics_of_its_model_are_kept(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """By the digest of the model, where the user's cache can be written; else it goes without."""
+def test_statistics_of_the_model_are_cached(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The file is named after the model's digest; a search also runs where the user's cache cannot be written."""
     model = tiny(1)
     asked = fgraph.Graph(models=model)
     code = asked.invert(asked.decode(asked.sample(seed=1)), steps=1)
@@ -97,7 +97,7 @@ def _codes(seeds: list[int], on_search: OnSearch = lambda step: None) -> NDArray
     return found.array
 
 
-def test_rows_are_kept_by_content(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_rows_are_cached_by_content(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("fgraph.runtime.kernels.inverting.cache_folder", lambda: tmp_path)
     seen: list[SearchStep] = []
     first = _codes([1, 2], seen.append)
@@ -113,7 +113,7 @@ def test_rows_are_kept_by_content(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert len(seen) == 8
 
 
-def test_a_search_that_was_given_up_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_cancelled_search_continues(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("fgraph.inversion.resuming.WORTH_SECONDS", 0.0)
     monkeypatch.setattr("fgraph.runtime.kernels.inverting.cache_folder", lambda: tmp_path / "one")
     seen: list[int] = []
@@ -133,7 +133,7 @@ def test_a_search_that_was_given_up_goes_on(tmp_path: Path, monkeypatch: pytest.
 
 
 def test_a_search_starts_from_given_codes() -> None:
-    """Codes of an earlier space are promoted; those of a later one are a fault."""
+    """Codes of an earlier space are promoted; codes of a later space are a fault."""
     fields = "steps: 1, space: w+, start: of"
     near = fgraph.run(fgraph.load(text(fields).replace("[image, code]", "[image, target]")))
     far = fgraph.run(fgraph.load(text("steps: 1, space: w+")))

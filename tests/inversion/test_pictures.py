@@ -67,14 +67,14 @@ def test_transparency_lies_over_white(tmp_path: Path) -> None:
     np.testing.assert_array_equal(made[:, 4:], shades()[:, 4:])
 
 
-def test_it_stands_as_the_camera_held_it(tmp_path: Path) -> None:
+def test_a_picture_is_turned_upright(tmp_path: Path) -> None:
     exif = Image.Exif()
     exif[0x0112] = 6  # turn a quarter clockwise to see it
     Image.fromarray(shades()).save(tmp_path / "turned.png", exif=exif)
     np.testing.assert_array_equal(seen(tmp_path / "turned.png"), np.rot90(shades(), -1))
 
 
-def test_a_colour_profile_is_looked_at(tmp_path: Path) -> None:
+def test_a_colour_profile_is_applied(tmp_path: Path) -> None:
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     Image.fromarray(shades()).save(tmp_path / "plain.png", icc_profile=profile)
     assert np.abs(seen(tmp_path / "plain.png") - shades()).max() <= 1
@@ -96,7 +96,7 @@ def test_fits(tmp_path: Path) -> None:
     assert stretched[:, 3:5].max() > 100
 
 
-def test_a_broken_file_is_told_and_the_others_are_read(tmp_path: Path) -> None:
+def test_a_broken_file_is_reported_and_the_others_are_read(tmp_path: Path) -> None:
     for name in ("b.png", "a.jpg", "a.png", ".hidden.png"):
         Image.fromarray(shades()).save(tmp_path / name)
     (tmp_path / "broken.png").write_bytes((tmp_path / "b.png").read_bytes()[:60])
@@ -121,7 +121,7 @@ def test_files_written_for_one_picture_are_never_those_of_another() -> None:
     assert len({name.lower() for name in names}) == len(names)
 
 
-def test_pixels_that_are_no_numbers_are_told(tmp_path: Path) -> None:
+def test_pixels_that_are_not_finite_are_refused(tmp_path: Path) -> None:
     for name, number in (("nan.tif", np.nan), ("infinite.tif", np.inf)):
         plane = np.full((SIZE, SIZE), 0.5, np.float32)
         plane[2, 3] = number
@@ -132,7 +132,9 @@ def test_pixels_that_are_no_numbers_are_told(tmp_path: Path) -> None:
     assert len(faults) == 2
 
 
-def test_whatever_a_decoder_raises_the_file_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_error_names_the_file_for_every_exception_of_a_decoder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def broken(_: object) -> None:
         raise RuntimeError("Failed to decode frame 0")  # as Pillow's plug-in for AVIF does
 
@@ -142,7 +144,7 @@ def test_whatever_a_decoder_raises_the_file_is_told(tmp_path: Path, monkeypatch:
     assert list(faults.values()) == [f"{tmp_path / 'a.png'} cannot be read as an image: Failed to decode frame 0"]
 
 
-def test_places_without_pictures_are_told(tmp_path: Path) -> None:
+def test_places_without_pictures_are_refused(tmp_path: Path) -> None:
     (tmp_path / "folder.png").mkdir()
     with pytest.raises(FgraphError, match="there are no pictures in"):
         find_pictures(tmp_path)
@@ -150,7 +152,7 @@ def test_places_without_pictures_are_told(tmp_path: Path) -> None:
         find_pictures(tmp_path / "nowhere")
 
 
-def test_a_graph_is_told_what_is_no_picture_before_it_runs(tmp_path: Path) -> None:
+def test_a_graph_with_an_invalid_picture_is_refused_before_it_runs(tmp_path: Path) -> None:
     Image.fromarray(shades()).save(tmp_path / "good.png")
     (tmp_path / "bad.png").write_text("no picture")
     nodes = {"target": {"op": "image", "path": [str(tmp_path / name) for name in ("good.png", "bad.png")]}}

@@ -49,7 +49,7 @@ def test_the_full_gaussian_of_s_is_the_shrunk_covariance() -> None:
     torch.testing.assert_close(prior.squared(off, off)[0], expected, rtol=1e-3, atol=1e-3)
 
 
-def test_wulff_and_torralba_s_is_that_of_straightened_w() -> None:
+def test_the_prior_of_wulff_and_torralba_is_a_gaussian_of_straightened_w() -> None:
     w = samples()
     prior = make_prior("wulff", GENERATOR, read_statistics(GENERATOR))
     assert prior
@@ -74,7 +74,7 @@ def test_samples_are_as_far_as_samples(kind: Prior) -> None:
     assert least < float(squared.mean()) / dimensions < 1.001
 
 
-def test_statistics_are_kept_by_the_model_s_digest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_statistics_are_cached_by_the_digest_of_the_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     first = read_statistics(tiny(3), tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == [f"{tiny(3).digest}.safetensors"]
 

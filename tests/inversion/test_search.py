@@ -1,4 +1,4 @@
-"""The search: it finds codes, its Adam is Adam, rows are for themselves, it resumes to the bit."""
+"""The search: it finds codes, its Adam equals torch's, rows are independent, and it resumes with equal bits."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def finish(search: Search) -> dict[int, SearchOutcome]:
 
 @pytest.mark.parametrize("starts", [1, 3])
 def test_a_search_from_a_code_begins_there(generator: StyleGAN2Generator, starts: int) -> None:
-    """At the code of the image itself, the first loss is one of rounding, and that start wins over the others."""
+    """At the code of the image itself, the first loss is only rounding, so that this start beats the others."""
     problem = problem_of(generator, space="w+", prior="none", steps=1, starts=starts)
     with torch.no_grad():
         z = torch.randn(5, generator.table.z_dim, generator=torch.Generator().manual_seed(2))
@@ -60,7 +60,7 @@ def test_images_of_the_model_are_found_again(
         assert float(one.curve[-1, 0]) < 0.6 * float(one.curve[0, 0])
 
 
-def test_adam_is_torch_s_adam(generator: StyleGAN2Generator, targets: torch.Tensor) -> None:
+def test_adam_equals_torch_s_adam(generator: StyleGAN2Generator, targets: torch.Tensor) -> None:
     generator, targets = generator.to(dtype=torch.float64), targets.double()
     problem = problem_of(generator, schedule="constant", pyramid=0.0, steps=8)
     code = mean_code(generator, "s").expand(5, -1).clone().requires_grad_()
@@ -93,7 +93,9 @@ def test_the_published_loss_is_a_sum_of_clamped_mse_and_the_summed_prior(
 
 
 @pytest.mark.parametrize("optimiser", ["adam", "lbfgs"])
-def test_a_row_s_path_is_its_own(generator: StyleGAN2Generator, targets: torch.Tensor, optimiser: str) -> None:
+def test_the_path_of_a_row_does_not_depend_on_its_batch(
+    generator: StyleGAN2Generator, targets: torch.Tensor, optimiser: str
+) -> None:
     double = generator.to(dtype=torch.float64)
     problem = problem_of(double, steps=20, optimiser=optimiser)
     together = invert(problem, targets)
@@ -127,7 +129,7 @@ def test_it_resumes_from_any_step_to_the_bit(
             assert all(map(torch.equal, one.noises, found[row].noises))
 
 
-def test_rows_that_are_done_leave_the_batch(generator: StyleGAN2Generator, targets: torch.Tensor) -> None:
+def test_finished_rows_leave_the_batch(generator: StyleGAN2Generator, targets: torch.Tensor) -> None:
     near = mean_code(generator, "s")
     with torch.no_grad():
         easy = generator.synthesise(near[None])  # the start itself: no progress can be made
@@ -176,7 +178,7 @@ def test_noise_stays_normal_and_helps(generator: StyleGAN2Generator, targets: to
             assert float(noise.std()) == pytest.approx(1, abs=likely(2 * noise.numel()))
 
 
-def test_the_regulariser_of_noise_is_the_published_one() -> None:
+def test_the_regulariser_of_noise_matches_the_published_one() -> None:
     noise = torch.randn(1, 1, 16, 16, generator=torch.Generator().manual_seed(0))
     small = noise.reshape(1, 1, 8, 2, 8, 2).mean(dim=(3, 5))
     expected = sum(float((one * torch.roll(one, 1, dims=dim)).mean()) ** 2 for one in (noise, small) for dim in (3, 2))
@@ -197,12 +199,12 @@ def test_styles_of_a_code(generator: StyleGAN2Generator) -> None:
     )
 
 
-def test_soat_goes_where_the_published_program_goes(
+def test_the_preset_soat_follows_the_published_program(
     generator: StyleGAN2Generator, targets: torch.Tensor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The loop of projector.py (mchong6/SOAT) written out: its losses, its prior and its Adam, whose ramp it forgets.
+    """The loop of projector.py (mchong6/SOAT) written out: its losses, its prior, and its Adam without a ramp.
 
-    LPIPS, whose weights cannot be had here, is stood in for by another distance of pixels.
+    Another distance of pixels replaces LPIPS, whose weights are not available to the tests.
     """
 
     def perceived(images: torch.Tensor, wanted: Sequence[torch.Tensor]) -> torch.Tensor:

@@ -1,4 +1,4 @@
-"""Settings: presets, what goes together, the learning rate."""
+"""Settings: presets, valid combinations, the learning rate."""
 
 from __future__ import annotations
 
@@ -81,6 +81,6 @@ def test_mistakes_are_reported(preset: str, changes: dict[str, object], message:
         make_settings(preset, **changes)
 
 
-def test_digests_tell_settings_apart() -> None:
+def test_different_settings_have_different_digests() -> None:
     assert make_settings().digest == make_settings(steps=400).digest
     assert make_settings().digest != make_settings(steps=401).digest

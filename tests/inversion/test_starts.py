@@ -17,7 +17,7 @@ from fgraph.stylegan.generators.stylegan2 import StyleGAN2Generator
 from tests.inversion.jobs import Watching, make_job, write_pictures
 
 
-def test_results_of_a_job_are_the_starts_of_another(generator: StyleGAN2Generator, tmp_path: Path) -> None:
+def test_results_of_a_job_can_start_another(generator: StyleGAN2Generator, tmp_path: Path) -> None:
     pictures = write_pictures(tmp_path / "in", generator, 2)
     first = run_job(
         make_job(generator, pictures, tmp_path / "codes", None, InversionCallback(), space="w", prior="none")
@@ -30,7 +30,7 @@ def test_results_of_a_job_are_the_starts_of_another(generator: StyleGAN2Generato
     torch.testing.assert_close(starts["01"][2], first["01"].latent)
     refined = run_job(replace(job, starts=starts))
     for name, result in refined.items():
-        assert result.curve[0, 1] < first[name].curve[0, 1]  # its first step is where the other ended
+        assert result.curve[0, 1] < first[name].curve[0, 1]  # its first step starts where the other search ended
     watching = Watching()
     run_job(replace(job, starts=starts, callback=watching))
     assert watching.done == [("00", True), ("01", True)]

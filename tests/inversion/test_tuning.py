@@ -1,4 +1,4 @@
-"""Pivotal tuning: it comes nearer to the image; what it writes is a model file, and a small one."""
+"""Pivotal tuning: the model comes nearer to the image, and its file is small and can be loaded."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def hard() -> torch.Tensor:
 @pytest.mark.parametrize("rank", [0, 1])
 @pytest.mark.parametrize("network", [tiny, tiny_stylegan3])
 def test_it_comes_nearer_and_leaves_codes_their_meaning(network: Callable[[int], Generator], rank: int) -> None:
-    """The image is one of another generator."""
+    """The image comes from another generator."""
     generator, other = network(1), network(2)
     image = other.synthesise(other.affine(other.w_mean[None])).clamp(-1, 1)
     problem = problem_of(generator, steps=10)
@@ -62,7 +62,7 @@ def test_it_comes_nearer_and_leaves_codes_their_meaning(network: Callable[[int],
 
 
 def test_several_pictures_share_a_generator(generator: StyleGAN2Generator, targets: torch.Tensor) -> None:
-    """Around codes of the mean, all of them come nearer, in batches that leave some out of each step."""
+    """From codes at the mean, all images come nearer, in batches that leave some of them out of each step."""
     problem = problem_of(generator, space="w+", prior="none")
     codes = generator.w_mean.expand(5, generator.table.num_ws, -1)
     start = torch.linspace(-1, 1, 5)[:, None, None] * (codes + 1)
@@ -91,7 +91,7 @@ def test_a_tuned_model_is_a_model_file(tmp_path: Path, models: Path, hard: torch
         problem_of(generator, steps=6), pictures, reading, tmp_path / "out", InversionCache(tmp_path / "cache")
     )
     results, told = run_job(job), list[str]()
-    for _ in range(2):  # the second time it is kept
+    for _ in range(2):  # the second time it is cached
         tune_results(job, results, Tuning(steps=10, rank=1, learning_rate=0.02), told.append)
     assert told[0] == told[1]
     file = tmp_path / "out" / "one.model.safetensors"
@@ -123,7 +123,7 @@ def test_a_tuned_model_is_a_model_file(tmp_path: Path, models: Path, hard: torch
 
 
 def test_one_model_for_all_pictures_of_a_job(tmp_path: Path, models: Path, hard: torch.Tensor) -> None:
-    """Of a StyleGAN3: the file is read back as a delta to its base."""
+    """The file of a tuned StyleGAN3 is read back as a delta to its base."""
     save_generator(tiny_stylegan3(0), tmp_path / "base.safetensors")
     generator: Generator = fgraph.load_generator(tmp_path / "base.safetensors")
     (tmp_path / "in").mkdir()
@@ -143,6 +143,6 @@ def test_one_model_for_all_pictures_of_a_job(tmp_path: Path, models: Path, hard:
             assert np.abs(to_pixels(image.numpy()).astype(int) - np.asarray(picture)).max() <= 1
 
 
-def test_a_stylegan3_has_no_noise_to_seek() -> None:
+def test_a_stylegan3_has_no_noise_to_optimise() -> None:
     with pytest.raises(FgraphError, match="the layers of 'tiny_t0' have no noise"):
         make_problem(tiny_stylegan3(0), InversionSettings(noise=True))

@@ -30,7 +30,7 @@ def test_a_sweep_lowers_to_as_many_operations_as_one_graph() -> None:
     assert {output.graph for output in many.outputs} == set(range(50))
 
 
-def test_graphs_that_differ_in_a_static_field_share_what_stands_before_it() -> None:
+def test_graphs_that_differ_in_a_static_field_share_the_nodes_before_it() -> None:
     def moved(mode: str) -> dict[str, Any]:
         shift = {"op": "shift", "of": "t", "dx": 0.25, "mode": mode}
         return document({"z": {"op": "sample"}, "t": {"op": "tap", "of": "z", "layer": "b8"}, "s": shift}, ["s"])
@@ -54,7 +54,7 @@ def test_every_row_knows_its_graph_and_node() -> None:
     ]
 
 
-def test_what_is_not_truncated_stays_in_z_beside_what_is() -> None:
+def test_codes_that_are_not_truncated_stay_in_z_beside_truncated_codes() -> None:
     nodes = {"plain": {"op": "sample", "seed": 1}, "drawn": {"op": "sample", "seed": 1, "truncation": 0.5}}
     result = fgraph.run(load(document(nodes, ["plain", "drawn"])), device="cpu")
     assert (result["plain"].space, result["drawn"].space) == ("z", "w")
@@ -130,14 +130,14 @@ FAULTS: dict[str, tuple[dict[str, Any], str, str]] = {
 
 
 @pytest.mark.parametrize("name", FAULTS)
-def test_a_fault_is_told_at_its_node(name: str) -> None:
+def test_a_fault_is_reported_at_its_node(name: str) -> None:
     nodes, node, message = FAULTS[name]
     faults = fgraph.check(load(document(nodes)))
     assert [fault.where for fault in faults] == [f"nodes.{node}"]
     assert message in faults[0].message
 
 
-def test_faults_of_all_graphs_are_told_together_and_once() -> None:
+def test_faults_of_all_graphs_are_reported_together_and_once() -> None:
     wrong = document(PAUSED | {"image": {"op": "pad", "of": "t", "left": 0.3}, "late": {"op": "decode", "of": "image"}})
     other = document(PAUSED | {"image": {"op": "crop", "of": "t", "width": 0.3}})
     with pytest.raises(fgraph.GraphError) as raised:

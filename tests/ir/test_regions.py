@@ -100,7 +100,9 @@ def test_overlaps_are_the_pixels_of_both(case: tuple[r.Region, r.Region, r.Size,
 
 @exhaustive
 @given(pairs())
-def test_what_is_left_holds_all_but_the_part(case: tuple[r.Region, r.Region, r.Size, r.Cyclic]) -> None:
+def test_the_rest_of_a_region_contains_all_pixels_outside_the_part(
+    case: tuple[r.Region, r.Region, r.Size, r.Cyclic],
+) -> None:
     a, b, size, cyclic = case
     for part, _ in r.overlaps(a, b, size, cyclic):
         left = r.without(a, part)

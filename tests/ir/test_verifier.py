@@ -75,7 +75,7 @@ class Unregistered(Conv):
     """A convolution that is missing in OPS."""
 
 
-def test_what_lowering_makes_keeps_the_rules(program: Program) -> None:
+def test_lowered_programs_keep_the_rules(program: Program) -> None:
     assert [one.op.name for one in program.instructions] == ["draw", "map", "affine", "const", "conv", "shift"]
     assert verify(program) is program
     assert verify(from_two_values(program, (CONV, SHIFT, CONV))).instructions[-1].rows == 3
@@ -222,7 +222,7 @@ def test_a_conv_takes_noise_of_its_own_size_only(program: Program) -> None:
         conv.infer((activation, styles, Type("noise", (1, 8, 8))))
 
 
-def test_what_two_programs_share_is_checked_once(program: Program) -> None:
+def test_instructions_that_two_programs_share_are_checked_once(program: Program) -> None:
     broken = reading(program, SHIFT, 0, Operand(99, as_index([0, 1, 2])))
     with pytest.raises(InvalidProgram, match=r"%5 = shift.*reads %99, which is not defined yet"):
         verify(broken, verified=program)

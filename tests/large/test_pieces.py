@@ -1,4 +1,4 @@
-"""An image made in pieces is the image made at once, and what is in memory does not grow with its length."""
+"""An image made in pieces equals the image made at once, and the memory does not grow with its length."""
 
 from __future__ import annotations
 
@@ -109,13 +109,13 @@ def test_on_the_command_line(
         assert expected in capsys.readouterr().err
 
 
-def test_a_ring_goes_on_in_the_page(tmp_path: Path) -> None:
+def test_a_ring_continues_in_the_page(tmp_path: Path) -> None:
     fgraph.save_large(bundled("panorama_loop", "nodes.z.count=2", "nodes.ring.grid=[1,2]"), tmp_path / "a.dzi")
     assert "round: true" in (tmp_path / "a.html").read_text("utf-8")
 
 
 def listed(directory: Path) -> dict[str, str]:
-    """File -> its digest, as the manifest has it."""
+    """File -> its digest in the manifest."""
     return {one["file"]: one["sha256"] for one in json.loads((directory / "manifest.json").read_bytes())["files"]}
 
 

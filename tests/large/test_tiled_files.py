@@ -34,7 +34,7 @@ def slabs(tmp_path: Path, pixels: NDArray[np.uint8], piece: int = 100) -> Slabs:
 
 
 @SIZES
-def test_windows_are_what_was_put(tmp_path: Path, height: int, width: int) -> None:
+def test_windows_equal_the_pixels_that_were_put(tmp_path: Path, height: int, width: int) -> None:
     pixels = picture(height, width)
     found = slabs(tmp_path, pixels)
     np.testing.assert_array_equal(found.window(0, 0, height, width), pixels)
@@ -98,7 +98,7 @@ def test_deep_zoom(tmp_path: Path, height: int, width: int) -> None:
     assert 'encodeURIComponent("a")' in page
     assert "round: true" in page
     assert "$" not in page
-    assert "http" not in page  # it needs no network
+    assert "http" not in page  # the page needs no network
 
 
 def test_without_tifffile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

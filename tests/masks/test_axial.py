@@ -23,7 +23,7 @@ def line(mask: MaskExpr, length: int) -> Any:
 
 
 @pytest.mark.parametrize("length", [4, 6, 8, 16, 31, 32, 50, 64, 128, 256, 512, 1024])
-def test_ends_is_the_published_ramp(length: int) -> None:
+def test_ends_equals_the_published_ramp(length: int) -> None:
     quarter = length // 4
     middle = np.linspace(0, 1, length - 2 * quarter, dtype=np.float32)
     expected = np.concatenate([np.zeros(quarter), middle, np.ones(quarter)]).astype(np.float32)
@@ -72,7 +72,9 @@ overlaps = st.sampled_from([F(0), F(1, 10), F(1, 2), F(1)])
 @given(st.integers(1, 9), overlaps, st.booleans(), lengths)
 def test_hats_sum_to_one(count: int, overlap: F, wrap: bool, length: int) -> None:
     hats = [line(Hat(index, count, "x", overlap, wrap), length) for index in range(count)]
-    assert_within(np.sum(hats, axis=0, dtype=np.float64), 1, worst(2))  # a rounding of each of the two that overlap
+    assert_within(
+        np.sum(hats, axis=0, dtype=np.float64), 1, worst(2)
+    )  # one rounding of each of the two hats that overlap
     if overlap == 0:
         assert set(np.unique(hats)) <= {0, 1}
 

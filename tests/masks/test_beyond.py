@@ -14,7 +14,7 @@ from tests.rounding import assert_rounded
 pytestmark = pytest.mark.numeric
 
 
-def test_a_margin_goes_on_with_edge_values() -> None:
+def test_a_margin_continues_with_edge_values() -> None:
     ramp = Ramp("x", F(0), F(1), "centre")
     wide = rasterise(with_margin(ramp, (4, 4)), 12, 20)
     np.testing.assert_array_equal(wide[2:10, 2:18], rasterise(ramp, 8, 16))
@@ -22,7 +22,7 @@ def test_a_margin_goes_on_with_edge_values() -> None:
     assert (wide[0] == wide[2]).all()
 
 
-def test_a_window_of_a_margined_field_is_cut_out_of_it() -> None:
+def test_a_window_of_a_mask_with_a_margin_equals_its_part() -> None:
     mask = with_margin(Ramp("x", F(0), F(1), "centre"), (4, 4))
     whole = rasterise(mask, 12, 20)
     assert mask.is_local
@@ -44,7 +44,7 @@ def test_constants_need_no_margin() -> None:
     assert turned(Ramp(), Transform()) == Ramp()
 
 
-def test_a_quarter_turn_is_numpys() -> None:
+def test_a_quarter_turn_equals_numpys() -> None:
     box = Box((0.1, 0.2, 0.3, 0.4))
     found = rasterise(turned(box, Transform(rotate=F(90))), 16, 16)
     assert_rounded(found, np.rot90(rasterise(box, 16, 16)), 8)

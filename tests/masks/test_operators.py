@@ -175,17 +175,17 @@ def test_the_common_options_keep_their_order() -> None:
         Crop(F(1, 2), height=F(1, 2)),
     ],
 )
-def test_an_edited_field_is_the_edited_raster(edit: Edit) -> None:
+def test_an_edited_mask_equals_its_edited_raster(edit: Edit) -> None:
     height, width = (int(side) for side in edit.size(8, 12))
     np.testing.assert_array_equal(rasterise(Edited(BOX, edit), height, width), apply_edit(rasterise(BOX, 8, 12), edit))
 
 
-def test_an_edit_that_does_not_divide_says_so() -> None:
+def test_an_edit_to_a_fraction_of_a_pixel_is_refused() -> None:
     with pytest.raises(SizeError, match=r"4 x 5 pixels after resize comes from 4 x 2.5 pixels"):
         rasterise(Edited(BOX, Resize(width=F(2))), 4, 5)
 
 
-def test_a_placed_field_goes_on_at_its_edges() -> None:
+def test_a_placed_mask_continues_at_its_edges() -> None:
     raster = rasterise(Placed(RAMP, "x", F(1, 4), F(1, 2)), 3, 16)
     np.testing.assert_array_equal(raster[:, 4:12], rasterise(RAMP, 3, 8))
     assert (raster[:, :4] == 0).all()
@@ -241,13 +241,13 @@ def test_the_cache_stays_within_its_bytes() -> None:
 
     cache = _RasterCache(limit=100)
     for size in range(1, 6):
-        cache.put((RAMP, 1, size), np.zeros((1, size), np.float32))  # 4, 8, ... 20 bytes: 60 in all
+        cache.put((RAMP, 1, size), np.zeros((1, size), np.float32))  # 4, 8, ... 20 bytes: 60 in total
     cache.get((RAMP, 1, 1))
     cache.put((RAMP, 1, 12), np.zeros((1, 12), np.float32))
-    assert cache.get((RAMP, 1, 1)) is not None  # used lately
+    assert cache.get((RAMP, 1, 1)) is not None  # used recently
     assert cache.get((RAMP, 1, 2)) is None
     cache.put((RAMP, 9, 9), np.zeros((9, 9), np.float32))
-    assert cache.get((RAMP, 9, 9)) is None  # larger than all of it
+    assert cache.get((RAMP, 9, 9)) is None  # larger than the whole cache
 
 
 def test_no_pixels_is_an_error() -> None:

@@ -80,7 +80,7 @@ def test_a_size_is_refused_without_a_raster_as_with_one(mask: MaskExpr) -> None:
 
 @pytest.mark.parametrize("doublings", [5, 8])
 def test_joints_are_checked_without_drawing(doublings: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Joints of joints name each part many times: work per part would be quadratic if each drew the whole canvas."""
+    """Joints of joints name each part many times; if each drew the whole canvas, the work would be quadratic."""
 
     def refuse(*_: object) -> None:
         raise AssertionError("a mask is drawn")

@@ -83,7 +83,7 @@ def box_edit(alpha: Any) -> dict[str, Any]:
 FIXTURES = (
     Fixture(
         "stack_runs",
-        "The cells of a mosaic are run by calls of their own; they become one, as do their masks.",
+        "The calls of the cells of a mosaic become one call, and so do their masks.",
         stack,
         (
             document(
@@ -151,7 +151,7 @@ FIXTURES = (
     ),
     Fixture(
         "cse_across_operations",
-        "The same layer on the same styles, lowered twice since one pass is taken further, is called once.",
+        "The same layer on the same styles, lowered twice because one pass continues, is called once.",
         cse,
         (
             document(
@@ -170,13 +170,13 @@ FIXTURES = (
     ),
     Fixture(
         "dce_rows",
-        "Rows that no output looks at are not made, back to their seeds.",
+        "Rows that no output reads are not computed, back to their seeds.",
         dce,
         (document(["last"], **paused("b4.conv1", [5, 6, 7]), last={"op": "rows", "of": "t", "take": "-1"}),),
     ),
     Fixture(
         "dce_operations",
-        "What leads to no output goes altogether.",
+        "Instructions that lead to no output are removed.",
         dce,
         (document(["ta"], **PAUSED, alpha=constant(0.5), m=blend("ta", "tb", "alpha")),),
     ),
@@ -188,7 +188,7 @@ FIXTURES = (
     ),
     Fixture(
         "reuse_rows",
-        "Rows of an earlier run come first and are read; of the edit, only its mix with another strength is made.",
+        "Rows of an earlier run come first and are read; of the edit, only the mix with another strength is computed.",
         reuse,
         (box_edit(1),),
         (box_edit(0.5),),
@@ -204,12 +204,12 @@ FIXTURES = (
 
 
 @pytest.mark.parametrize("fixture", FIXTURES, ids=lambda fixture: fixture.name)
-def test_pass_rewrites_as_written_down(fixture: Fixture) -> None:
+def test_a_pass_rewrites_as_in_its_fixture(fixture: Fixture) -> None:
     assert fixture.text() == fixture.path.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("fixture", [one for one in FIXTURES if not one.baseline], ids=lambda fixture: fixture.name)
-def test_pass_has_nothing_left_to_do(fixture: Fixture) -> None:
+def test_a_second_run_of_a_pass_changes_nothing(fixture: Fixture) -> None:
     once = fixture.rewrite(lowered(*fixture.documents))
     assert str(fixture.rewrite(once)) == str(once)
 

@@ -30,9 +30,9 @@ deterministic = settings(
 
 
 class Memory:
-    """Rows that were computed: one of equal operation, parameter and operand rows is not computed again.
+    """Rows that were computed: a row with equal operation, parameter and operand rows is not computed again.
 
-    What a pass only moves costs nothing to judge; what it changes is computed. The engines share no such memory.
+    Checking rows that a pass only moves therefore costs nothing. The engine under test does not use this memory.
     """
 
     def __init__(self) -> None:
@@ -57,8 +57,8 @@ def assert_same(found: list[dict[str, Tensor]], expected: list[dict[str, Tensor]
 
 @deterministic
 @given(st.one_of(graphs(), graphs(), stylegan3_graphs()))
-def test_passes_keep_what_a_program_means_and_leave_nothing(document: dict[str, Any]) -> None:
-    """The passes are judged on one run of the program as lowered, each alone and then all together."""
+def test_passes_keep_the_meaning_of_a_program_and_a_second_run_changes_nothing(document: dict[str, Any]) -> None:
+    """The program as lowered is run once, and compared with each pass alone and then with all together."""
     program, pool = lower_graphs([load(document), load(document | {"seed": 77})])
     context = make_context(pool.models, RunOptions("cpu"))
     memory = Memory()
@@ -70,5 +70,5 @@ def test_passes_keep_what_a_program_means_and_leave_nothing(document: dict[str, 
     optimised = optimise(program)
     assert_same(run_eagerly(optimised, context, memory), expected, "all passes")
     assert str(optimise(optimised)) == str(optimised)
-    assert all(rewrite(optimised) is optimised for rewrite in PASSES)  # the very object: nothing is verified again
+    assert all(rewrite(optimised) is optimised for rewrite in PASSES)  # the same object: nothing is verified again
     assert optimised.total_rows <= program.total_rows

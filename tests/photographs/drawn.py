@@ -19,7 +19,7 @@ def scene(width: int = 3000, height: int = 2000) -> NDArray[np.uint8]:
 
 
 def graph(file: Any, paste: str = "", photo: str = "") -> str:
-    """Return a graph that pastes what differs between two samples into a photograph."""
+    """Return a graph that pastes the difference of two samples into a photograph."""
     return f"""
     models: {{main: avatar}}
     nodes:
@@ -34,7 +34,7 @@ def graph(file: Any, paste: str = "", photo: str = "") -> str:
 
 
 def exif(orientation: int = 1) -> Image.Exif:
-    """Return what a camera writes, with an orientation."""
+    """Return metadata as a camera writes them, with an orientation."""
     made = Image.Exif()
     made[0x010F], made[0x0112] = "A camera", orientation
     made.get_ifd(0x8769)[0x9003] = "2026:11:30 12:00:00"

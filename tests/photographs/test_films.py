@@ -1,4 +1,4 @@
-"""Films: each frame is a row, the crop moves smoothly, and what is not edited stays."""
+"""Films: each frame is a row, the crop moves smoothly, and pixels outside of the edit stay."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ SHOWN = (SQUARE + 20).tolist()
 
 
 def write_film(path: Path, frames: int = 6) -> list[np.ndarray]:
-    """Write a film of a scene that moves, with a sound; return its frames as decoded."""
+    """Write a film of a moving scene, with a sound; return its decoded frames."""
     large = scene(200, 80)
     with av.open(str(path), "w") as container:
         video = container.add_stream("libx264", rate=Fraction(12))
@@ -75,7 +75,7 @@ def test_squares_are_smoothed_and_gaps_filled() -> None:
 
 
 def test_a_face_is_followed_and_pasted_into_the_film(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of two faces, the one of the first frame; a frame without a face lies between its neighbours."""
+    """Of two faces, the first frame's is followed; the crop of a frame without a face lies between its neighbours'."""
     before = write_film(tmp_path / "clip.mp4")
     seen: list[int] = []
     face = np.array([[28, 34], [36, 34], [32, 38], [29, 42], [35, 42]], float)
@@ -109,7 +109,7 @@ def test_a_face_is_followed_and_pasted_into_the_film(tmp_path: Path, monkeypatch
     after = [frame.to_ndarray(format="rgb24").astype(int) for frame in frames]
     for number in range(6):
         change = np.abs(after[number] - before[number])
-        assert change[:, 80:].mean() < 3  # coded again
+        assert change[:, 80:].mean() < 3  # encoded again
         assert (change[24:52, 24:44].mean() > 20) == (number < 4)
     stills = save_results(results, tmp_path / "stills")
     assert [one.file for one in stills.files] == [f"pasted_00{number}.png" for number in range(4)]
@@ -119,7 +119,7 @@ def test_a_face_is_followed_and_pasted_into_the_film(tmp_path: Path, monkeypatch
 
 
 def test_the_memory_of_a_film_does_not_grow_with_its_frames(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """However many frames there are, the pixels of at most twice as many as are made together are there at a time."""
+    """For any number of frames, at most the pixels of two batches are in memory at a time."""
     monkeypatch.setattr("fgraph.api.films.FRAMES", 3)
     write_film(tmp_path / "clip.mp4", 14)
     results = run_films(
@@ -154,11 +154,11 @@ def test_the_memory_of_a_film_does_not_grow_with_its_frames(tmp_path: Path, monk
     assert [one.file for one in manifest.files] == ["pasted.mp4", "pasted.csv"]
     assert [one.crop for one in manifest.quality["pasted"]] == list(range(14))
     assert [rows for rows, _ in counts] == [3, 3, 3, 3, 2]
-    arrays = 3  # what is pasted, the crops, and the crops as inverted
+    arrays = 3  # the pasted images, the crops, and the inverted crops
     assert max(number for _, number in counts) <= 2 * 3 * arrays
 
 
-def test_a_film_from_the_command_line_is_that_of_a_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_film_from_the_command_line_equals_that_of_a_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("fgraph.api.films.FRAMES", 2)
     write_film(tmp_path / "clip.mp4", 5)
     (tmp_path / "graph.yaml").write_text(f"""

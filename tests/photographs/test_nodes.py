@@ -1,4 +1,4 @@
-"""The nodes `photo` and `paste`: crops as rows, and what a graph of them writes."""
+"""The nodes `photo` and `paste`: crops as rows, and the files that a graph of them writes."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def test_which_face(folder: Path) -> None:
     assert "it shows 2 faces to align, and face 2 is asked for" in faults(**known, face=2)
 
 
-def test_a_folder_is_a_batch_without_what_cannot_be_cropped(
+def test_a_folder_is_a_batch_without_pictures_that_cannot_be_cropped(
     folder: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(detection, "_mtcnn", lambda pixels: [])

@@ -1,4 +1,4 @@
-"""A paste changes the place of its crop, and leaves everything else as it was, to the bit."""
+"""A paste changes the place of its crop; all other pixels keep their bits."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 
 
 def inside(size: tuple[int, int], quad: np.ndarray = QUAD) -> np.ndarray:
-    """Return where the pixels of a photograph are that a crop may touch, [height, width]."""
+    """Return a mask of the pixels of a photograph that a crop may change, [height, width]."""
     mask = Image.new("1", size)
     grown = quad.mean(axis=0) + (quad - quad.mean(axis=0)) * 1.02
     ImageDraw.Draw(mask).polygon([(float(x), float(y)) for x, y in grown], fill=1)
@@ -95,8 +95,8 @@ def test_modes(tmp_path: Path, mode: str) -> None:
     np.testing.assert_array_equal(colours, np.minimum(64, 255 - clipped))  # 0.5 of 127.5, rounded
 
 
-def test_a_crop_pasted_unchanged_is_where_it_was() -> None:
-    """The inverse of the cut: a crop that replaces itself changes a smooth photograph by its interpolation alone."""
+def test_an_unchanged_crop_is_pasted_where_it_was_cut() -> None:
+    """A paste inverts the cut: a crop that replaces itself changes a smooth photograph only by its interpolation."""
     picture = Image.fromarray(scene(400, 300))
     quad = np.array([(100, 80), (120, 180), (220, 160), (200, 60)], float)
     crop = np.asarray(cut_quad(picture, quad, (102, 102)), np.float32).transpose(2, 0, 1) / 127.5 - 1
@@ -122,8 +122,8 @@ def test_a_crop_larger_than_its_place_is_reduced() -> None:
     assert_rounded(made[0], np.full((48, 48), 0.5, np.float32), 4)
 
 
-def test_colours_of_a_profile_come_back_through_it(tmp_path: Path) -> None:
-    """A wide profile: the change is made in sRGB and written in the colours of the file."""
+def test_changes_are_written_in_the_colours_of_the_profile(tmp_path: Path) -> None:
+    """With a wide profile, the change is made in sRGB and written in the colours of the file."""
     wide = profile_of(gamma=1.0)
     Image.fromarray(scene(60, 60)).save(tmp_path / "linear.png", icc_profile=wide)
     stored = read_stored(str(tmp_path / "linear.png"))
@@ -142,7 +142,7 @@ def test_colours_of_a_profile_come_back_through_it(tmp_path: Path) -> None:
 
 
 def profile_of(gamma: float) -> bytes:
-    """Return an RGB profile: sRGB's with other curves."""
+    """Return an RGB profile: sRGB's profile with other curves."""
     count = b"curv" + bytes(4) + (1).to_bytes(4, "big") + int(gamma * 256).to_bytes(2, "big") + bytes(2)
     data = bytearray(SRGB)
     tags = int.from_bytes(data[128:132], "big")

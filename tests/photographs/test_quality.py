@@ -1,4 +1,4 @@
-"""The report of inversions: numbers that are known beforehand, in the manifest and as a table."""
+"""The report of inversions: known numbers, in the manifest and as a table."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from tests.photographs.drawn import graph, scene
 POINTS = np.array([[20, 30], [44, 30], [32, 40], [24, 50], [40, 50]], float)
 
 
-def test_psnr_is_that_of_its_formula() -> None:
+def test_psnr_follows_its_formula() -> None:
     black = np.full((3, 8, 8), -1, np.float32)
     assert psnr(black, black + 0.2) == pytest.approx(20, abs=1e-4)  # 10 log10(4 / 0.04)
     assert psnr(black, black) == pytest.approx(10 * np.log10(4e12))
@@ -71,7 +71,7 @@ def test_a_run_rates_each_crop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     assert line["landmarks"] == "0.1"
 
 
-def test_faces_of_one_photograph_are_told_apart() -> None:
+def test_faces_of_one_photograph_have_numbers() -> None:
     left, right = (((at, 0.0), (at, 9.0), (at + 9, 9.0), (at + 9, 0.0)) for at in (0.0, 20.0))
     crops = (PhotoCrop("a.png", left), PhotoCrop("a.png", right), PhotoCrop("b.png", left))
     images = np.zeros((3, 3, 8, 8), np.float32)
@@ -81,7 +81,7 @@ def test_faces_of_one_photograph_are_told_apart() -> None:
     assert [one.photograph for one in rate_crops(made)] == ["a.png, face 0", "a.png, face 1", "b.png"]
 
 
-def test_a_table_ends_with_the_mean_of_what_is_known() -> None:
+def test_a_table_ends_with_the_mean_of_the_known_values() -> None:
     lines = show_table([CropQuality("a.jpg", 0, 20, 0.1, None, 0.2), CropQuality("long.jpg", 1, 30, 0.3, None, None)])
     assert lines[-1].split() == ["mean", "25.00", "0.200", "-", "0.200"]
     assert len({len(line) for line in lines}) == 1

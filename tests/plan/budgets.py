@@ -1,4 +1,4 @@
-"""The memory that plans take: measured peaks, and graphs at random under budgets just below their prediction."""
+"""The memory of plans: measured peaks, and random graphs under budgets just below their prediction."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.examples import thoroughly
 from tests.networks import roomy
 from tests.strategies import GraphBuilder, graphs
 
-MARGIN = 1.15  # what a peak may be of its prediction
+MARGIN = 1.15  # the most that a peak may be, in predictions
 
 
 def measured_peak(plan: fgraph.Plan) -> int:
@@ -54,7 +54,7 @@ class Budget:
 
     @property
     def faults(self) -> list[str]:
-        """The promises that do not hold."""
+        """Descriptions of the promises that do not hold."""
         found = []
         if self.measured > MARGIN * self.predicted:
             found.append(f"{self.predicted} bytes were predicted, and {self.measured} measured")
@@ -64,7 +64,7 @@ class Budget:
 
 
 def random_budgets(count: int) -> list[Budget]:
-    """Return the memory of as many graphs at random, the same ones each time."""
+    """Return the memory of `count` random graphs, the same ones each time."""
     budgets: list[Budget] = []
 
     @thoroughly(count)

@@ -1,4 +1,4 @@
-"""Plans that retain as much as they can."""
+"""Plans that retain as many values as they can."""
 
 from __future__ import annotations
 
@@ -9,5 +9,5 @@ from fgraph.plan import Plan
 
 
 def free_copies(plan: Plan) -> Plan:
-    """Return a plan whose copies cost nothing, so that the tiny networks of tests keep whatever they can."""
+    """Return a plan whose copies cost nothing, so that it retains as much as possible even in tiny networks."""
     return replace(plan, cost_model=CostModel(copy_call=0, copied_byte=0))

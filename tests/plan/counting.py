@@ -1,4 +1,4 @@
-"""Counts of what a plan runs, to compare with what it predicts."""
+"""Counts of the layer calls of a run, to compare with the prediction of its plan."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ def mosaic(count: int, wrap: str) -> dict[str, Any]:
 
 
 def panorama(count: int) -> dict[str, Any]:
-    """The published panorama: spans of two neighbours each, cut and joined."""
+    """The published panorama: each span has two neighbours; the spans are cut and joined."""
     return {
         "models": {"main": tiny(0, 32)},
         "nodes": {

@@ -72,7 +72,7 @@ def test_edits_and_mosaics_are_the_same_with_templates() -> None:
             shapes_and_chunks(plan.program, 2, budget, plan.cost_model)
 
 
-def test_the_first_chunks_tell_whether_all_fit(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_first_chunks_decide_whether_all_fit(monkeypatch: pytest.MonkeyPatch) -> None:
     whole = fgraph.compile(panorama(40), device="cpu")
     budget = whole.cost.peak_bytes // 16
     plan = whole.within(budget)

@@ -1,4 +1,4 @@
-"""A plan predicts what happens: layer calls and rows by layer, bytes, last uses."""
+"""A plan predicts its run: layer calls and rows by layer, bytes, last uses."""
 
 from __future__ import annotations
 
@@ -76,11 +76,11 @@ GRAPHS: dict[str, Callable[[], Any]] = {
 
 
 @pytest.mark.parametrize("name", GRAPHS)
-def test_predicted_calls_are_those_that_happen(name: str, counted: Counted) -> None:
+def test_predicted_calls_equal_the_calls_of_a_run(name: str, counted: Counted) -> None:
     assert_as_predicted(fgraph.compile(GRAPHS[name](), device="cpu"), counted)
 
 
-def test_predicted_calls_are_those_that_happen_on_random_graphs(counted: Counted) -> None:
+def test_predicted_calls_equal_the_calls_of_a_run_on_random_graphs(counted: Counted) -> None:
     @settings(max_examples=50, derandomize=True, database=None, deadline=None, suppress_health_check=list(HealthCheck))
     @given(graphs())
     def check(document: dict[str, Any]) -> None:
@@ -150,7 +150,7 @@ def test_rows_of_alpha_zero_and_one_cost_one_branch() -> None:
     assert set(rows.values()) == {4}  # both run one of the three trunks
 
 
-def test_a_blend_that_is_nowhere_seen_costs_nothing(counted: Counted) -> None:
+def test_a_blend_with_an_empty_mask_costs_nothing(counted: Counted) -> None:
     nodes = {
         "a": {"op": "sample", "seed": 1},
         "b": {"op": "sample", "seed": 2},
@@ -165,7 +165,7 @@ def test_a_blend_that_is_nowhere_seen_costs_nothing(counted: Counted) -> None:
 
 
 class Recorded:
-    """A record of the results of steps, and of which are alive."""
+    """A record of the results of steps, and of those that are alive."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.bytes: list[int] = []
@@ -199,7 +199,7 @@ def test_buffers_are_freed_after_their_last_use(name: str, monkeypatch: pytest.M
 
 
 @pytest.mark.parametrize("name", GRAPHS)
-def test_predicted_bytes_are_those_that_live(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_predicted_bytes_cover_all_live_buffers(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     recorded = Recorded(monkeypatch)
     plan = fgraph.compile(GRAPHS[name](), device="cpu")
     run_plan(plan)
@@ -212,7 +212,7 @@ def test_predicted_bytes_are_those_that_live(name: str, monkeypatch: pytest.Monk
     assert most <= plan.cost.peak_bytes <= 6 * most  # the workspace of steps adds to it
 
 
-def test_a_budget_that_the_plan_would_break_is_told_before_it_runs() -> None:
+def test_a_budget_that_a_plan_would_exceed_is_refused_before_it_runs() -> None:
     peak = fgraph.compile(panorama(8), device="cpu").cost.peak_bytes
     assert fgraph.compile(panorama(8), device="cpu", memory=peak).cost.peak_bytes == peak
     with pytest.raises(fgraph.MemoryBudgetError, match="iB"):
@@ -228,7 +228,7 @@ def test_the_table_names_each_layer_and_the_totals() -> None:
     assert f"row by row{plan.cost.unbatched_layer_calls:>24,}" in text
 
 
-def test_an_operation_says_what_it_costs() -> None:
+def test_an_operation_states_its_cost() -> None:
     class Costly(Clamp):
         """An operation that no code of plans mentions."""
 

@@ -53,7 +53,7 @@ def test_every_step_is_in_one_box() -> None:
     assert sum(f"{len(plan.steps)} steps, {plan.cost.layer_calls} calls" in note for note in drawing.notes) == 1
 
 
-def test_boxes_tell_rows_sizes_calls_and_their_share_of_the_flops() -> None:
+def test_boxes_show_rows_sizes_calls_and_their_share_of_the_flops() -> None:
     plan = planned()
     (box,) = (box for box in drawn(plan).boxes.values() if box.texts[0] == "b64.conv1")
     steps = [step for step in plan.steps if isinstance(step.op, LayerOp) and step.op.layer.name == "b64.conv1"]
@@ -79,7 +79,7 @@ def test_the_more_flops_the_deeper_the_colour() -> None:
     assert light[0] > light[-1]
 
 
-def test_boxes_stand_below_what_they_read_and_maps_beside_their_reader() -> None:
+def test_boxes_are_below_their_inputs_and_maps_beside_their_reader() -> None:
     plan = planned()
     boxes = group_steps(plan.steps)[0]
     drawing = drawn(plan)
@@ -105,7 +105,7 @@ def test_lines_are_dashed_where_rows_are_copied() -> None:
         assert ("copied together" in line.tip) == line.dashed
 
 
-def test_one_line_of_codes_stands_for_all_layers_that_read_them() -> None:
+def test_one_line_of_codes_represents_all_layers_that_read_them() -> None:
     plan = planned()
     boxes = group_steps(plan.steps)[0]
     drawing = drawn(plan)
@@ -125,13 +125,13 @@ def test_results_have_a_thick_frame() -> None:
     assert [box.texts[0] for box in boxes.values() if box.frame == 3] == ["clamp"]
 
 
-def test_layers_of_two_models_tell_whose_they_are() -> None:
+def test_layers_of_two_models_name_their_model() -> None:
     boxes = drawn(planned(TWO_MODELS)).boxes
     of = [box.texts[-2] for box in boxes.values() if box.texts[0] == "b64.conv1"]
     assert sorted(of) == ["avatar", "toon"]
 
 
-def test_chunks_that_do_the_same_are_one_box() -> None:
+def test_equal_steps_of_chunks_share_a_box() -> None:
     whole = planned(ROWS)
     plan = whole.within(whole.cost.peak_bytes // 3)
     drawing = drawn(plan)
@@ -147,7 +147,7 @@ def test_many_graphs_are_no_more_boxes_than_one() -> None:
     assert len(drawn(fgraph.compile(seeds, device="cpu")).boxes) == len(drawn(planned(GRAPHS / "panorama.yaml")).boxes)
 
 
-def test_of_too_many_boxes_all_calls_of_a_layer_are_one(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_if_there_are_too_many_boxes_all_calls_of_a_layer_share_one(monkeypatch: pytest.MonkeyPatch) -> None:
     plan = planned()
     monkeypatch.setattr("fgraph.plan.drawing_groups.LARGEST", 20)
     drawing = drawn(plan)

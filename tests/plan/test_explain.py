@@ -1,4 +1,4 @@
-"""Tests of `explain`: savings of each stage, a forecast, and the costs that plans weigh."""
+"""Tests of `explain`: the savings of each stage, a forecast, and measured costs in plans."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def stages(plan: Plan) -> dict[str, tuple[int, float]]:
     return {name: (int(calls.replace(",", "")), float(flops.replace(",", ""))) for name, calls, flops in found}
 
 
-def test_each_stage_tells_what_it_saved() -> None:
+def test_each_stage_shows_its_savings() -> None:
     plan = planned()
     found, cost = stages(plan), plan.cost
     assert list(found) == ["row by row", "rows shared", "regions, differences", "batched"]
@@ -83,7 +83,7 @@ def test_two_equal_graphs_share_all_their_rows() -> None:
 MANY = BLEND.replace("seed: [3, 5]", "seed: 3, count: 24")
 
 
-def test_chunks_and_the_budget_are_told() -> None:
+def test_chunks_and_the_budget_are_shown() -> None:
     whole = planned(MANY)
     plan = whole.within(whole.cost.peak_bytes // 2)
     assert plan.chunks > 1
@@ -91,7 +91,7 @@ def test_chunks_and_the_budget_are_told() -> None:
     assert "the budget is" in str(plan)
 
 
-def test_chunks_of_a_run_without_a_budget_are_told() -> None:
+def test_chunks_of_a_run_without_a_budget_are_shown() -> None:
     whole = planned(MANY)
     assert re.search(r"^chunks +1$", str(whole), re.MULTILINE)
     plan = replace(whole, cost_model=CostModel(working_set=whole.cost.peak_bytes // 2, most_repeated=2))
@@ -99,8 +99,8 @@ def test_chunks_of_a_run_without_a_budget_are_told() -> None:
     assert re.search(rf"^chunks +1; on a CPU {plan.bounded.chunks}, which keep to ", str(plan), re.MULTILINE)
 
 
-def test_decisions_weigh_what_was_measured_of_the_device() -> None:
-    """Equal graphs give equal plans until the device is calibrated; then plans weigh its costs."""
+def test_decisions_use_the_measured_costs_of_the_device() -> None:
+    """Equal graphs give equal plans until the device is calibrated; from then on, plans use its measured costs."""
     assert planned().cost_model == planned().cost_model == CostModel()
     save_profile(measured())
     plan = planned()
@@ -144,7 +144,7 @@ def test_the_forecast_is_the_sum_of_all_steps_and_of_all_rows() -> None:
     assert found.row_by_row > found.seconds
 
 
-def test_what_was_measured_is_found_again_under_the_same_circumstances(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_profile_is_found_again_under_the_same_conditions(monkeypatch: pytest.MonkeyPatch) -> None:
     save_profile(measured())
     assert find_profile("cpu", "float32") == measured()
     assert find_profile("cpu", "float64") is None
@@ -158,7 +158,7 @@ def test_what_was_measured_is_found_again_under_the_same_circumstances(monkeypat
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"where": {}}', b'{"profile": {"plain": 1}}', b"\xff"])
-def test_a_damaged_cache_is_no_cache(content: bytes) -> None:
+def test_a_damaged_profile_counts_as_missing(content: bytes) -> None:
     save_profile(measured()).write_bytes(content)
     assert find_profile("cpu", "float32") is None
     assert "none yet" in str(planned())
@@ -174,7 +174,7 @@ def test_str_forecasts_once_the_device_is_measured() -> None:
     assert "none with torch_compile" in str(fgraph.compile(BLEND, device="cpu", torch_compile=True))
 
 
-def test_explain_measures_once_and_then_does_without_torch(
+def test_explain_measures_once_and_then_needs_no_torch(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     from fgraph.cli import main
@@ -194,7 +194,7 @@ def test_explain_measures_once_and_then_does_without_torch(
     assert done.stdout.splitlines()[-1] == "False"
 
 
-def test_explain_for_a_device_that_is_elsewhere_explains(capsys: pytest.CaptureFixture[str]) -> None:
+def test_explain_for_a_device_of_another_machine_works_without_a_forecast(capsys: pytest.CaptureFixture[str]) -> None:
     from fgraph.cli import main
 
     assert main(["mode=explain", "device=nowhere"]) == 0

@@ -55,13 +55,13 @@ def strengths(model: StyleGAN2Generator, count: int) -> fgraph.Graph:
 
 
 @pytest.mark.parametrize("rows", [1, 8, 24])
-def test_a_plain_batch_takes_what_was_predicted(model: StyleGAN2Generator, rows: int) -> None:
+def test_a_plain_batch_takes_the_predicted_memory(model: StyleGAN2Generator, rows: int) -> None:
     plan = fgraph.compile(plain(model, rows))
     assert measured_peak(plan) == pytest.approx(plan.cost.peak_bytes, rel=0.25)
 
 
 @pytest.mark.parametrize("count", [1, 7])
-def test_wide_layers_take_what_was_predicted(count: int) -> None:
+def test_wide_layers_take_the_predicted_memory(count: int) -> None:
     """Wide layers run by Winograd's algorithm, which needs a larger workspace."""
     for graph in (plain(wide(0), count), panorama(wide(0), count + 1)):
         plan = fgraph.compile(graph)
@@ -69,7 +69,7 @@ def test_wide_layers_take_what_was_predicted(count: int) -> None:
 
 
 @pytest.mark.parametrize("count", [2, 9])
-def test_a_panorama_takes_what_was_predicted(model: StyleGAN2Generator, count: int) -> None:
+def test_a_panorama_takes_the_predicted_memory(model: StyleGAN2Generator, count: int) -> None:
     plan = fgraph.compile(panorama(model, count))
     assert measured_peak(plan) == pytest.approx(plan.cost.peak_bytes, rel=0.25)
 
@@ -82,7 +82,7 @@ def test_a_long_panorama_stays_in_its_budget(model: StyleGAN2Generator) -> None:
     assert measured_peak(plan) == pytest.approx(plan.cost.peak_bytes, rel=0.25)
 
 
-def test_what_chunks_keep_is_in_what_was_predicted(model: StyleGAN2Generator) -> None:
+def test_the_predicted_memory_includes_retained_parts(model: StyleGAN2Generator) -> None:
     whole = fgraph.compile(strengths(model, 32))
     free = replace(
         whole, cost_model=CostModel(copy_call=0, copied_byte=0)
@@ -94,7 +94,7 @@ def test_what_chunks_keep_is_in_what_was_predicted(model: StyleGAN2Generator) ->
 
 
 @pytest.mark.parametrize(("kind", "rows", "wide"), [("t", 1, 0), ("t", 4, 0), ("r", 2, 2), ("n", 4, 0)])
-def test_stylegan3_takes_what_was_predicted(kind: Kind, rows: int, wide: int) -> None:
+def test_stylegan3_takes_the_predicted_memory(kind: Kind, rows: int, wide: int) -> None:
     graph = fgraph.Graph(models={"main": random_stylegan3(0, *design(kind, 0, 64, 6, 2, 10, 24))})
     code = graph.sample(seed=list(range(rows)))
     graph.outputs = {"image": graph.decode(graph.pad(code, right=wide))}
@@ -104,8 +104,8 @@ def test_stylegan3_takes_what_was_predicted(kind: Kind, rows: int, wide: int) ->
 
 
 @pytest.mark.slow
-def test_a_hundred_graphs_at_random_take_what_was_predicted() -> None:
-    """At most 15% more; and a budget of one byte less than the prediction is refused, or kept by a plan that is cut."""
+def test_a_hundred_random_graphs_take_the_predicted_memory() -> None:
+    """At most 15% more than predicted; a budget of one byte less than that is refused, or kept by a plan in chunks."""
     budgets = random_budgets(100)
     assert len(budgets) == 100
     assert [fault for one in budgets for fault in one.faults] == []

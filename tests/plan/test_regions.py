@@ -1,4 +1,4 @@
-"""Savings of regions, differences and chunks, counted, and compared with the full computation."""
+"""Savings by regions, differences and chunks are counted, and results compared with the full computation."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def conv_flops(plan: Plan) -> int:
     return sum(step.flops for step in plan.steps if step.op.layer_name)
 
 
-def test_each_operand_of_a_blend_is_made_only_where_its_weight_is() -> None:
+def test_each_operand_of_a_blend_is_computed_only_where_it_has_weight() -> None:
     graph = local_edit(1.0)
     plan = fgraph.compile(graph, device="cpu")
     made = [line.share for line in plan.layers if line.name == "b32.conv1"]
@@ -61,7 +61,7 @@ def test_strengths_of_one_edit_are_computed_only_where_they_differ() -> None:
     assert based, "no step reads a row over its base"
 
 
-def test_what_moves_costs_what_changes() -> None:
+def test_the_cost_of_an_edit_is_the_cost_of_the_changed_pixels() -> None:
     baseline = fgraph.run(local_edit(0.5), keep=True, device="cpu")
     other = local_edit(0.9)
     plan = fgraph.compile(other, device="cpu")
@@ -93,7 +93,7 @@ def test_a_run_of_another_model_does_not_build_on_this_one() -> None:
     assert_close(image(other, since=baseline, device="cpu"), image(other, device="cpu"), "image")
 
 
-def test_since_asks_for_results_that_were_kept() -> None:
+def test_since_requires_results_of_a_run_with_keep() -> None:
     plain = fgraph.run(local_edit(0.5), device="cpu")
     with pytest.raises(fgraph.FgraphError, match="keep=True"):
         fgraph.run(local_edit(0.5), since=plain)
@@ -171,14 +171,14 @@ def test_codes_cannot_be_cut(output: str) -> None:
         fgraph.compile({"models": {"main": tiny(0, 32)}, "nodes": nodes, "outputs": [output]}, memory=1024)
 
 
-def test_too_small_a_budget_is_told_before_anything_runs() -> None:
+def test_too_small_a_budget_is_refused_before_anything_runs() -> None:
     with pytest.raises(
         fgraph.MemoryBudgetError, match=r"cut into \d+ chunks, the most possible, it still needs .*; the budget is"
     ):
         fgraph.compile(mosaic(4, "none"), device="cpu", memory=2000)
 
 
-def test_a_budget_just_missed_is_told_in_bytes() -> None:
+def test_a_budget_just_missed_is_reported_in_bytes() -> None:
     assert _beside(104_900, 104_857) == "0.1 MiB; the budget is 102.4 KiB"
     assert _beside(104_860, 104_858) == "104,860 bytes; the budget is 104,858"
 
@@ -195,7 +195,7 @@ def test_a_budget_is_not_for_float64() -> None:
 
 
 @pytest.mark.parametrize("graph", [mosaic(6, "x"), mosaic(4, "none"), panorama(4), local_edit([0.2, 0.9])])
-def test_what_is_made_holds_what_its_readers_ask_for(graph: dict[str, Any]) -> None:
+def test_computed_regions_contain_the_regions_that_readers_request(graph: dict[str, Any]) -> None:
     program = fgraph.compile(graph, device="cpu").program
     made = [dict(zip(one.rows.tolist(), one.regions.tolist(), strict=True)) for one in infer_bounds(program).values]
     cyclic = cyclic_axes(program)
@@ -219,7 +219,7 @@ def test_what_is_made_holds_what_its_readers_ask_for(graph: dict[str, Any]) -> N
     assert partial
 
 
-def test_a_mask_is_drawn_only_where_it_is_looked_at_and_not_0() -> None:
+def test_a_mask_is_drawn_only_where_it_is_read_and_not_0() -> None:
     plan = fgraph.compile(mosaic(12, "none"), device="cpu")
     cut = plan.within(plan.cost.peak_bytes // 4)
     for step in cut.steps:
@@ -253,7 +253,7 @@ def test_codes_and_what_they_are_made_of_are_made_by_the_first_chunk() -> None:
     assert not len(last.of(0).rows)
 
 
-def test_the_error_says_how_many_bytes_suffice() -> None:
+def test_the_error_states_how_many_bytes_suffice() -> None:
     plan = fgraph.compile(mosaic(8, "none"), device="cpu")
     budgets, cut = [1], plan
     while cut is plan:

@@ -1,4 +1,4 @@
-"""Retention between chunks: shared values are computed once, results are the same, and it never costs more."""
+"""Retention between chunks: shared values are computed once, results are equal, and no plan costs more by it."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def sweep(alphas: int, seeds: int, *, by_seed: bool) -> list[dict[str, Any]]:
 
 
 def without_keeping(plan: Plan, peak: int | None = None) -> Plan:
-    """Return the same plan without retention; `peak` is that of the plan in one chunk, if it is known."""
+    """Return the same plan without retention; `peak` is the peak of the plan in one chunk, if known."""
     memory = plan.options.memory
     assert memory is not None
     known = peak if peak is not None and peak > memory else None
@@ -89,7 +89,7 @@ def test_edits_of_one_seed_make_their_trunk_once(counted: Counted) -> None:
     assert_same_images(cut, plan)
 
 
-def test_what_is_kept_is_alive_until_its_last_reader_and_counts() -> None:
+def test_a_retained_part_lives_until_its_last_reader_and_counts() -> None:
     plan = fgraph.compile(edits(24), device="cpu")
     cut = plan.within(plan.cost.peak_bytes // 6)
     assert_freed_in_time(cut)
@@ -99,7 +99,7 @@ def test_what_is_kept_is_alive_until_its_last_reader_and_counts() -> None:
     assert freed > 0.8 * len(cut.steps)
 
 
-def test_local_edits_make_the_row_they_lie_over_once() -> None:
+def test_local_edits_compute_their_common_base_once() -> None:
     plan = fgraph.compile([local_edit(alpha) for alpha in np.linspace(0.1, 1, 16).tolist()], device="cpu")
     cut = free_copies(plan).within(plan.cost.peak_bytes // 3)
     assert cut.chunks > 1
@@ -155,7 +155,7 @@ def test_borders_of_stretches_are_kept_where_copying_is_cheap(counted: Counted) 
         assert_close(image(cut), image(plan), "image")
 
 
-def test_small_borders_are_made_again_where_that_costs_less() -> None:
+def test_small_borders_are_recomputed_where_that_costs_less() -> None:
     plan = fgraph.compile(mosaic(8, "none"), device="cpu")
     cut = plan.within(plan.cost.peak_bytes // 4)
     assert not any(isinstance(step.op, Spill) for step in cut.steps)  # in a network this small
@@ -163,7 +163,7 @@ def test_small_borders_are_made_again_where_that_costs_less() -> None:
     assert any(isinstance(step.op, Spill) for step in free.steps)
 
 
-def test_no_more_is_kept_than_there_is_room_for() -> None:
+def test_no_more_is_retained_than_the_budget_allows() -> None:
     plan = fgraph.compile(edits(24), device="cpu")
     chunks = [latent_tiles(plan.program), *map(merge_adjacent, into_chunks(output_tiles_of(plan.program), 8))]
     free = infer_bounds(plan.program, chunks, plan.cost.peak_bytes)
@@ -185,7 +185,7 @@ def test_a_sweep_that_shares_much_keeps_to_a_comfortable_working_set() -> None:
     assert without_keeping(bounded).cost.flops > 1.03 * plan.cost.flops  # without retention it would run whole
 
 
-def test_explain_says_what_is_kept_and_repeated() -> None:
+def test_explain_shows_retained_and_repeated_parts() -> None:
     plan = fgraph.compile(edits(24), device="cpu")
     cut = plan.within(plan.cost.peak_bytes // 6)
     line = next(line for line in str(cut).splitlines() if line.startswith("chunks"))
@@ -229,7 +229,7 @@ def _forget() -> Iterator[None]:
     swept.cache_clear()
 
 
-def test_whatever_can_be_kept_is_the_same() -> None:
+def test_results_are_the_same_with_any_retention() -> None:
     kept: list[int] = []
     for number, (document, _, parts) in enumerate(sweeps()[:60]):
         plan = swept(number)

@@ -23,11 +23,11 @@ MADE = {"conv": 8, "torgb": 2}
 
 @contextmanager
 def rounded_at_random(dtype: torch.dtype, seed: int) -> Iterator[None]:
-    """Run half-precision layers of StyleGAN2 in full precision, with random errors like roundings to `dtype`.
+    """Run half-precision layers of StyleGAN2 in full precision, with random errors the size of roundings to `dtype`.
 
     Each number that is rounded is multiplied by 1 + e, where e is uniform within the unit roundoff: weights, styles,
-    the product of activation and style, the demodulation of each channel, and `MADE` times each number made. That has
-    the mean and the variance of roundings, but no range.
+    the product of activation and style, the demodulation of each channel, and `MADE` times each number made. The errors
+    have the mean and variance of roundings; the range of `dtype` is not imitated.
     """
     draw = torch.Generator().manual_seed(seed)
 

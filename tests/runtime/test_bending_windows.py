@@ -104,7 +104,7 @@ def test_a_tile_is_made_from_its_window(case: tuple[BendChannels, Bending, Size,
 
 @settings(max_examples=250, derandomize=True, database=None, deadline=None)
 @given(cases())
-def test_a_change_is_seen_no_further_than_said(case: tuple[BendChannels, Bending, Size, Region]) -> None:
+def test_a_change_reaches_no_further_than_declared(case: tuple[BendChannels, Bending, Size, Region]) -> None:
     op, bending, size, region = case
     x, row = maps(size), Type("activation", (CHANNELS, *size))
     other = torch.where(marked(region, size, op.wraps), x + 3, x)

@@ -1,4 +1,4 @@
-"""Captured plans: a replay with other seeds and numbers equals a plain run, and never waits for the host."""
+"""Captured plans: a replay with other seeds and numbers equals a plain run, and does not wait for the host."""
 
 from __future__ import annotations
 
@@ -130,7 +130,7 @@ def test_other_seeds_and_numbers_are_replayed(capturer: None, caplog: pytest.Log
 
 
 def coded(strength: float = 1.0, component: int = 0, psi: float = 0.5, ease: str = "linear") -> dict[str, Any]:
-    """Return codes by every operation whose parameters are numbers."""
+    """Return codes made by every operation whose parameters are numbers."""
     return {
         "models": {"main": tiny(1, 32)},
         "nodes": {
@@ -173,7 +173,7 @@ def test_results_stay_when_the_next_are_made(capturer: None) -> None:
         assert np.array_equal(arrays_of(first[name])["array"], array), name
 
 
-def test_only_what_differs_is_handed_in(capturer: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_inputs_that_differ_are_copied(capturer: None, monkeypatch: pytest.MonkeyPatch) -> None:
     handed: Counter[str] = Counter()
     host_input = runtime_capture.host_input  # type: ignore[attr-defined]
 
@@ -192,7 +192,7 @@ def test_only_what_differs_is_handed_in(capturer: None, monkeypatch: pytest.Monk
     assert set(+handed) == {"lerp", "draw", "noise"}
 
 
-def test_a_picture_that_has_changed_is_read_anew(capturer: None, tmp_path: Path) -> None:
+def test_a_changed_picture_is_read_again(capturer: None, tmp_path: Path) -> None:
     path = tmp_path / "picture.png"
     graph = fgraph.Graph(models=tiny(1))
     graph.outputs = {"picture": graph.flip(graph.image(path=str(path)), axis="x")}
@@ -205,7 +205,7 @@ def test_a_picture_that_has_changed_is_read_anew(capturer: None, tmp_path: Path)
     assert not np.array_equal(before["picture"].array, after["picture"].array)
 
 
-def test_what_chunks_keep_for_others(capturer: None, caplog: pytest.LogCaptureFixture) -> None:
+def test_chunks_with_retained_parts(capturer: None, caplog: pytest.LogCaptureFixture) -> None:
     peak = fgraph.compile(mosaic(8, "x"), device="cpu").cost.peak_bytes
     other = mosaic(8, "x")
     other["nodes"]["z"]["seed"] = 5
@@ -233,9 +233,7 @@ def test_many_graphs_and_plans_and_chunks(capturer: None, caplog: pytest.LogCapt
     assert not caplog.messages
 
 
-def test_another_structure_runs_as_usual_and_that_is_said_once(
-    capturer: None, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_another_structure_runs_as_usual_with_one_warning(capturer: None, caplog: pytest.LogCaptureFixture) -> None:
     run = captured(blended())
     wider = blended()
     wider["nodes"]["image"]["width"] = 0.5
@@ -245,7 +243,7 @@ def test_another_structure_runs_as_usual_and_that_is_said_once(
     assert caplog.messages == ["a graph has another structure than the captured one, and runs as usual"]
 
 
-def test_parameters_that_are_no_numbers_belong_to_the_structure(capturer: None) -> None:
+def test_parameters_that_are_not_numbers_belong_to_the_structure(capturer: None) -> None:
     turned = [
         {
             "models": {"main": tiny(1)},
@@ -293,7 +291,7 @@ def test_random_graphs_are_replayed_exactly(capturer: None, caplog: pytest.LogCa
 
 
 class Negative(fgraph.Node):
-    """A node with a function of the user."""
+    """A node with a user's function."""
 
     op: Literal["negative"] = "negative"
     of: ImagePort
@@ -304,7 +302,7 @@ class Negative(fgraph.Node):
         return replace(image, pixels=made)
 
 
-def test_every_operation_is_handed_in_captured_or_left_out() -> None:
+def test_every_operation_is_an_input_captured_or_left_out() -> None:
     assert HOST_INPUTS | set(CAPTURABLE) | LEFT_OUT | {ops.BaselineRows} == set(ops.OPS)
     assert len(HOST_INPUTS) + len(CAPTURABLE) + len(LEFT_OUT) + 1 == len(ops.OPS)
 
@@ -320,7 +318,7 @@ IMAGE = {"op": "decode", "of": "code"}
         ({"image": IMAGE, "made": {"op": "negative", "of": "image"}}, "apply"),
     ],
 )
-def test_what_may_ask_the_host_is_not_captured_and_that_is_said(
+def test_operations_that_may_ask_the_host_are_not_captured_with_a_warning(
     capturer: None, caplog: pytest.LogCaptureFixture, nodes: dict[str, Any], said: str
 ) -> None:
     own = {"code": {"op": "sample", "seed": [1, 2]}, **nodes}
@@ -361,14 +359,14 @@ def test_parts_that_styles_own_are_replayed(capturer: None, caplog: pytest.LogCa
     assert not caplog.messages
 
 
-def test_on_a_cpu_nothing_is_captured_and_that_is_said(caplog: pytest.LogCaptureFixture) -> None:
+def test_on_a_cpu_nothing_is_captured_with_a_warning(caplog: pytest.LogCaptureFixture) -> None:
     run = captured(blended())
     assert caplog.messages == ["the plan is not captured, and runs as usual: only on CUDA, and this is cpu"]
     assert_exactly(run(blended(seed=4)), fgraph.run(blended(seed=4), device="cpu"))
     assert len(caplog.messages) == 1
 
 
-def test_what_fails_while_it_is_captured_runs_as_usual(
+def test_a_plan_whose_capture_fails_runs_as_usual(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def fails(run: Callable[[], Made], device: torch.device) -> Replay:

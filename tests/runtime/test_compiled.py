@@ -1,4 +1,4 @@
-"""Layers through torch.compile: the option takes effect, sizes share a variant, results agree, faults are reported."""
+"""Layers run by torch.compile: the option has an effect, sizes share a variant, results agree, faults are reported."""
 
 from __future__ import annotations
 
@@ -143,7 +143,7 @@ def test_every_kind_of_layer_is_computed_alike(generator: StyleGAN2Generator, na
     assert (room - expected).abs().max() <= (0 if generator.half else PROMISED)
 
 
-def test_what_a_residual_block_adds_is_computed_alike() -> None:
+def test_the_residual_of_a_block_is_computed_alike() -> None:
     x, weight = torch.rand(2, 5, 4, 6), torch.rand(7, 5, 1, 1)
     with torch.inference_mode():
         made = compiled.compile_layers("counting").residual_path(x, weight, padded=True)
@@ -161,7 +161,7 @@ def test_rgb_in_half_is_computed_alike() -> None:
     assert COUNTED
 
 
-def test_layers_of_stylegan3_are_left_out_and_that_is_said(caplog: pytest.LogCaptureFixture) -> None:
+def test_layers_of_stylegan3_are_left_out_with_a_warning(caplog: pytest.LogCaptureFixture) -> None:
     _warn_uncompiled.cache_clear()
     graph = decoded([3], tiny_stylegan3(1))
     assert differences(graph, torch_compile="counting") == 0
@@ -187,7 +187,7 @@ def test_a_fault_of_compiling_is_one_line_with_its_cure(backend: str, said: str)
     assert len(str(caught.value).splitlines()) == 1
 
 
-def test_what_is_no_backend_is_told_before_anything_runs() -> None:
+def test_an_invalid_backend_is_refused_before_anything_runs() -> None:
     with pytest.raises(FgraphError, match="torch_compile is true, false or the name of a backend, not 1"):
         fgraph.compile(decoded([3]), torch_compile=1)
 
@@ -204,7 +204,7 @@ def test_the_option_goes_all_the_way(
     assert "no backend 'xyz'" in str(run_together([job], SharedOptions(RunOptions(torch_compile="xyz")))[0])
 
 
-def test_beyond_the_limit_of_variants_layers_run_uncompiled_and_that_is_said(
+def test_beyond_the_limit_of_variants_layers_run_uncompiled_with_a_warning(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(compiled, "VARIANTS", 1)

@@ -48,7 +48,7 @@ def assert_same(found: dict[int, Dragged], expected: dict[int, Dragged]) -> None
 
 
 def run(cache: InversionCache, stop: int | None = None, **changes: Any) -> tuple[dict[int, Dragged], list[int]]:
-    """Drag both rows, or those that the cache has not; return what was found and the steps that were done."""
+    """Drag those of both rows that are not cached; return the codes found and the steps done."""
     found: dict[int, Dragged] = {}
     done: list[int] = []
 
@@ -68,13 +68,13 @@ def run(cache: InversionCache, stop: int | None = None, **changes: Any) -> tuple
 @pytest.mark.parametrize(
     "changes", [{}, {"tracking": "adaptive"}, {"masked": False}, {"reading": "code", "space": "w"}, {"every": 3}]
 )
-def test_a_drag_goes_on_bit_for_bit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, changes: dict[str, Any]) -> None:
+def test_a_drag_continues_bit_for_bit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, changes: dict[str, Any]) -> None:
     monkeypatch.setattr(resuming, "SNAPSHOT_SECONDS", 0.0)
     cache = InversionCache(tmp_path)
     expected, _ = run(InversionCache(None), **changes)
     run(cache, stop=4, **changes)
     found, done = run(cache, **changes)
-    assert done[0] == 4  # the snapshot is that before the step in which it was killed
+    assert done[0] == 4  # the snapshot was taken before the step in which the process was killed
     assert_same(found, expected)
     assert not list(tmp_path.rglob("*.safetensors"))  # a finished drag needs no snapshot
 
@@ -95,7 +95,7 @@ def test_rows_that_finished_before_stay_out(tmp_path: Path, monkeypatch: pytest.
     assert found[1].steps == expected[1].steps
 
 
-def test_a_snapshot_that_does_not_fit_is_passed_over(tmp_path: Path) -> None:
+def test_a_snapshot_that_does_not_fit_is_ignored(tmp_path: Path) -> None:
     search = make([0, 1])
     for _ in range(2):
         search.step()

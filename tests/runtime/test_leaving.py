@@ -15,7 +15,7 @@ from fgraph.runtime.leaving import leave, leave_by_stream
 
 
 class Streams:
-    """The functions of `torch.cuda` that are used; it writes down the order of their calls."""
+    """A stand-in for the functions of `torch.cuda` that are used; it records the order of their calls."""
 
     def __init__(self) -> None:
         self.calls: list[str] = []
@@ -37,7 +37,7 @@ class Streams:
 
 
 class Recorded:
-    """A stream or an event whose methods are written down."""
+    """A stream or an event that records the calls of its methods."""
 
     def __init__(self, calls: list[str], name: str) -> None:
         self._calls, self._name = calls, name

@@ -54,7 +54,7 @@ def images(graph: str, precision: str, engine: Literal["batched", "eager"] = "ba
 @pytest.mark.parametrize(
     "graph", [GRAPH % "landscape", GRAPH % "avatar", EDITED], ids=["landscape", "avatar", "edited"]
 )
-def test_images_are_as_near_to_exact_ones_as_rounded_numbers_allow(graph: str, precision: str) -> None:
+def test_images_are_as_near_to_exact_images_as_rounding_allows(graph: str, precision: str) -> None:
     exact, references = images(graph, "float64"), []
     for draw in DRAWS:
         with rounded_at_random(DTYPES[precision], draw):
@@ -124,13 +124,13 @@ def test_double_precision_is_nearer_than_single() -> None:
     assert 0 < np.abs(double - single).max() < likely(network_terms(table), largest(double))
 
 
-def test_an_unknown_precision_names_those_there_are() -> None:
+def test_the_error_for_an_unknown_precision_lists_the_known_ones() -> None:
     with pytest.raises(FgraphError, match="use float32, float64, bfloat16 or float16"):
         fgraph.compile(EDITED, precision="float31")
 
 
 def test_a_generator_in_half_precision_is_derived_once() -> None:
-    """Each run asks for it, and to scale and round all weights takes as long as many layers."""
+    """Each run needs the half-precision weights, and scaling and rounding all of them takes as long as many layers."""
     landscape = tiny(1, 16)
     half = landscape.with_half(torch.bfloat16)
     assert half.half is torch.bfloat16

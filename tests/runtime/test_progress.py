@@ -20,7 +20,7 @@ def run(label: str, steps: int = 3) -> None:
             job.advance()
 
 
-def test_quiet_where_stderr_is_no_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_bar_if_stderr_is_not_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     stream = io.StringIO()
     monkeypatch.setattr("sys.stderr", stream)
     run("inverting")

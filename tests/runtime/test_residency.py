@@ -1,7 +1,7 @@
 """Nothing leaves the device between the numbers of a plan and its results.
 
 Torch's device `meta` has shapes and no data: whatever reads a value back from it raises an error. So a plan that runs
-there to its end reads nothing back. Results are the one exception, which the collector takes; here it makes zeros.
+there to its end reads nothing back. Only results are read, by the collector; here it returns zeros instead.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ GRAPHS = sorted((Path(__file__).parent.parent.parent / "graphs" / "graph").glob(
 
 @dataclass
 class Transfers(TorchDispatchMode):
-    """Counts the copies from the host to the device. Calls that hide theirs are refused."""
+    """Counts the copies from the host to the device. Calls that copy without a visible operation are refused."""
 
     bytes: list[int] = field(default_factory=list)  # of each copy
 
@@ -77,7 +77,7 @@ def _key(argument: Any, devices: set[str]) -> Hashable:
 
 
 class NoHiddenCopies(TorchFunctionMode):
-    """A mode that refuses tensors that are made of Python numbers on the device, which no dispatch mode sees."""
+    """A mode that refuses to make tensors from Python numbers on the device, since no dispatch mode sees that copy."""
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         made = func(*args, **(kwargs or {}))
@@ -93,7 +93,7 @@ def counted() -> Iterator[Transfers]:
 
 
 def assert_as_predicted(plan: fgraph.Plan) -> None:
-    """Run a plan twice: the first time its constants are sent as well, the second time its inputs alone, exactly."""
+    """Run a plan twice: the first run also sends its constants, the second one exactly its inputs."""
     with counted() as first:
         fgraph.run(plan)
     with counted() as second:
@@ -113,8 +113,8 @@ def compiled(graph: Any) -> fgraph.Plan:
     return fgraph.compile(graph, device="meta")
 
 
-def test_operations_that_read_back_say_so() -> None:
-    """Searches ask whether rows have ended; patches are proposed from the picture."""
+def test_operations_that_read_back_are_marked() -> None:
+    """Searches read back which rows have ended, and patches are proposed from the picture, on the host."""
     assert {op for op in OPS if op.reads_back} == {Invert, Drag, Propose, Sift, Transplant}
 
 
@@ -129,7 +129,7 @@ def test_bundled_graphs_stay_on_the_device(path: Path) -> None:
     make_context(plan.models, plan.options)  # the models are moved before
     assert_as_predicted(plan)
     on_cpu = fgraph.compile(fgraph.load(path))
-    assert len(plan.steps) == len(on_cpu.steps)  # the same plan, so what was shown holds for it
+    assert len(plan.steps) == len(on_cpu.steps)  # the same plan as on the CPU
 
 
 @thoroughly(40)
@@ -154,7 +154,7 @@ def test_a_model_that_was_moved_returns_without_a_copy() -> None:
 
 
 def test_losses_of_an_inversion_are_read_once_in_ten_steps(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As on another device: what is found agrees with reading at each step, since no row ends early here."""
+    """Rarer reads, as on a GPU, give the same result as a read after each step, since no row ends early here."""
     from fgraph.inversion import make_settings, optimise
     from fgraph.inversion.batch import invert
     from fgraph.inversion.problem import make_problem
@@ -180,7 +180,7 @@ def test_losses_of_an_inversion_are_read_once_in_ten_steps(monkeypatch: pytest.M
         assert torch.equal(one.curve, other.curve)
 
 
-def test_an_inversion_asks_the_device_and_hears_from_it_once_in_ten_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_inversion_exchanges_values_with_the_device_once_in_ten_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     from fgraph.inversion import make_settings, optimise
     from fgraph.inversion.problem import make_problem
 
@@ -188,7 +188,7 @@ def test_an_inversion_asks_the_device_and_hears_from_it_once_in_ten_steps(monkey
 
     def note(search: optimise.Search) -> dict[int, Any]:
         asked.append(search.done)
-        search._rates = []  # as reading does
+        search._rates = []  # as a read does
         return {}
 
     problem = make_problem(tiny(1).to("meta"), make_settings(noise=True, space="w+", steps=40, patience=0))

@@ -1,4 +1,4 @@
-"""The visibility of seams: edges that neither place had are seen, unless texture hides them."""
+"""The visibility of seams: edges that neither place had count, unless texture hides them."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ def sky() -> Any:
 
 
 def copied(picture: Any, patch: Any = PATCH, brighter: float = 0.0) -> Any:
-    """The picture with the pixels of a patch copied, hard."""
+    """The picture with the pixels of a patch copied, without a soft border."""
     x, y, width, height, dx, dy = (patch * 4).astype(int)
     made = picture.copy()
     made[:, y + dy : y + dy + height, x + dx : x + dx + width] = picture[:, y : y + height, x : x + width] + brighter
     return made
 
 
-def test_nothing_new_is_not_seen() -> None:
-    # sums of 64 numbers of at most 1 err by 64 * 64 u = 5e-13, of which FAINT makes 5e-11
+def test_unchanged_pixels_have_no_seam() -> None:
+    # sums of 64 numbers of at most 1 err by 64 * 64 u = 5e-13, which division by FAINT raises to 5e-11
     assert Seams(sky(), sky()).visibility(PATCH * 4) < 1e-10
 
 
@@ -60,8 +60,8 @@ def test_texture_hides_a_seam() -> None:
     assert Seams(flat, copied(flat, brighter=0.04)).visibility(PATCH * 4) > MOST_VISIBLE
 
 
-def test_an_edge_that_the_copied_place_has_is_no_seam() -> None:
-    """The patch holds an upright stripe just inside its left side; the same stripe outside of it would be new."""
+def test_an_edge_of_the_copied_place_is_not_a_seam() -> None:
+    """The patch contains a vertical stripe just inside its left side; the same stripe outside of it would be new."""
     striped = np.zeros((3, 64, 64))
     striped[:, 12:32, 10:13] = 0.5
     assert max(Seams(striped, copied(striped))._upright.sides((8, 32, 16), (12, 12, 20))) < 1e-10
@@ -70,7 +70,7 @@ def test_an_edge_that_the_copied_place_has_is_no_seam() -> None:
     assert max(Seams(striped, sliver)._upright.sides((8, 32, 16), (12, 12, 20))) > MOST_VISIBLE
 
 
-def test_texture_that_is_gone_hides_nothing() -> None:
+def test_texture_that_was_replaced_hides_nothing() -> None:
     rough = np.zeros((3, 64, 64))
     rough[:, 8:36, 28:52] = np.random.default_rng(1).uniform(-0.8, 0.8, (3, 28, 24))
     made = np.zeros((3, 64, 64))

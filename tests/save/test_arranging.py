@@ -1,4 +1,4 @@
-"""Strips, grids, labels, what was before and after: their sizes, their pixels, what is refused."""
+"""Strips, grids, labels and before-after pictures: sizes, pixels, refused options."""
 
 from __future__ import annotations
 
@@ -53,14 +53,14 @@ def test_a_grid_has_its_columns(tmp_path: Path, columns: int | str, size: tuple[
     assert opened(tmp_path / "view_grid.png").size == size
 
 
-def test_labels_go_to_the_outputs_that_have_as_many_rows(tmp_path: Path) -> None:
+def test_labels_go_to_the_outputs_with_as_many_rows(tmp_path: Path) -> None:
     results = {"a": rows_of(2, 40, 60), "b": rows_of(3, 40, 60), "c": rows_of(1)}
     save_results(results, tmp_path, options=PictureOptions(grid=1, labels=("one", "two", "three"), gap=0))
     assert opened(tmp_path / "a_grid.png").height == 2 * (40 + line_height())
     assert not (tmp_path / "c_grid.png").exists()
 
 
-def test_labels_stand_over_their_pictures(tmp_path: Path) -> None:
+def test_labels_are_above_their_pictures(tmp_path: Path) -> None:
     image = rows_of(2, 40, 60)
     save_results({"view": image}, tmp_path, options=PictureOptions(strip="x", labels=("one", "two"), gap=2))
     strip = np.asarray(opened(tmp_path / "view_strip.png"))
@@ -104,7 +104,7 @@ def test_from_python() -> None:
         image.strip(labels=("a", "b"))
 
 
-def test_an_output_is_compared_once_however_often_it_is_named() -> None:
+def test_an_output_is_compared_once_even_if_named_many_times() -> None:
     """A record in a picture could name it a million times."""
     assert PictureOptions(compare=("image",) * 1_000_000).compare == ("image",)
 
@@ -149,7 +149,7 @@ def test_unknown_options(options: dict[str, object], message: str) -> None:
         (PictureOptions(compare=("veiw",)), "there is no image 'veiw'; did you mean 'view'"),
     ],
 )
-def test_what_does_not_fit_the_results(tmp_path: Path, options: PictureOptions, message: str) -> None:
+def test_options_that_do_not_fit_the_results(tmp_path: Path, options: PictureOptions, message: str) -> None:
     with pytest.raises(SaveError, match=message):
         save_results({"view": rows_of(2)}, tmp_path, options=options)
     assert not list(tmp_path.iterdir())
@@ -160,7 +160,7 @@ def test_sheet_and_output_of_one_name(tmp_path: Path) -> None:
         save_results({"a": rows_of(2), "a_strip": rows_of(1)}, tmp_path, options=PictureOptions(strip="x"))
 
 
-def test_options_keep_what_was_changed() -> None:
+def test_options_keep_the_changed_values() -> None:
     assert PictureOptions().changed == {}
     options = PictureOptions(strip="y", labels=("a",), quality=80)
     assert options.changed == {"quality": 80, "strip": "y", "labels": ["a"]}
@@ -177,7 +177,7 @@ def test_labels_do_not_touch(gap: int) -> None:
 
 
 def test_letters_come_from_a_font_that_has_them(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Pillow's font first, then the bundled typeface, then a stand-in of a font of the system."""
+    """Pillow's font comes first, then the bundled typeface, then a stand-in for a font of the system."""
     other = ImageFont.load_default(size=20)
     monkeypatch.setattr(fonts, "has_glyph", lambda one, letter: letter in "日本" if one is other else letter == "ü")
     monkeypatch.setattr(fonts, "_system_fonts", lambda: (Path("other.ttf"),))
@@ -194,7 +194,7 @@ def test_letters_come_from_a_font_that_has_them(monkeypatch: pytest.MonkeyPatch)
         fonts._font_of.cache_clear()
 
 
-def test_letters_that_no_font_has_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_letters_that_no_font_has_give_a_warning(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fonts, "_system_fonts", lambda: ())
     fonts._font_of.cache_clear()
     try:
@@ -222,7 +222,7 @@ def test_a_table_has_heads_and_sides() -> None:
     assert lay_grid([cell for line in cells for cell in line], 3, gap=0).size == (150, 60)
 
 
-def test_rows_are_called_by_what_differs() -> None:
+def test_rows_are_labelled_by_the_values_that_differ() -> None:
     graph = fgraph.load("""
         nodes:
           code: {op: sample, seed: [3, 8], truncation: [0.5, 0.7]}

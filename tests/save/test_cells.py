@@ -61,7 +61,7 @@ def test_a_job_without_a_picture() -> None:
         read_record("sheet.png")
 
 
-def test_a_picture_that_is_no_sheet() -> None:
+def test_a_picture_that_is_not_a_sheet() -> None:
     PillowImage.new("RGB", (2, 2)).save("bare.png")
     with pytest.raises(FgraphError, match=r"bare\.png is not the sheet of a sweep"):
         find_picture("bare.png#0")

@@ -131,7 +131,7 @@ def test_a_mask_is_a_film_beside_films(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("channels", [2, 4, 5])
-def test_inversion_says_at_the_check_which_channels_it_needs(channels: int, tmp_path: Path) -> None:
+def test_check_reports_the_channels_that_an_inversion_needs(channels: int, tmp_path: Path) -> None:
     (fault,) = fgraph.check(inverting(channels, tmp_path))
     assert fault.where == "nodes.code"
     assert f"needs images of {channels} channels" in fault.message

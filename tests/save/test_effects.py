@@ -1,4 +1,4 @@
-"""Options of the output that can have no effect say so, and those that can do not."""
+"""Output options without an effect are reported; options with an effect are not."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Records in every format, and what a hostile one meets."""
+"""Records in every format, and the refusal of hostile ones."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_every_format_carries_the_record(tmp_path: Path, name: str) -> None:
     assert manifest.without_record == ()
 
 
-def test_quality_is_that_of_the_encoders(tmp_path: Path) -> None:
+def test_quality_is_passed_to_the_encoders(tmp_path: Path) -> None:
     image = random_image()
     exact = image.pixels(0)
     for quality in (30, 95, 100):
@@ -63,7 +63,7 @@ def test_quality_is_that_of_the_encoders(tmp_path: Path) -> None:
     assert error["jpg", 30] > error["jpg", 95] > 0
 
 
-def test_a_record_too_large_for_a_jpeg_is_told_and_left_out(tmp_path: Path) -> None:
+def test_a_record_too_large_for_a_jpeg_is_left_out_with_a_warning(tmp_path: Path) -> None:
     large = Record("1", GRAPH + "#" * 70_000, {}, {})
     manifest = save_results({"one": random_image()}, tmp_path, ("jpeg", "png"), large)
     assert manifest.without_record == ("one.jpg",)
@@ -80,7 +80,7 @@ def test_sides_that_a_format_cannot_count(tmp_path: Path, kind: str, longest: in
     assert not list(tmp_path.iterdir())
 
 
-def test_a_picture_of_any_size_can_be_asked(tmp_path: Path) -> None:
+def test_the_record_of_a_picture_of_any_size_is_read(tmp_path: Path) -> None:
     """No pixels are decoded, so the size that a header claims does not matter."""
     data = encode_picture(PillowImage.new("RGB", (8, 8)), "png", RECORD.to_text())
     header = struct.pack(">II", 2**31 - 1, 2**31 - 1) + data[24:29]
@@ -170,7 +170,7 @@ def test_damaged_records(tmp_path: Path, texts: dict[str, str]) -> None:
         read_record(path)
 
 
-def test_text_that_unpacks_to_more_than_it_may(tmp_path: Path) -> None:
+def test_text_that_unpacks_to_more_than_the_limit(tmp_path: Path) -> None:
     path = write(tmp_path / "bomb.png", {"fgraph.graph": "#" * 200_000_000}, packed=True)
     assert path.stat().st_size < 500_000
     with pytest.raises(FgraphError, match="is damaged"):
@@ -186,7 +186,7 @@ def test_too_much_text(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "content", [b"", b"hello", b"\x89PNG\r\n\x1a\n", b"RIFF", b"\xff\xd8\xff", b"II*\x00", b"MM\x00*"]
 )
-def test_no_pictures(tmp_path: Path, content: bytes) -> None:
+def test_files_that_are_not_pictures(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "a.png").write_bytes(content)
     with pytest.raises(FgraphError, match=r"cannot read .*a\.png"):
         read_record(tmp_path / "a.png")
@@ -216,7 +216,7 @@ def test_cut_and_changed_files_end_in_one_error_or_a_record(tmp_path: Path, kind
     assert restore(path)[0] == RECORD
 
 
-def test_what_has_changed_is_told() -> None:
+def test_changes_are_described() -> None:
     now = Record("1.2.3", "", {}, {"main": ModelRecord("landscape", "sha256:ffff")}, files={"a.png": "sha256:11"})
     told = describe_changes(RECORD, now, "a.png")
     assert "a.png: model 'main' (landscape) is another file: it was sha256:00ff, it is sha256:ffff" in told[0]
@@ -226,7 +226,7 @@ def test_what_has_changed_is_told() -> None:
     assert len(describe_changes(RECORD, other, "a.png")) == 1
 
 
-def test_the_manifest_says_all_of_it(tmp_path: Path) -> None:
+def test_the_manifest_contains_the_whole_record(tmp_path: Path) -> None:
     save_results({"one": random_image()}, tmp_path, record=RECORD)
     manifest = json.loads((tmp_path / "manifest.json").read_text("utf-8"))
     assert manifest["files"][0]["file"] == "one.png"

@@ -1,4 +1,4 @@
-"""The values that a run hands back."""
+"""The values that a run returns."""
 
 import io
 from pathlib import Path
@@ -60,7 +60,7 @@ def test_preview_of_equal_features_is_flat() -> None:
     assert np.unique(preview.array).tolist() == [-1]
 
 
-def test_values_say_what_they_are(tmp_path: Path) -> None:
+def test_values_have_a_repr(tmp_path: Path) -> None:
     latents = Latents(np.zeros((2, 8), np.float32), "w", "main")
     assert repr(latents) == "Latents(space='w', shape=(2, 8), model='main')"
     assert latents.save(tmp_path / "code.safetensors")[0].is_file()

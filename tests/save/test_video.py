@@ -1,4 +1,4 @@
-"""Films: frames, their order and their length; the record inside; what cannot be."""
+"""Films: frames, their order and their length; the record inside; refused options."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def test_a_film_is_enlarged(kind: str) -> None:
     assert size == (48, 72)
 
 
-def test_a_gif_that_does_not_loop_says_nothing_of_loops() -> None:
+def test_a_gif_that_does_not_loop_has_no_loop_block() -> None:
     _, _, picture = read_gif(encode_video(film(), "gif", VideoOptions(loop=False)))
     assert "loop" not in picture.info
 
@@ -84,7 +84,7 @@ def test_an_mp4_shows_every_row_and_has_even_sides() -> None:
     assert size == (16, 34)
 
 
-def test_a_film_stands_in_the_manifest_and_holds_its_record(tmp_path: Path) -> None:
+def test_a_film_is_in_the_manifest_and_holds_its_record(tmp_path: Path) -> None:
     record = Record("1.0", "nodes: {}\n" + "# long\n" * 2000, {"code": 3})
     manifest = save_results({"walk": film()}, tmp_path, ("gif", "mp4", "png"), record, video=VideoOptions(fps=8))
     names = [path.name for path in manifest.paths]
@@ -101,7 +101,7 @@ def test_a_film_stands_in_the_manifest_and_holds_its_record(tmp_path: Path) -> N
     assert not list(tmp_path.glob(".*"))
 
 
-def test_a_gif_of_others_has_no_record(tmp_path: Path) -> None:
+def test_a_gif_of_another_program_has_no_record(tmp_path: Path) -> None:
     PillowImage.new("L", (4, 4)).save(tmp_path / "other.gif", comment=b"made elsewhere")
     with pytest.raises(fgraph.FgraphError, match="holds no record"):
         read_record(tmp_path / "other.gif")
@@ -118,7 +118,7 @@ def test_save_video_writes_by_the_ending(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["a.GIF"]
 
 
-def test_without_pyav_an_mp4_is_told_how_to_get(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_pyav_the_error_for_an_mp4_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "av", None)
     with pytest.raises(SaveError, match=r"fgraph-gan\[video\]"):
         encode_video(film(), "mp4", VideoOptions())

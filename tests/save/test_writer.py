@@ -91,7 +91,7 @@ def test_no_record(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("failing", range(3))
-def test_full_disk_leaves_what_was_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failing: int) -> None:
+def test_a_full_disk_leaves_the_earlier_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failing: int) -> None:
     save_results({"one": random_image(), "two": random_image()}, tmp_path)
     before = {path: path.read_bytes() for path in tmp_path.iterdir()}
     calls = iter(range(10))
@@ -124,7 +124,7 @@ def test_failure_between_renames_leaves_no_manifest(tmp_path: Path, monkeypatch:
     assert names(tmp_path) == {"one.png", "two.png"}
 
 
-def test_place_that_is_a_file(tmp_path: Path) -> None:
+def test_a_directory_that_is_a_file(tmp_path: Path) -> None:
     (tmp_path / "taken").write_text("")
     with pytest.raises(SaveError, match="cannot write"):
         save_results({"one": random_image()}, tmp_path / "taken" / "out")
@@ -209,7 +209,7 @@ def test_files_of_an_earlier_run_that_are_no_longer_listed_are_named(tmp_path: P
     (tmp_path / "a.png").unlink()
     assert save_results({"b": random_image()}, tmp_path).unlisted == ()  # not there any more
     (tmp_path / "manifest.json").write_text('{"files": [{"file": "\\u0000"}, 3]}')
-    assert save_results({"b": random_image()}, tmp_path).unlisted == ()  # not one of ours
+    assert save_results({"b": random_image()}, tmp_path).unlisted == ()  # not a manifest of fgraph
 
 
 def test_of_two_runs_at_once_the_second_names_the_files_of_the_first(tmp_path: Path) -> None:

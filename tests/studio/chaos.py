@@ -1,4 +1,4 @@
-"""Edits at random of a graph in the studio."""
+"""Random edits of a graph in the studio."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ VALUES: tuple[Any, ...] = (
 
 
 class Chaos:
-    """Changes at random of a graph."""
+    """Random changes of a graph."""
 
     def __init__(self, seed: int) -> None:
         self.draw = random.Random(seed)
@@ -58,10 +58,10 @@ class Chaos:
         ])  # fmt: skip
 
     def act(self, session: Session) -> None:
-        """Do one thing.
+        """Make one change.
 
         Raises:
-            FgraphError: it is refused.
+            FgraphError: The change is refused.
         """
         chance = self.draw.random()
         if chance < 0.05:

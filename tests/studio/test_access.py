@@ -1,4 +1,4 @@
-"""Graphs of the page name no file of this machine, no model but those of the list, and no code."""
+"""Graphs from the page can name no file of this machine, no model outside of the list, and no code."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ sys.addaudithook(note)
 
 @pytest.fixture
 def secret(tmp_path: Path) -> Iterator[Path]:
-    """A picture of this machine; the names of all attempts to open it are in `OPENED`."""
+    """A picture on this machine; every attempt to open it is recorded in `OPENED`."""
     path = tmp_path / "secret" / "one.png"
     path.parent.mkdir()
     PillowImage.new("RGB", (64, 64)).save(path)
@@ -156,7 +156,7 @@ def test_a_graph_that_was_opened_on_this_machine_keeps_its_files(secret: Path) -
 
 
 @pytest.mark.parametrize("file", sorted(GRAPHS.glob("*.yaml")), ids=lambda file: file.stem)
-def test_the_bundled_graphs_need_no_grant_but_that_of_their_models(file: Path) -> None:
+def test_the_bundled_graphs_need_a_grant_for_their_models_only(file: Path) -> None:
     document = parse_graph(file.read_text("utf-8"))
     if "defaults" in document.data:
         return

@@ -14,7 +14,7 @@ def done(revision: int) -> Done:
     return Done(revision=revision, seconds=0.0, recomputed=0, reused=0)
 
 
-def test_what_is_sent_while_a_page_joins_comes_after_its_greeting() -> None:
+def test_messages_sent_while_a_page_joins_come_after_its_greeting() -> None:
     audience, got = Audience(), list[Outgoing]()
 
     def put(message: Outgoing) -> bool:

@@ -1,4 +1,4 @@
-"""A drag in the studio: it runs while it is watched, and what it reached is what the file gives."""
+"""A drag in the studio: the page follows it, and a run of the saved file gives the same result."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def run(page: Page, node: str = "moved") -> dict[str, Any]:
     return found
 
 
-def test_a_drag_moves_the_picture_and_the_file_gives_what_was_seen(
+def test_a_drag_moves_the_picture_and_the_file_gives_the_shown_pixels(
     page: Page, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert page.ask("drag_start", node="moved")["ok"]
@@ -98,7 +98,7 @@ def test_a_drag_moves_the_picture_and_the_file_gives_what_was_seen(
     assert (report.steps, report.ending) == (6, "steps")
 
 
-def test_a_stopped_drag_goes_on_where_it_was(page: Page, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_stopped_drag_continues_where_it_was(page: Page, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run(page)
     page.event("done")
     assert run(page)["steps"] == 12
@@ -108,7 +108,7 @@ def test_a_stopped_drag_goes_on_where_it_was(page: Page, tmp_path: Path, monkeyp
     np.testing.assert_array_equal(results["image"].pixels(0), shown)
 
 
-def test_stop_keeps_what_was_reached_and_undo_takes_it_back(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_stop_keeps_the_result_and_undo_removes_it(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(drags, "STEPS", 100_000)
     begin(page)
     assert page.ask("drag_stop")["ok"]
@@ -122,7 +122,7 @@ def test_stop_keeps_what_was_reached_and_undo_takes_it_back(page: Page, monkeypa
 
 
 @pytest.mark.parametrize("running", [True, False])
-def test_points_targets_and_mask_change_and_the_drag_goes_on(
+def test_points_targets_and_mask_change_and_the_drag_continues(
     page: Page, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, running: bool
 ) -> None:
     if running:
@@ -198,7 +198,7 @@ def test_points_that_have_arrived_do_not_start_again(page: Page) -> None:
     assert "have arrived: move a target" in page.ask("drag_start", node="moved")["error"]["message"]
 
 
-def test_stuck_is_told_with_the_remedy(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_stuck_drag_is_reported_with_the_remedy(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(drags, "STEPS", 100)
     page.set("moved", "patience", 2)
     page.set("moved", "learning_rate", 1e-9)
@@ -207,7 +207,7 @@ def test_stuck_is_told_with_the_remedy(page: Page, monkeypatch: pytest.MonkeyPat
     assert found["ending"] == "stuck"
     assert "a nearer target" in found["remedy"]
     page.event("done")
-    (further,) = page.ask("drag_start", node="moved")["ids"]  # it goes on as another drag
+    (further,) = page.ask("drag_start", node="moved")["ids"]  # it continues as another drag
     assert further == "moved_2"
     page.event("drag", running=False, node=further)
 

@@ -1,4 +1,4 @@
-"""Changes of the page on the text of a graph."""
+"""Changes that the page makes in the text of a graph."""
 
 from __future__ import annotations
 
@@ -167,7 +167,7 @@ def test_a_program_in_python_makes_the_same_graph(tmp_path: Path, name: str) -> 
     assert (found.outputs, found.seed, found.models) == (expected.outputs, expected.seed, expected.models)
 
 
-def test_a_command_has_what_was_changed(tmp_path: Path) -> None:
+def test_a_command_has_the_changes(tmp_path: Path) -> None:
     session = session_of(tmp_path)
     with pytest.raises(fgraph.FgraphError, match="save it first"):
         code.command(session)
@@ -181,7 +181,7 @@ def test_a_command_has_what_was_changed(tmp_path: Path) -> None:
     assert code.command(session) == f"fgraph {path}"
 
 
-def test_texts_that_overrides_read_otherwise_are_quoted(tmp_path: Path) -> None:
+def test_texts_that_overrides_would_misread_are_quoted(tmp_path: Path) -> None:
     from fgraph.cli.direct import read_value
 
     session = session_of(tmp_path)

@@ -1,4 +1,4 @@
-"""The engine of the studio: the newest graph wins, jobs wait, and edits compute only what they change."""
+"""The engine of the studio: the newest graph wins, jobs wait, and an edit computes only changed values."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def live(revision: int, spec: GraphSpec, keep: Callable[[bytes], None] = lambda 
 
 
 class Blocking(LiveRun):
-    """A run that waits after its first step until it is let go."""
+    """A run that waits after its first step until it is released."""
 
     def run(self, engine: Engine) -> None:
         plan = engine.compile([self.spec])
@@ -134,7 +134,7 @@ def test_a_cancelled_run_makes_no_picture(engine: Engine, received: Received, bl
     ],
     ids=["drag", "invert"],
 )
-def test_a_search_tells_how_far_it_is_and_gives_way_at_any_iteration(
+def test_a_search_reports_its_progress_and_gives_way_at_any_iteration(
     engine: Engine, received: Received, monkeypatch: pytest.MonkeyPatch, search: str, measure: str
 ) -> None:
     monkeypatch.setattr("fgraph.studio.live._BETWEEN", 0.0)
@@ -181,7 +181,7 @@ SEARCHES = {
 def test_a_search_is_done_once(
     engine: Engine, received: Received, monkeypatch: pytest.MonkeyPatch, search: str
 ) -> None:
-    """Previews, the picture, the baseline, edits behind the search and sheets share what it found."""
+    """Previews, the picture, the baseline, edits after the search and sheets share the result of the search."""
     name, count = SEARCHES[search]
     monkeypatch.setattr("fgraph.studio.live.SLOW", 0.0)
     monkeypatch.setattr("fgraph.studio.live._SHARES", (1.0,))
@@ -211,7 +211,7 @@ outputs: [image]
 
 
 @pytest.mark.parametrize("name", ["studio_view", "studio_view_decoded"])
-def test_a_node_is_shown_whatever_its_id(name: str) -> None:
+def test_a_node_with_any_id_is_shown(name: str) -> None:
     spec = fgraph.load(f"nodes: {{{name}: {{op: sample, count: 2}}}}\noutputs: [{name}]").spec
     shown = viewed(spec, "Latent", 1, 2)
     assert fgraph.check(shown) == []
@@ -228,7 +228,7 @@ def test_a_failure_ends_neither_the_thread_nor_later_runs(engine: Engine, receiv
 
 
 def test_an_edit_computes_only_what_it_changes(engine: Engine, received: Received) -> None:
-    """The engine is called as its thread calls it after a pause."""
+    """The test calls the engine as its thread does after a pause."""
     first = live(1, spec_of(ROWS))
     engine.show(first)
     whole = received.until(Done)
@@ -242,7 +242,7 @@ def test_an_edit_computes_only_what_it_changes(engine: Engine, received: Receive
     assert done.recomputed < whole.recomputed
 
 
-def test_a_pause_makes_the_baseline_of_what_is_shown(received: Received, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_pause_makes_the_baseline_of_the_shown_graph(received: Received, monkeypatch: pytest.MonkeyPatch) -> None:
     made: queue.Queue[Any] = queue.Queue()
     monkeypatch.setattr("fgraph.studio.engine._IDLE", 0)
 

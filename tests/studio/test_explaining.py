@@ -1,4 +1,4 @@
-"""A graph without each of its nodes, as the studio and the command line read it."""
+"""A graph without each of its nodes, for the studio and the command line."""
 
 from __future__ import annotations
 

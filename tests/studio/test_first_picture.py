@@ -1,4 +1,4 @@
-"""The first picture of a launch comes before all that can wait."""
+"""The first picture of a launch comes before all work that can wait."""
 
 from __future__ import annotations
 

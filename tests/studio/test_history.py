@@ -1,4 +1,4 @@
-"""The history: a tree of states in a folder, of which a killed process leaves everything."""
+"""The history: a tree of states in a folder, which survives the end of the process."""
 
 from __future__ import annotations
 

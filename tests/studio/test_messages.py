@@ -16,7 +16,7 @@ def test_the_types_of_the_page_follow_from_the_messages() -> None:
     assert studio_types.TARGET.read_text("utf-8") == studio_types.typescript()
 
 
-def test_a_change_is_told_by_its_key() -> None:
+def test_the_key_decides_the_kind_of_a_change() -> None:
     change = CHANGE.validate_python({"connect": {"source": "a", "target": "b", "input": "of"}})
     assert type(change).__name__ == "ConnectNodes"
 

@@ -1,4 +1,4 @@
-"""A page and the studio: what is asked, what is answered, and what is seen."""
+"""A page and the studio: requests, answers and pictures."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def test_an_edit_changes_the_text_and_the_picture(page: Page) -> None:
     assert "start: 0.5" in page.graph["yaml"]
 
 
-def test_what_is_saved_runs_to_the_same_pixels_and_the_export_opens_again(page: Page, client: TestClient) -> None:
+def test_a_saved_graph_runs_to_the_same_pixels_and_the_export_opens_again(page: Page, client: TestClient) -> None:
     page.set("fade", "start", 0.5)
     shown = pixels(page.event("picture", revision=page.graph["revision"], stage="final")["content"])
     saved = Path(page.ask("save", name="mine")["path"])
@@ -253,7 +253,7 @@ def test_a_change_on_disk_is_noticed_and_not_overwritten(studio: Studio, page: P
     ],
     ids=["text", "list", "unknown", "path", "deep", "number", "graph", "state", "output"],
 )
-def test_what_is_not_understood_is_refused_and_the_socket_lives_on(page: Page, text: str, said: str) -> None:
+def test_invalid_requests_are_refused_and_the_socket_stays_open(page: Page, text: str, said: str) -> None:
     page.send(text)
     answer = page.answer(3 if '"id": 3' in text else -1)
     assert not answer["ok"]
@@ -294,7 +294,7 @@ def test_the_catalogue_describes_every_node(client: TestClient) -> None:
 
 
 def test_a_page_that_joins_late_is_sent_the_last_run(tmp_path: Path) -> None:
-    """The run may end before the page is there: it would wait for the end of it forever."""
+    """The run may end before the page connects, which would then wait for it forever."""
     with client_of(make_studio(tmp_path)) as client:
         with page_of(client) as early:
             done = early.event("done")

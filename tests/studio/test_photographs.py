@@ -159,7 +159,7 @@ def test_faces_are_shown_of_one_photograph_that_the_page_may_name(page: Page, te
 
 @pytest.mark.parametrize("mode", ["L", "LA", "RGBA", "CMYK"])
 def test_a_photograph_is_stored_again_with_every_pixel(tmp_path: Path, mode: str) -> None:
-    """In the mode of the file where PNG has it, and without anything after its end."""
+    """It has the mode of the file where PNG supports it, and nothing after its end."""
     buffer, info = io.BytesIO(), PngInfo()
     info.add_text("Author", "me")
     picture = Image.fromarray(scene(60, 40)).convert(mode)

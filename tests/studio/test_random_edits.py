@@ -1,4 +1,4 @@
-"""Edits at random: each is made or refused with a reason, and the text always says what the page shows."""
+"""Random edits: each is made or refused with a reason, and the text always agrees with the page."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ EDITS = 60
 
 
 def attempt(chaos: Chaos, session: Session) -> str | None:
-    """Do one thing; return why it was refused, None if it was done."""
+    """Make one change; return the reason if it was refused, None if it was made."""
     try:
         chaos.act(session)
     except FgraphError as error:

@@ -1,4 +1,4 @@
-"""Requests at random: each is done or refused with a reason, and no sheet or film has a frame that is a bug."""
+"""Random requests: each is done or refused with a reason, and no frame of a sheet or film shows a bug."""
 
 from __future__ import annotations
 

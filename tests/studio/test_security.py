@@ -1,4 +1,4 @@
-"""Nobody else is let in: every route and the socket refuse other hosts, origins and browsers."""
+"""Access is refused: every route and the socket refuse other hosts, origins and browsers."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ SAFE = ("GET", "HEAD")
 
 @pytest.fixture(scope="module")
 def app(tmp_path_factory: pytest.TempPathFactory) -> TestClient:
-    """The application, with neither an engine nor a lifespan: what is refused never gets there."""
+    """The application, with neither an engine nor a lifespan, which refused requests do not reach."""
     studio: Studio = make_studio(tmp_path_factory.mktemp("studio"))
     return TestClient(make_app(studio, ACCESS), raise_server_exceptions=False)
 
@@ -117,7 +117,7 @@ def test_a_wrong_token_gives_no_cookie(app: TestClient, path: str, token: str) -
     assert "set-cookie" not in answer.headers
 
 
-def test_the_token_counts_on_the_page_only_and_under_an_own_name_only(app: TestClient) -> None:
+def test_the_token_works_on_the_page_only_and_under_a_name_of_the_studio_only(app: TestClient) -> None:
     for path, headers in (("/api/catalogue", HOSTS["own"]), ("/", HOSTS["other"])):
         answer = app.get(f"{path}?token={ACCESS.token}", headers=headers, follow_redirects=False)
         assert answer.status_code in (401, 403)
@@ -155,8 +155,8 @@ def test_each_launch_has_its_own_secrets() -> None:
     assert ACCESS.cookie not in repr(ACCESS)
 
 
-def test_what_waits_for_a_page_that_reads_nothing_is_bounded() -> None:
-    """Of messages of megabytes that replace each other, one waits; and after many answers, the page is disconnected."""
+def test_messages_that_wait_for_a_page_that_reads_nothing_are_bounded() -> None:
+    """Of messages that replace each other, only one is queued; a page with too many unread answers is disconnected."""
     outbox, state = Outbox(), HistoryEvent(states=[], current="0", seeds={})
     assert all(outbox.put(state) for _ in range(5_000))
     assert all(outbox.put(Answer(re=number, ok=True)) for number in range(1_999))

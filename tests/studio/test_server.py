@@ -1,4 +1,4 @@
-"""The command: it serves a page at an address of this machine, and lets nobody else in unless told to."""
+"""The command: it serves a page at an address of this machine, and to other machines only if asked to."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def test_a_studio_is_served_until_a_signal(tmp_path: Path) -> None:
 
 
 def test_signals_end_the_server_unless_they_are_ignored() -> None:
-    """As those of a shell's background jobs are, and under nohup."""
+    """A shell ignores them for background jobs, as nohup does."""
     received: list[int] = []
     earlier = {
         signal.SIGHUP: signal.signal(signal.SIGHUP, lambda number, _: received.append(number)),
@@ -86,7 +86,7 @@ def test_signals_end_the_server_unless_they_are_ignored() -> None:
 def test_a_second_studio_of_a_folder_leaves_the_history_of_the_first_alone(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """Each would forget the states of the other."""
+    """Each would lose the states of the other."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
     graphs: list[str] = []
@@ -99,7 +99,7 @@ def test_a_second_studio_of_a_folder_leaves_the_history_of_the_first_alone(
     assert main(["studio", "panorama", "--no-open"]) == 0
     claim = next(tmp_path.rglob("history.json")).parent / ".studio.01234567.part"
     claim.mkdir()
-    handle = os.open(claim, os.O_RDONLY)  # as of another process
+    handle = os.open(claim, os.O_RDONLY)  # as another process does
     fcntl.flock(handle, fcntl.LOCK_EX)
     assert main(["studio", "walk", "--no-open"]) == 0
     assert "another studio keeps the history of" in capsys.readouterr().err
@@ -136,7 +136,7 @@ def test_wrong_arguments_are_refused(
     assert said in capsys.readouterr().err
 
 
-def test_an_unencrypted_connection_for_others_is_warned_of(
+def test_an_unencrypted_connection_for_others_gives_a_warning(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.chdir(tmp_path)

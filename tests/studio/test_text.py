@@ -1,4 +1,4 @@
-"""Edits of the text of a graph: the change is made, and everything else stays as written."""
+"""Edits of the text of a graph: the change is made, and all other text stays as written."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def test_a_node_is_renamed() -> None:
 @pytest.mark.parametrize(
     "value", ["true", "1e-3", "a: b", "${...params.x}", "010", "1:30", "2020-01-01", "a\nb", "#", ""]
 )
-def test_any_text_reads_back(value: str) -> None:
+def test_any_text_is_read_back(value: str) -> None:
     made = GraphText(TEXT).set(("nodes", "left", "seed"), value)
     assert parse(made.text).data["nodes"]["left"]["seed"] == value
 
@@ -113,7 +113,7 @@ def test_every_value_of_the_bundled_graphs_can_be_set_and_removed(file: Path) ->
     ids=["alias", "merge", "block", "flow", "quotes"],
 )
 def test_unusual_texts_are_changed_or_refused(text: str) -> None:
-    """Whatever is edited, the result reads as the old data with that change, or there is a refusal."""
+    """Every edit is refused, or the new text reads as the old data with the change."""
     start = GraphText(text)
     for key in start.document.data:
         try:

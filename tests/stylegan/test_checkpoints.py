@@ -1,4 +1,4 @@
-"""rosinality / SOAT checkpoints of every shape they come in; broken and hostile ones end in a ModelError."""
+"""Checkpoints of rosinality and SOAT in all their variants; broken and hostile ones raise a ModelError."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ CHANGES = [
 
 @pytest.mark.parametrize(("change", "says"), CHANGES)
 @pytest.mark.parametrize("zipped", [True, False])
-def test_keys_that_are_wrong(checkpoint: dict[str, Any], change: Any, says: str, zipped: bool, tmp_path: Path) -> None:
+def test_wrong_keys(checkpoint: dict[str, Any], change: Any, says: str, zipped: bool, tmp_path: Path) -> None:
     change(checkpoint["g_ema"])
     path = write(checkpoint, tmp_path / "wrong.pt", _use_new_zipfile_serialization=zipped)
     with pytest.raises(ModelError, match=says) as caught:
@@ -144,7 +144,7 @@ def test_files_cut_short(checkpoint: dict[str, Any], zipped: bool, part: float, 
         load_stylegan2(path)
 
 
-def test_zip_files_of_others(tmp_path: Path) -> None:
+def test_zip_files_of_other_programs(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=r"0 entries data\.pkl"):
         read_header(zip_of(b"hello", tmp_path / "other.zip", "readme.txt"))
 
@@ -217,7 +217,7 @@ def test_other_modules_are_named(tmp_path: Path) -> None:
 
 
 def test_tensors_larger_than_their_data_are_refused(tmp_path: Path) -> None:
-    """The pickle says more numbers than the zip holds."""
+    """The pickle declares more numbers than the zip holds."""
     buffer = io.BytesIO()
     torch.save({"g_ema": {"input.input": torch.zeros(1, 4, 4, 4)}}, buffer)
     path = tmp_path / "lying.pt"

@@ -1,4 +1,4 @@
-"""Models are converted to the bit, and inspected without loading them."""
+"""Models are converted with equal bits, and inspected without being loaded."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def assert_same(one: Any, other: Any) -> None:
 
 
 @pytest.mark.parametrize("name", SOURCES)
-def test_to_our_own_and_back(name: str, goldens: Path, tmp_path: Path) -> None:
+def test_conversion_to_fgraphs_format_and_back(name: str, goldens: Path, tmp_path: Path) -> None:
     report = convert(goldens / name, tmp_path / "own.safetensors")
     assert report.target.format == "safetensors"
     assert report.source.parameters == report.target.parameters
@@ -70,7 +70,7 @@ def test_widths_that_rosinality_does_not_build_are_noted(goldens: Path, tmp_path
     assert widths_note(replace(TABLE, channels=((4, 512), (8, 512)))) == ""
 
 
-def test_half_says_what_was_rounded(goldens: Path, tmp_path: Path) -> None:
+def test_half_reports_the_rounding(goldens: Path, tmp_path: Path) -> None:
     whole = convert(goldens / "soat64_a.pt", tmp_path / "whole.safetensors")
     half = convert(goldens / "soat64_a.pt", tmp_path / "half.safetensors", half=True)
     again = convert(tmp_path / "half.safetensors", tmp_path / "again.safetensors")
@@ -84,7 +84,7 @@ def test_half_says_what_was_rounded(goldens: Path, tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
-def test_keys_are_those_of_the_original(goldens: Path, tmp_path: Path) -> None:
+def test_keys_equal_those_of_the_original(goldens: Path, tmp_path: Path) -> None:
     convert(goldens / "soat64_a.pt", tmp_path / "again.pt")
     before, after = (torch.load(path, weights_only=True) for path in (goldens / "soat64_a.pt", tmp_path / "again.pt"))
     assert set(before) == set(after)
@@ -114,7 +114,7 @@ def test_from_tensorflow(tmp_path: Path) -> None:
         ({"base": (4, 2)}, r"no place for base \(4, 2\), only for \(4, 4\)"),
     ],
 )
-def test_what_rosinality_cannot_hold(change: Any, says: str, tmp_path: Path) -> None:
+def test_generators_that_rosinality_cannot_represent(change: Any, says: str, tmp_path: Path) -> None:
     table, path = replace(TABLE, **({"z_dim": 8} | change)), tmp_path / "network.pkl"
     path.write_bytes(checkpoint(table, random_tensors(table)))
     with pytest.raises(ModelError, match=f"{says}.*convert to .safetensors instead"):
@@ -124,7 +124,7 @@ def test_what_rosinality_cannot_hold(change: Any, says: str, tmp_path: Path) -> 
     assert_same(load_stylegan2(path), load_stylegan2(tmp_path / "own.safetensors"))
 
 
-def test_targets_that_are_none(goldens: Path, tmp_path: Path) -> None:
+def test_invalid_targets(goldens: Path, tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=r"to \.safetensors or \.pt, not to '\.onnx'"):
         convert(goldens / "soat64_a.pt", tmp_path / "model.onnx")
     with pytest.raises(ModelError, match="is the model itself"):
@@ -167,7 +167,9 @@ def test_notes(goldens: Path, tmp_path: Path) -> None:
         assert said in notes
 
 
-def test_a_generator_in_training_is_said_aloud(goldens: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_generator_in_training_gives_a_warning(
+    goldens: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     content = torch.load(goldens / "soat64_a.pt", weights_only=True)
     torch.save({"g": content["g_ema"]}, tmp_path / "training.pt")
     load_stylegan2(tmp_path / "training.pt")

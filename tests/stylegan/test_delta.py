@@ -1,4 +1,4 @@
-"""Deltas: where their bases may be."""
+"""Deltas: the places where their bases are found."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def test_a_base_in_the_cache_is_found_by_its_digest(base: Path, tmp_path: Path) 
 
 
 @pytest.mark.parametrize("named", ["/etc/passwd", "../models/base.safetensors", "~/secret", "~nobody-has-this-name/a"])
-def test_a_delta_does_not_choose_what_is_read(
+def test_a_delta_does_not_choose_the_files_that_are_read(
     base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, named: str
 ) -> None:
     read = list[Path]()
@@ -80,13 +80,13 @@ def test_a_delta_requests_no_address(base: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("digest", ["", "x" * 64, "../../../../etc/passwd", "A" * 64])
-def test_a_digest_that_is_none(base: Path, digest: str) -> None:
+def test_an_invalid_digest(base: Path, digest: str) -> None:
     file = write_delta(base.with_name("tuned.safetensors"), "base.safetensors", digest)
     with pytest.raises(ModelError, match="without the SHA-256 of its base"):
         read_contents(file)
 
 
-def test_deltas_lie_on_each_other_up_to_a_bound(base: Path) -> None:
+def test_chains_of_deltas_have_a_bound(base: Path) -> None:
     last = base
     for number in range(9):
         if number < 9:

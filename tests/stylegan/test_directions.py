@@ -31,7 +31,7 @@ def samples(generator: StyleGAN2Generator) -> np.ndarray:
     return torch.cat(list(sample_w(generator.table, generator.tensors))).double().numpy()
 
 
-def test_principal_directions_are_those_of_the_samples() -> None:
+def test_principal_directions_match_the_samples() -> None:
     found, w = principal_directions(tiny(0)), samples(tiny(0))
     assert np.allclose(found.vectors @ found.vectors.T, np.eye(8), atol=1e-9)
     along = (w - w.mean(axis=0)) @ found.vectors.T
@@ -64,7 +64,7 @@ def test_factorised_directions_change_the_styles_most(normalised: bool) -> None:
     assert np.allclose((w @ found.vectors.T).std(axis=0, ddof=1), found.deviations, rtol=1e-5)
 
 
-def test_what_was_measured_is_kept_by_digest(nothing_kept: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_measurements_are_cached_by_digest(nothing_kept: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     first = principal_directions(tiny(0))
     (file,) = (nothing_kept / "measured").iterdir()
     array_cache._cached.cache_clear()  # as in another process
@@ -94,7 +94,7 @@ def damaged(arrays: dict[str, np.ndarray], case: str) -> dict[str, np.ndarray]:
 @pytest.mark.parametrize(
     "case", ["a number that is not finite", "another shape", "another type", "a missing array", "another digest"]
 )
-def test_a_cached_file_that_is_well_formed_but_wrong_is_made_again(
+def test_a_valid_cache_file_with_wrong_arrays_is_made_again(
     nothing_kept: Path, caplog: pytest.LogCaptureFixture, case: str
 ) -> None:
     first = principal_directions(tiny(0))
@@ -115,7 +115,7 @@ def test_a_cached_file_that_is_well_formed_but_wrong_is_made_again(
     array_cache._cached.cache_clear()
 
 
-def test_a_cache_that_cannot_be_written_is_done_without(nothing_kept: Path) -> None:
+def test_a_cache_that_cannot_be_written_is_not_needed(nothing_kept: Path) -> None:
     (nothing_kept / "measured").write_text("a file where a folder is needed")
     assert len(principal_directions(tiny(0)).vectors) == 8
     array_cache._cached.cache_clear()
@@ -131,7 +131,7 @@ def test_clusters_of_channels_are_numbered_by_size() -> None:
     assert sorted(channel_clusters(tiny(0), "b8.conv1", 5)) == [0, 1, 2, 3, 4]
 
 
-def test_channels_that_are_alike_are_one_cluster() -> None:
+def test_similar_channels_are_one_cluster() -> None:
     generator = tiny(0)
     tensors = dict(generator.tensors)
     for name in ("weight", "bias"):
@@ -144,6 +144,6 @@ def test_channels_that_are_alike_are_one_cluster() -> None:
 
 
 @pytest.mark.parametrize(("layer", "count"), [("b8.torgb", 2), ("b8.conv1", 6), ("b8.conv1", 0)])
-def test_clusters_that_cannot_be(layer: str, count: int) -> None:
+def test_invalid_clusters(layer: str, count: int) -> None:
     with pytest.raises(ValueError, match=r"not one|clusters are possible"):
         channel_clusters(tiny(0), layer, count)

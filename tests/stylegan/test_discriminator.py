@@ -38,7 +38,7 @@ def plain_filter(x: Tensor, pad: int) -> Tensor:
 
 
 def plain_conv(x: Tensor, weight: Tensor, bias: Tensor, stride: int = 1) -> Tensor:
-    """As the paper has it: equalised weight, bias, leaky ReLU times the root of 2."""
+    """A layer of the paper: equalised weight, bias, leaky ReLU times the square root of 2."""
     scaled = weight / math.sqrt(weight[0].numel())
     y = F.conv2d(x, scaled, stride=stride, padding=weight.shape[2] // 2 if stride == 1 else 0)
     return F.leaky_relu(y + bias.view(1, -1, 1, 1), 0.2) * math.sqrt(2)
@@ -74,7 +74,7 @@ def plain_score(table: DiscriminatorTable, tensors: dict[str, Tensor], x: Tensor
 
 
 @pytest.mark.parametrize("rows", [1, 3, 4, 8])
-def test_features_and_scores_are_those_of_the_formulas(rows: int) -> None:
+def test_features_and_scores_follow_the_formulas(rows: int) -> None:
     tensors, x = tensors_of(TABLE), pictures(rows)
     made = list(features(TABLE, tensors, x))
     assert [tuple(one.shape[1:]) for one in made] == [(5, 16, 16), (6, 8, 8), (8, 4, 4)]
@@ -114,7 +114,7 @@ def test_features_of_a_row_do_not_depend_on_its_batch() -> None:
         assert_summed(one, all_four[:1], TERMS)
 
 
-def test_wrong_sizes_and_rows_are_told() -> None:
+def test_wrong_sizes_and_rows_are_refused() -> None:
     own = Discriminator(TABLE, tensors_of(TABLE))
     with pytest.raises(ValueError, match="images are 3x8x8; this discriminator takes 3x16x16"):
         own.features(pictures(1, 8))

@@ -29,7 +29,7 @@ FIR = torch.tensor([1.0, 3.0, 3.0, 1.0]).outer(torch.tensor([1.0, 3.0, 3.0, 1.0]
 
 
 def trained(path: Path, state: dict[str, Tensor]) -> Path:
-    """A checkpoint as rosinality's trainer leaves it: with `g_ema`, and with filters among the tensors of `d`."""
+    """A checkpoint as written by rosinality's trainer: with `g_ema`, and with filters among the tensors of `d`."""
     save_rosinality(tiny(1), path)
     content = torch.load(path, weights_only=True)
     filters = {f"convs.{i}.{part}.0.kernel": FIR for i in (1, 2) for part in ("conv2", "skip")}
@@ -43,7 +43,7 @@ def conv(name: str, bias: str | None, **facts: Any) -> Persistent:
 
 
 def nvlabs(path: Path, architecture: str = "resnet", clamp: float | None = None) -> Path:
-    """A pickle with `D` alone, as NVlabs' persistence writes it."""
+    """A pickle with `D` alone, in the form of NVlabs' persistence."""
     blocks: dict[str, Persistent] = {}
     for i in (1, 2):
         own = {
@@ -82,7 +82,7 @@ def test_rosinality_s_is_read(tmp_path: Path) -> None:
     assert found.score(images).shape == (2, 1)
 
 
-def test_one_that_grew_keeps_its_former_input(tmp_path: Path) -> None:
+def test_a_grown_discriminator_keeps_its_former_input(tmp_path: Path) -> None:
     table = replace(TABLE, faded=(8,))
     found = load_discriminator(trained(tmp_path / "grown.pt", initial_tensors(table, seed=2)))
     assert found.table == table
@@ -95,12 +95,12 @@ def test_nvlabs_is_read(tmp_path: Path, clamp: float | None) -> None:
     assert all(torch.equal(found.tensors[name], value) for name, value in TENSORS.items())
 
 
-def test_one_that_nvlabs_program_wrote_is_read() -> None:
+def test_a_file_of_nvlabs_program_is_read() -> None:
     found = load_discriminator(Path(__file__).parent.parent / "goldens" / "sg3_stylegan2_64.pkl")
     assert found.table == DiscriminatorTable(64, ((4, 16), (8, 16), (16, 16), (32, 8), (64, 4)), clamp=256.0)
 
 
-def test_an_inversion_looks_through_it(tmp_path: Path) -> None:
+def test_an_inversion_uses_it(tmp_path: Path) -> None:
     generator = load_stylegan2(trained(tmp_path / "trained.pt", TENSORS))
     settings = InversionSettings(mse=0, pyramid=0, prior="none", discriminator=1, steps=25, patience=0)
     with torch.no_grad():
@@ -114,7 +114,7 @@ def test_an_inversion_looks_through_it(tmp_path: Path) -> None:
         make_problem(generator, settings, discriminator="landscape")
 
 
-def test_what_is_not_there_or_does_not_run_is_told(tmp_path: Path) -> None:
+def test_missing_and_other_discriminators_are_refused(tmp_path: Path) -> None:
     save_generator(tiny(1), tmp_path / "own.safetensors")
     save_rosinality(tiny(1), tmp_path / "plain.pt")
     less = {name: value for name, value in TENSORS.items() if name != "convs.2.conv1.1.bias"}

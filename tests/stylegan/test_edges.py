@@ -1,4 +1,4 @@
-"""Layers read neighbours correctly at, round and across the edges, at any size."""
+"""Layers read the right neighbours at, around and across the edges, at any size."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ def test_wrapped_skip(size: tuple[int, int]) -> None:
 
 
 def test_a_closed_image_has_no_seam(small: StyleGAN2Generator, styles: Tensor) -> None:
-    """A whole image on a closed canvas: rolling every layer's noise rolls the image."""
+    """On a closed canvas, rolling every layer's noise rolls the whole image."""
     turns = {layer.noise_index: layer.resolution // 4 for layer in small.table.layers if layer.noise_index is not None}
     noise = [small.noise_const(layer) for layer in small.table.layers if layer.noise_index is not None]
     flat = {**small.tensors, "const": small.const().mean((2, 3), keepdim=True).expand(-1, -1, 4, 4)}

@@ -1,4 +1,4 @@
-"""Encoders of every published layout, against codes that the original programs found, and what is refused."""
+"""Encoders of every published layout give the codes of the original programs; other files are refused."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def load(path: Path) -> Encoder:
 
 @pytest.mark.numeric
 @pytest.mark.parametrize("name", PUBLISHED)
-def test_codes_are_those_of_the_original_program(name: str, tmp_path: Path, golden: Golden) -> None:
+def test_codes_equal_those_of_the_original_program(name: str, tmp_path: Path, golden: Golden) -> None:
     published, wanted = PUBLISHED[name], golden("encoders")
     encoder = load(checkpoint(tmp_path / "encoder.pt", name))
     assert encoder.table.network == published.table
@@ -49,7 +49,7 @@ def test_codes_are_those_of_the_original_program(name: str, tmp_path: Path, gold
 
 
 def by_hand(encoder: Encoder, images: Tensor, mean: Tensor, iterations: int) -> Tensor:
-    """The loop of ReStyle, as its paper says: every code is the one before, and what the encoder adds."""
+    """The loop of ReStyle by its paper: each code is the previous one plus the encoder's output."""
     codes = mean.expand(len(images), STYLES, WIDTH)
     for _ in range(iterations):
         made = torch.nn.functional.adaptive_avg_pool2d(draw(codes), (256, 256))
@@ -73,7 +73,7 @@ def test_a_residual_encoder_refines_its_code(iterations: int, tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("shape", [(WIDTH,), (1, WIDTH), (STYLES, WIDTH)])
-def test_the_mean_is_that_of_the_file(shape: tuple[int, ...], tmp_path: Path) -> None:
+def test_the_mean_comes_from_the_file(shape: tuple[int, ...], tmp_path: Path) -> None:
     mean, images = torch.randn(shape, generator=torch.Generator().manual_seed(1)), seeded_pictures(256, 256, 3)
     encoder = load(checkpoint(tmp_path / "encoder.pt", "e4e", mean))
     plain = load(checkpoint(tmp_path / "plain.pt", "e4e", start_from_latent_avg=False))
@@ -81,7 +81,7 @@ def test_the_mean_is_that_of_the_file(shape: tuple[int, ...], tmp_path: Path) ->
     assert torch.equal(found, plain.encode(images, torch.zeros(WIDTH), draw) + mean)
 
 
-def test_without_a_mean_that_of_the_generator_is_taken(tmp_path: Path) -> None:
+def test_without_a_mean_the_mean_of_the_generator_is_used(tmp_path: Path) -> None:
     encoder, images = load(checkpoint(tmp_path / "encoder.pt", "psp_w")), seeded_pictures(256, 256, 3)
     mean = torch.linspace(-1, 1, WIDTH)
     found = encoder.encode(images, mean, draw)
@@ -163,7 +163,7 @@ FAULTS = {
 
 
 @pytest.mark.parametrize("name", FAULTS)
-def test_what_is_refused(name: str, tmp_path: Path) -> None:
+def test_invalid_checkpoints_are_refused(name: str, tmp_path: Path) -> None:
     change, message = FAULTS[name]
     path = bad(tmp_path / "encoder.pt", change)
     with pytest.raises(ModelError, match=message) as caught:

@@ -1,4 +1,4 @@
-"""Downloads from servers that send something else than a whole file, or a file in an odd way."""
+"""Downloads from servers that do not send a whole file, or send it in an unusual way."""
 
 from __future__ import annotations
 
@@ -131,7 +131,7 @@ def test_a_server_that_compresses_unasked(folder: Path) -> None:
     packed = reply(gzip.compress(CONTENT), TAG + b"Content-Encoding: gzip\r\n")
     with replying(packed[:-10], packed) as server:
         assert fetch_model(server.address).read_bytes() == CONTENT
-    assert "Range:" not in server.asked[1].replace("If-Range", "")  # a part of the file is no part of its archive
+    assert "Range:" not in server.asked[1].replace("If-Range", "")  # a range of the file is no range of its archive
 
 
 @pytest.mark.parametrize(
@@ -158,7 +158,7 @@ def test_a_redirect_on_this_machine_is_followed(folder: Path) -> None:
         fetch_model(server.address.replace("model", "another"))
 
 
-def test_a_slow_server_is_given_up() -> None:
+def test_a_download_from_a_slow_server_is_cancelled() -> None:
     now = 0.0
     pace = fetching.Pace(lambda: now)
     for _ in range(100):  # enough within each window
@@ -190,7 +190,7 @@ def test_a_file_that_is_evicted_meanwhile_is_downloaded_again(folder: Path, monk
         assert again.read_bytes() == CONTENT
 
 
-def test_a_download_that_is_evicted_before_it_has_its_place_is_repeated(
+def test_a_download_that_is_evicted_before_its_final_rename_is_repeated(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     evicted: list[Path] = []

@@ -1,4 +1,4 @@
-"""The generator computes what the original code computes."""
+"""The generator gives the results of the original code."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Headers tell a generator's layers without torch, and say what is wrong with a source."""
+"""Headers give a generator's layers without torch, and errors say what is wrong with a source."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Models from the Hugging Face hub, by its own library, from a server on this machine that answers as the hub does."""
+"""Models from the Hugging Face hub, fetched by its library from a local server that answers like the hub."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _PLACE = re.compile(r"/org/repo/resolve/([^/]+)/sub/model\.pt")
 
 
 class Hub(ThreadingHTTPServer):
-    """Holds `sub/model.pt` of `org/repo`, of each revision its own; `breaks` are as many bytes of the next answers."""
+    """Serves `sub/model.pt` of `org/repo` by revision; `breaks` lists after how many bytes the next answers end."""
 
     def __init__(self, files: dict[str, bytes]) -> None:
         self.files = files
@@ -104,7 +104,7 @@ def hub(files: dict[str, bytes], tmp_path: Path) -> Iterator[Any]:
         yield server
 
 
-def test_fetched_once_by_its_revision(hub: Any, files: dict[str, bytes], tmp_path: Path) -> None:
+def test_a_revision_is_fetched_once(hub: Any, files: dict[str, bytes], tmp_path: Path) -> None:
     for source, revision in [("hf://org/repo/sub/model.pt", "main"), ("hf://org/repo@v1/sub/model.pt", "v1")]:
         header = read_header(source)
         digest = hashlib.sha256(files[revision]).hexdigest()
@@ -123,7 +123,7 @@ def test_a_graph_runs_on_it(hub: Any) -> None:
     assert fgraph.run(graph, outputs={"image": graph.decode(graph.sample(seed=1))})["image"].array.shape[0] == 1
 
 
-def test_a_broken_line_goes_on_where_it_stopped(hub: Any, files: dict[str, bytes]) -> None:
+def test_an_interrupted_download_continues_where_it_stopped(hub: Any, files: dict[str, bytes]) -> None:
     hub.files["main"] = content = bytes(range(256)) * (12 << 12)  # 12 MiB: the library goes on after whole 10 MiB
     hub.breaks = [11 << 20]
     assert fetch_model("hf://org/repo/sub/model.pt").read_bytes() == content
@@ -131,7 +131,7 @@ def test_a_broken_line_goes_on_where_it_stopped(hub: Any, files: dict[str, bytes
     assert ranges == [None, f"bytes={10 << 20}-"]
 
 
-def test_what_the_hub_does_not_have(hub: Any, tmp_path: Path) -> None:
+def test_files_that_the_hub_does_not_have(hub: Any, tmp_path: Path) -> None:
     for source in ("hf://org/repo@v9/sub/model.pt", "hf://org/repo/other.pt"):
         with pytest.raises(ModelError, match=f"model '{source}' cannot be fetched: .*404"):
             read_header(source)
@@ -155,7 +155,7 @@ def test_a_pin_that_differs(hub: Any, files: dict[str, bytes]) -> None:
         read_header(f"hf://org/repo/sub/model.pt#sha256={'0' * 64}")
 
 
-def test_an_open_line_is_not_taken(tmp_path: Path) -> None:
+def test_an_unencrypted_connection_is_refused(tmp_path: Path) -> None:
     with (
         fgraph.downloads(tmp_path, hub="http://mirror.example.org"),
         pytest.raises(ModelError, match=r"'http://mirror\.example\.org' would be contacted over an unencrypted"),

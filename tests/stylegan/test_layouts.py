@@ -1,4 +1,4 @@
-"""Generators as other programs save them: each layout holds the same tensors as the original."""
+"""Generators in the layouts of other programs: each file holds the same tensors as the original."""
 
 from __future__ import annotations
 
@@ -121,7 +121,7 @@ def test_flat_state_dicts_imply_their_architecture(table: StyleGAN2Table, tmp_pa
         assert assumed in notes
 
 
-def test_what_is_assumed_is_said_when_the_model_is_loaded(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_assumptions_are_logged_when_the_model_is_loaded(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     path = write(tmp_path / "flat.pt", FILES["nvlabs_bare.pt"])
     load_stylegan2(path)
     assert "fgraph assumes: outputs of layers are clamped to +-256" in caplog.text
@@ -169,7 +169,7 @@ TESTING = "val_pipeline = [dict(type='Normalize', to_rgb=True)]\n"
         ),
     ],
 )
-def test_the_configuration_of_a_training_says_its_order_of_colours(
+def test_the_configuration_of_a_training_decides_the_order_of_colours(
     key: str, text: str, order: str, tmp_path: Path
 ) -> None:
     original = random_generator(TABLE)
@@ -199,7 +199,7 @@ def test_arrays_of_equal_widths_are_paddles(tmp_path: Path) -> None:
 
 
 class AsPair:
-    """Pickled as paddle pickles a tensor: a call of `tuple` on a name and an array."""
+    """Pickled like a tensor of paddle: a call of `tuple` on a name and an array."""
 
     def __init__(self, pair: tuple[str, np.ndarray]) -> None:
         self.pair = pair
@@ -237,7 +237,7 @@ class Exotic(torch.nn.Module):
 
 
 class WithNames:
-    """Pickled by its arguments, some of them by name."""
+    """Pickled by its arguments, some of which are keywords."""
 
     def __new__(cls, *arguments: int, **named: int) -> Self:
         made = super().__new__(cls)
@@ -262,7 +262,7 @@ def test_unknown_classes_beside_the_generator(tmp_path: Path) -> None:
         assert all(torch.equal(found.tensors[name], value) for name, value in tensors.items())
 
 
-def test_what_else_a_file_holds(tmp_path: Path) -> None:
+def test_other_contents_of_a_file_are_reported(tmp_path: Path) -> None:
     for name, says in {"stit.pt": "codes (pivots), corners of crops (quads)", "e4e.pt": "an encoder"}.items():
         assert f"the file also holds {says}" in inspect(write(tmp_path / name, FILES[name])).notes
 
@@ -342,7 +342,7 @@ def test_a_changed_network_is_refused(tmp_path: Path) -> None:
 
 
 def test_pivotal_tuning_by_the_advice_of_messages(tmp_path: Path) -> None:
-    """A network saved whole and its state dict are both read, and are the same generator."""
+    """A network saved whole and its state dict are both read, as equal generators."""
     whole = network(TABLE, random_tensors(TABLE))
     one = load_stylegan2(write(tmp_path / "tuned.pt", whole))
     other = load_stylegan2(write(tmp_path / "state.pt", flat(whole)))

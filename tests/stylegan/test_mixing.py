@@ -96,7 +96,7 @@ def other_mapping(tensors: dict[str, Any]) -> StyleGAN2Generator:
     return StyleGAN2Generator.from_tensors(table, left)
 
 
-def test_a_clamp_is_that_of_the_first_model(files: list[Path], tmp_path: Path) -> None:
+def test_the_clamp_comes_from_the_first_model(files: list[Path], tmp_path: Path) -> None:
     clamped = tmp_path / "clamped.safetensors"
     table = replace(B.table, clamp=256.0)
     save_generator(StyleGAN2Generator.from_tensors(table, dict(B.tensors)), clamped)

@@ -1,4 +1,4 @@
-"""Pickles of NVlabs' programs: what is in them runs as it did there, and nothing in them is run."""
+"""Pickles of NVlabs' programs: their networks give the same results, and no code in them is run."""
 
 from __future__ import annotations
 
@@ -163,7 +163,7 @@ def test_classes_that_do_not_fit(model: str, given: Any, says: str, goldens: Pat
 
 
 def test_a_class_that_does_not_fit_is_a_fault_of_its_own_node_only(goldens: Path) -> None:
-    """The two nodes are lowered together; only the one with the wrong class has a fault."""
+    """The two nodes are lowered together; only the node with the wrong class has a fault."""
     nodes = {
         "good": {"op": "sample", "seed": 1, "class": 4}, "wrong": {"op": "sample", "seed": 2, "class": 5},
         "one": {"op": "decode", "of": "good"}, "two": {"op": "decode", "of": "wrong"},
@@ -217,7 +217,7 @@ def test_a_tile_of_a_resnet_block_is_that_part_of_the_whole(goldens: Path) -> No
 
 
 def state(content: Any, *names: Any) -> Any:
-    """The state of a part of a network."""
+    """The state of one part of a network."""
     for name in names:
         content = content.meta["state"]["_modules"][name]
     return content.meta["state"]
@@ -256,7 +256,7 @@ CHANGES = [
 
 
 @pytest.mark.parametrize(("change", "says"), CHANGES)
-def test_networks_that_are_wrong(change: Any, says: str, tmp_path: Path) -> None:
+def test_wrong_networks(change: Any, says: str, tmp_path: Path) -> None:
     from tests.network_pickles import dumps, network
 
     changed = network(TABLE, random_tensors(TABLE))
@@ -274,7 +274,7 @@ import fgraph, torch
 from fgraph.stylegan.loading import load_generator
 torch.set_num_threads(1)
 def peak():
-    with open("/proc/self/status") as file:  # that of getrusage begins with the parent's
+    with open("/proc/self/status") as file:  # getrusage's peak includes the parent's
         return next(int(line.split()[1]) for line in file if line.startswith("VmHWM")) * 1024
 before, start = peak(), time.process_time()
 generator = load_generator(sys.argv[1])
@@ -283,7 +283,7 @@ print(time.process_time() - start, peak() - before, generator.table.resolution)
 needs_proc = pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs /proc")
 
 
-@pytest.fixture(scope="module", params=[2, 4])  # protocol 2 has no bytes: it writes them as text
+@pytest.fixture(scope="module", params=[2, 4])  # protocol 2 writes bytes as text
 def large(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Any:
     """Config-f at 1024 pixels: its table and its file."""
     channels = tuple((4 << i, min(32768 // (4 << i), 512)) for i in range(9))
@@ -294,7 +294,7 @@ def large(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 
 
 def opened(path: Path) -> Any:
-    """The seconds of the processor that opening a file takes, the bytes that it takes, and the size of its images."""
+    """The CPU seconds and the bytes of memory that opening a file takes, and the size of its images."""
     done = subprocess.run(
         [sys.executable, "-c", MEMORY, str(path)], capture_output=True, text=True, timeout=120, check=True
     )

@@ -47,7 +47,7 @@ def test_a_pickle_of_stylegan3_is_read(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("generator", [TALL, tiny_stylegan3(0, "n")], ids=["stylegan2", "stylegan3"])
-def test_our_own_files_hold_it(generator: Any, tmp_path: Path) -> None:
+def test_files_of_fgraph_hold_it(generator: Any, tmp_path: Path) -> None:
     path = tmp_path / "own.safetensors"
     save_generator(generator, path)
     assert load_generator(path).table == generator.table
@@ -56,7 +56,7 @@ def test_our_own_files_hold_it(generator: Any, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("height", "width"), [(65, 4), (4, 0), (4, 65), (0, 0)])
-def test_a_constant_of_absurd_size_is_told(height: int, width: int, tmp_path: Path) -> None:
+def test_a_constant_of_absurd_size_is_refused(height: int, width: int, tmp_path: Path) -> None:
     table = replace(TABLE, base=(height, width))
     tensors = random_tensors(replace(TABLE, base=(1, 1)))
     tensors["const"] = torch.zeros(1, 6, height, width)
@@ -66,8 +66,8 @@ def test_a_constant_of_absurd_size_is_told(height: int, width: int, tmp_path: Pa
         load_generator(tmp_path / "human.pt")
 
 
-def test_an_image_of_too_many_pixels_is_told() -> None:
-    """Else noise that a small file lacks would take gigabytes."""
+def test_an_image_of_too_many_pixels_is_refused() -> None:
+    """Otherwise, the noise that a small file lacks would take gigabytes."""
     channels = tuple((4 << i, 1) for i in range(10))
     check_numbers(replace(TABLE, channels=channels, base=(8, 8)), "file")
     with pytest.raises(ModelError, match="its image 4096x8192; expected"):
@@ -75,7 +75,7 @@ def test_an_image_of_too_many_pixels_is_told() -> None:
 
 
 def test_a_wider_constant_is_a_wider_image() -> None:
-    """Far from their sides, images of constants with equal columns are equal; each block reaches less than 8 pixels."""
+    """A constant of equal columns gives equal columns far from the sides: each block reaches less than 8 pixels."""
     column = TALL.tensors["const"][..., :1]
     images = []
     for columns in (12, 16):

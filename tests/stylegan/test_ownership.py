@@ -35,8 +35,8 @@ def test_k_means_goes_by_direction_and_not_by_length() -> None:
     assert found.values.min() > 0.99
 
 
-def test_shares_are_those_of_the_formula() -> None:
-    """M by its definition: activations standardised channel by channel, squared, summed over each part."""
+def test_shares_follow_the_formula() -> None:
+    """M by its definition: activations are standardised per channel, squared, and summed over each part."""
     generator = tiny(0)
     found = find_owners(generator, SETTINGS)
     z = torch.randn(24, generator.table.code_width, generator=torch.Generator().manual_seed(0))
@@ -83,7 +83,7 @@ def test_memberships_of_a_pixel_sum_to_1_at_every_size() -> None:
 @pytest.mark.parametrize("epsilon", [0.0, 0.5, 2.0, 100.0])
 @pytest.mark.parametrize("rho", [0.0, 0.3])
 def test_greedy_takes_the_most_owned_within_the_budget(rho: float, epsilon: float) -> None:
-    """As the published program: in order of M, while what has been spent on 1 - M is below ε, and where M > ρ."""
+    """The published program's choice: in order of M, while the sum of 1 - M is below ε, and only where M > ρ."""
     share = torch.rand(20, generator=torch.Generator().manual_seed(2))
     taken, spent = set(), 0.0
     for channel in np.argsort(-share.numpy()):

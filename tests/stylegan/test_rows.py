@@ -1,4 +1,4 @@
-"""Rows never meet, chunks are not seen, and gradients flow."""
+"""Rows are independent, chunks do not change results, and gradients flow."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_results_are_channels_last(small: StyleGAN2Generator, styles: Tensor) ->
 
 
 def test_gradients_reach_styles_and_noise(small: StyleGAN2Generator, styles: Tensor) -> None:
-    """The gradient agrees with a difference quotient, of a step so small that it crosses hardly a kink of the ReLUs."""
+    """The gradient agrees with a difference quotient, whose step is too small to cross many kinks of ReLUs."""
     generator = small.to(dtype=torch.float64)
     s = styles[:1].double().requires_grad_()
     noise = [generator.noise_const(at).clone().requires_grad_() for at in small.table.layers if at.kind == "conv"]
@@ -58,7 +58,7 @@ def test_gradients_reach_styles_and_noise(small: StyleGAN2Generator, styles: Ten
 
 
 def test_gradients_reach_weights(small: StyleGAN2Generator, styles: Tensor) -> None:
-    """Tensors that are being trained are not served from what was kept."""
+    """Cached values of tensors are not used while the tensors are trained."""
     trained = {key: value.clone().requires_grad_() for key, value in small.tensors.items()}
     generator = type(small)(small.table, "trained", "", trained)
     for _ in range(2):

@@ -1,4 +1,4 @@
-"""Saved models load again: exactly, checked, whole or not at all."""
+"""Saved models load again with equal bits, if their files are whole and valid."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_saving_again_gives_the_same_bytes(saved: Path, tmp_path: Path) -> None:
     assert (tmp_path / "again.safetensors").read_bytes() == saved.read_bytes()
 
 
-def test_the_library_reads_our_files(small: StyleGAN2Generator, saved: Path) -> None:
+def test_the_safetensors_library_reads_the_files(small: StyleGAN2Generator, saved: Path) -> None:
     with safetensors.safe_open(saved, framework="pt") as file:
         metadata = file.metadata()
         assert torch.equal(file.get_tensor("const"), small.const())
@@ -107,8 +107,8 @@ def test_the_bundled_pair_reads_the_same_styles_bit_for_bit() -> None:
 
 
 @pytest.mark.parametrize("name", BUNDLED)
-def test_stored_statistics_are_those_of_the_samples(name: str) -> None:
-    """Measured the long way: all samples through mapping and affine."""
+def test_stored_statistics_match_the_samples(name: str) -> None:
+    """The reference sends all samples through the mapping network and the affine layers."""
     generator = load_stylegan2(name)
     mean, std = generator.style_statistics()
     with torch.no_grad():
@@ -203,8 +203,8 @@ def test_codes_are_no_longer_than_published_ones_may_be(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("z_dim", "c_dim"), [(3, 0), (7, 5), (512, 0)])
-def test_samples_are_those_of_one_draw(z_dim: int, c_dim: int) -> None:
-    """However they are drawn, so that what was measured stays valid."""
+def test_samples_equal_those_of_one_draw(z_dim: int, c_dim: int) -> None:
+    """The digest does not depend on how samples are drawn, so that measurements stay valid."""
     table = StyleGAN2Table(((4, 1),), z_dim, 1, 1, c_dim=c_dim, embed_width=c_dim)
     draw = torch.Generator().manual_seed(SEED)
     expected = torch.randn(SAMPLES, z_dim, generator=draw)
@@ -229,7 +229,7 @@ def test_samples_are_those_of_one_draw(z_dim: int, c_dim: int) -> None:
         b"[" * 50_000,
     ],
 )
-def test_headers_that_lie(header: Any, tmp_path: Path) -> None:
+def test_false_headers(header: Any, tmp_path: Path) -> None:
     path = tmp_path / "lies.safetensors"
     path.write_bytes(len(header).to_bytes(8, "little") + header + bytes(4))
     with pytest.raises(ModelError, match="is not a whole"):

@@ -1,4 +1,4 @@
-"""Models by address, from a server on this machine: fetched once, resumed, pinned, found offline."""
+"""Models by address, from a server on this machine: fetched once, resumed, pinned, used offline."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def folder(tmp_path: Path) -> Iterator[Any]:
         yield tmp_path / "kept"
 
 
-def test_fetched_once_and_kept_by_its_content(server: Any, folder: Path, content: Any) -> None:
+def test_a_file_is_fetched_once_and_stored_by_its_content(server: Any, folder: Path, content: Any) -> None:
     header = read_header(server.address)
     assert header.path.read_bytes() == content
     assert header.path == folder / "models" / hashlib.sha256(content).hexdigest()[:32] / "small_one.pt"
@@ -63,13 +63,13 @@ def test_a_graph_names_an_address(server: Any, folder: Path) -> None:
     assert inspect(server.address).format == "rosinality"
 
 
-def test_a_broken_line_goes_on_where_it_stopped(server: Any, folder: Path, content: Any) -> None:
+def test_an_interrupted_download_continues_where_it_stopped(server: Any, folder: Path, content: Any) -> None:
     server.breaks = [200_000, 100_000]
     assert read_header(server.address).path.read_bytes() == content
     assert server.asked == [None, "bytes=200000-", "bytes=300000-"]
 
 
-def test_a_later_try_goes_on_too(server: Any, folder: Path, content: Any) -> None:
+def test_a_later_attempt_also_continues(server: Any, folder: Path, content: Any) -> None:
     server.breaks = [70_000, 0, 0]
     with pytest.raises(ModelError, match=r"cannot be fetched: .*run again to resume"):
         read_header(server.address)
@@ -77,7 +77,7 @@ def test_a_later_try_goes_on_too(server: Any, folder: Path, content: Any) -> Non
     assert server.asked[-1] == "bytes=70000-"
 
 
-def test_without_tags_it_starts_anew(server: Any, folder: Path, content: Any) -> None:
+def test_without_tags_a_download_starts_again(server: Any, folder: Path, content: Any) -> None:
     server.tagged, server.breaks = False, [70_000]
     assert read_header(server.address).path.read_bytes() == content
     assert server.asked == [None, None]
@@ -103,7 +103,7 @@ def test_pins(server: Any, folder: Path, content: Any) -> None:
     assert read_header(f"{server.address}#sha256={digest.upper()}").path.is_file()
 
 
-def test_a_file_that_was_changed_there_is_not_taken(server: Any, folder: Path, content: Any) -> None:
+def test_a_file_that_the_server_has_changed_is_refused(server: Any, folder: Path, content: Any) -> None:
     path = read_header(server.address).path
     path.unlink()
     server.content = content + b"x"
@@ -111,7 +111,7 @@ def test_a_file_that_was_changed_there_is_not_taken(server: Any, folder: Path, c
         read_header(server.address)
 
 
-def test_a_kept_file_that_is_damaged(server: Any, folder: Path) -> None:
+def test_a_damaged_file_in_the_cache(server: Any, folder: Path) -> None:
     path = read_header(server.address).path
     path.write_bytes(b"x" + path.read_bytes()[1:])
     with pytest.raises(ModelError, match="is damaged; delete that file and run again"):
@@ -150,7 +150,7 @@ def test_no_server_and_no_such_file(server: Any, folder: Path) -> None:
         ("hf://a/b/../../c.pkl", "is not a file of the hub"),
     ],
 )
-def test_addresses_that_are_none(address: str, says: str, folder: Path) -> None:
+def test_invalid_addresses(address: str, says: str, folder: Path) -> None:
     with pytest.raises(ModelError, match=says):
         read_header(address)
     assert not folder.exists()
@@ -166,13 +166,13 @@ with fgraph.downloads(sys.argv[2]):
 
 
 def test_two_processes_fetch_one_address_once(server: Any, tmp_path: Path, content: Any) -> None:
-    """The server waits until both have begun; then one of them is served, and the other finds what is kept."""
+    """The server waits until both have begun; one of them downloads the file, and the other uses the cached one."""
     server.wait = threading.Event()
     command = [sys.executable, "-c", FETCH, server.address, str(tmp_path)]
     ways = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     with subprocess.Popen(command, **ways) as first, subprocess.Popen(command, **ways) as second:  # type: ignore[call-overload]
         told = first.stderr, second.stderr
-        readable, _, _ = select.select(told, [], [], 60)  # the one that waits says so
+        readable, _, _ = select.select(told, [], [], 60)  # the waiting process says so
         assert "another process is fetching" in readable[0].readline()
         server.wait.set()
         printed = {first.communicate(timeout=600)[0], second.communicate(timeout=600)[0]}
@@ -183,7 +183,7 @@ def test_two_processes_fetch_one_address_once(server: Any, tmp_path: Path, conte
     assert sorted(path.name for path in tmp_path.iterdir()) == ["addresses", "locks", "models"]
 
 
-def test_one_that_is_killed_leaves_its_part_to_the_next(server: Any, tmp_path: Path, content: Any) -> None:
+def test_a_killed_process_leaves_its_partial_file_to_the_next(server: Any, tmp_path: Path, content: Any) -> None:
     server.wait = threading.Event()
     command = [sys.executable, "-c", FETCH, server.address, str(tmp_path)]
     with subprocess.Popen(command) as process:
@@ -232,7 +232,7 @@ def test_a_file_that_is_evicted_while_it_is_loaded_is_downloaded_again(
     assert len(server.asked) == 2
 
 
-def test_a_run_loads_what_was_evicted_since_its_graph_was_checked(server: Any, folder: Path) -> None:
+def test_a_run_loads_a_model_evicted_since_its_graph_was_checked(server: Any, folder: Path) -> None:
     nodes = {"code": {"op": "sample", "seed": 1}, "image": {"op": "decode", "of": "code"}}
     plan = fgraph.compile({"models": {"main": server.address}, "nodes": nodes, "outputs": ["image"]})
     read_header(server.address).path.unlink()
@@ -253,7 +253,7 @@ def test_settings_inside_others() -> None:
     assert current_downloads() == Downloads()
 
 
-def test_what_is_an_address() -> None:
+def test_the_form_of_addresses() -> None:
     assert is_address("https://example.org/a.pkl")
     assert is_address("hf://a/b/c.pkl")
     assert not is_address("models/a.pkl")
@@ -261,7 +261,7 @@ def test_what_is_an_address() -> None:
     assert cache_folder().name == "fgraph"
 
 
-def test_an_endless_address_is_not_searched_through(folder: Path) -> None:
+def test_a_very_long_address_is_not_searched(folder: Path) -> None:
     with pytest.raises(ModelError, match="is an address of 200011 characters; at most 4096 are allowed") as caught:
         fetch_model(f"hf://a/b@{'/' * 200_000}x!")
     assert len(str(caught.value)) < 300

@@ -1,4 +1,4 @@
-"""Spans of files: text that means bytes, read in parts; tensors of the same numbers."""
+"""Spans of files: bytes that are stored as text are read in parts; tensors share numbers."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def span(tmp_path: Path) -> Any:
     return Span(tmp_path / "file", 6, len(text), utf8=True)
 
 
-def test_text_that_stands_for_bytes(span: Any) -> None:
+def test_text_that_represents_bytes(span: Any) -> None:
     assert span.size == len(MEANT)
     assert span.read() == MEANT
     assert span.read(300_000) == MEANT[300_000:]
@@ -38,7 +38,7 @@ def test_text_that_stands_for_bytes(span: Any) -> None:
         assert buffer == MEANT[start : start + length]
 
 
-def test_text_that_stands_for_none(span: Any, tmp_path: Path) -> None:
+def test_text_that_represents_no_bytes(span: Any, tmp_path: Path) -> None:
     with pytest.raises(PickleRefused, match="cut short"):
         span.read_into(memoryview(bytearray(2)), len(MEANT) - 1)
     (tmp_path / "wide").write_bytes("a\u0100".encode())

@@ -1,4 +1,4 @@
-"""StyleGAN3 computes what the original computes; a wider plane and a moved one show what they should."""
+"""StyleGAN3 gives the results of the original; wider and moved planes show the right content."""
 
 from __future__ import annotations
 
@@ -81,13 +81,13 @@ def test_a_larger_plane_shows_the_same_in_its_middle(
     close(middle[:, :, 8:24, 8:24], plain[:, :, 8:24, 8:24], 2e-5)
 
 
-def test_sizes_that_do_not_come_out(generator: StyleGAN3Generator, styles: Tensor) -> None:
+def test_sizes_that_are_not_whole_samples(generator: StyleGAN3Generator, styles: Tensor) -> None:
     with pytest.raises(ValueError, match="33 pixels are not a whole number of samples of the input: use 32"):
         generator.synthesise(styles, width=33)
 
 
 def test_a_moved_plane_moves_the_image(generator: StyleGAN3Generator, styles: Tensor) -> None:
-    """A transform of k pixels to the right moves content k to the left."""
+    """A transform by k pixels to the right moves content k pixels to the left."""
     own, wide = generator.tensors["input.transform"], generator.synthesise(styles, width=96)
     move = torch.eye(3)
     move[0, 2] = 4 / 32
@@ -117,7 +117,7 @@ def test_the_public_loader_takes_both_kinds(goldens: Path) -> None:
 
 @pytest.mark.parametrize("kind", ["t", "r"])
 def test_a_layer_by_definition(kind: Kind) -> None:
-    """The formulas of the paper and of the published layers, one sum after the other, in float64."""
+    """The formulas of the paper and of the published layers, written out in float64."""
     generator = tiny_stylegan3(3, kind).to(dtype=torch.float64)
     draw = torch.Generator().manual_seed(0)
     for layer in generator.table.filtered:
@@ -170,7 +170,7 @@ def defined_filter(x: Any, taps: Any, down: Any) -> Any:
 
 @pytest.mark.parametrize("kind", ["t", "r"])
 def test_parts_of_a_layer_are_parts_of_the_whole(kind: Kind) -> None:
-    """Windows as `spans` says them, with zeros beyond the edges, make exactly the region they are for."""
+    """The windows given by `spans`, with zeros beyond the edges, make exactly their region."""
     generator = tiny_stylegan3(3, kind)
     every = torch.randn(1, 4, 24, 32, generator=torch.Generator().manual_seed(2))
     for layer in generator.table.filtered:
@@ -190,7 +190,7 @@ def test_parts_of_a_layer_are_parts_of_the_whole(kind: Kind) -> None:
 
 
 @pytest.mark.parametrize("kind", ["t", "r"])
-def test_reach_is_where_the_result_changes(kind: Kind) -> None:
+def test_a_reached_span_is_where_the_result_changes(kind: Kind) -> None:
     generator = tiny_stylegan3(3, kind)
     for layer in generator.table.filtered:
         x = torch.randn(1, layer.in_channels, 40, 40, generator=torch.Generator().manual_seed(2))
@@ -203,7 +203,9 @@ def test_reach_is_where_the_result_changes(kind: Kind) -> None:
             start, stop = spans.reached_span(layer, axis, span)
             assert start <= int(at[0])
             assert int(at[-1]) < stop
-            assert (stop - start) - (int(at[-1]) - int(at[0]) + 1) <= 2, "no larger than it must be, but for tiny taps"
+            assert (stop - start) - (int(at[-1]) - int(at[0]) + 1) <= 2, (
+                "no larger than necessary, except for tiny taps"
+            )
 
 
 def test_headers_know_the_layers(goldens: Path) -> None:
@@ -283,13 +285,13 @@ def test_own_files_hold_every_kind(kind: Kind, classes: int, tmp_path: Path) -> 
         ("mapping_activation", '"cube"', "unknown activation"),
     ],
 )
-def test_damaged_metadata_are_told(key: str, value: Any, message: str, tmp_path: Path) -> None:
+def test_damaged_metadata_are_refused(key: str, value: Any, message: str, tmp_path: Path) -> None:
     metadata = describe_stylegan3(tiny_stylegan3(5).table) | {key: value}
     with pytest.raises(ModelError, match=message):
         stylegan3_table_of(metadata, "file")
 
 
-def test_layers_that_do_not_follow_each_other_are_told() -> None:
+def test_layers_that_do_not_fit_each_other_are_refused() -> None:
     table = tiny_stylegan3(5).table
     first, second, *rest = table.filtered
     for wrong, message in (

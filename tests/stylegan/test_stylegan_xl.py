@@ -68,7 +68,7 @@ def test_classes_are_projected_and_truncated_towards_their_own_means(path: Path)
     assert_within(cut[:, 1], expected, PROMISED)
 
 
-def test_a_file_of_ours_holds_it(path: Path, tmp_path: Path) -> None:
+def test_a_file_of_fgraph_holds_it(path: Path, tmp_path: Path) -> None:
     assert convert(path, tmp_path / "own.safetensors").exact
     found = load_generator(tmp_path / "own.safetensors")
     assert found.table == TABLE
@@ -106,7 +106,7 @@ def test_a_flat_state_dict_is_read(classes: int, head: bool, tmp_path: Path) -> 
 
 
 def test_a_projection_to_more_numbers_is_refused(tmp_path: Path) -> None:
-    """Else a file of some kilobytes could make an embedding of gigabytes."""
+    """Otherwise, a file of some kilobytes could declare an embedding of gigabytes."""
     tensors = numbers()
     tensors["proj.weight"] = tensors["proj.weight"][:, :7].contiguous()
     written = tmp_path / "wrong.pkl"
@@ -115,7 +115,7 @@ def test_a_projection_to_more_numbers_is_refused(tmp_path: Path) -> None:
         load_generator(written)
 
 
-def test_an_embedding_that_does_not_fit_is_told(tmp_path: Path) -> None:
+def test_an_embedding_that_does_not_fit_is_refused(tmp_path: Path) -> None:
     tensors = numbers()
     for few, says in ((tensors["embedding"][:2], "for 3 classes"), (tensors["embedding"][:, :4], "does not fit")):
         written = tmp_path / "wrong.pkl"
@@ -140,7 +140,7 @@ def test_sample_truncates_towards_the_means_of_classes(path: Path) -> None:
     assert_within(torch.from_numpy(np.array(sampled(found, truncation=0.5, **given).array)), expected, PROMISED)
 
 
-def test_a_way_between_classes_is_even(path: Path) -> None:
+def test_a_transition_between_classes_is_even(path: Path) -> None:
     found = load_generator(path)
     rows = sampled(found, **{"seed": [1] * 5, "class": "0..0.5*1 + 1.5*2"}).array
     np.testing.assert_allclose(
@@ -159,7 +159,7 @@ def test_a_way_between_classes_is_even(path: Path) -> None:
         (["0..1", 2], "give class as one text"),
     ],
 )
-def test_classes_that_are_none_are_told(given: Any, says: str, path: Path) -> None:
+def test_invalid_classes_are_refused(given: Any, says: str, path: Path) -> None:
     nodes = {"code": {"op": "sample", "seed": [1, 2], "class": given}, "image": {"op": "decode", "of": "code"}}
     faults = fgraph.check({"models": {"main": str(path)}, "nodes": nodes, "outputs": ["image"]})
     assert any(says in fault.message for fault in faults), faults

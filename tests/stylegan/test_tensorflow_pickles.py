@@ -1,4 +1,4 @@
-"""Pickles of NVlabs' TensorFlow programs are read without TensorFlow, into the tensors they were made of."""
+"""Pickles of NVlabs' TensorFlow programs are read without TensorFlow, and give the tensors they were made from."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ TABLES = [
 
 @pytest.mark.parametrize("protocol", [2, 3, 4, 5])
 @pytest.mark.parametrize("table", TABLES)
-def test_tensors_are_those_it_was_made_of(table: Any, protocol: int, tmp_path: Path) -> None:
+def test_tensors_equal_those_that_the_file_was_made_of(table: Any, protocol: int, tmp_path: Path) -> None:
     tensors = random_tensors(table)
     path = tmp_path / "tensorflow.pkl"
     path.write_bytes(checkpoint(table, tensors, protocol))
@@ -51,7 +51,7 @@ def test_tensors_are_those_it_was_made_of(table: Any, protocol: int, tmp_path: P
         ({"blur": True}, "has the setting 'blur', which fgraph does not know"),
     ],
 )
-def test_settings_that_are_wrong(settings: Any, says: str, tmp_path: Path) -> None:
+def test_wrong_settings(settings: Any, says: str, tmp_path: Path) -> None:
     path = tmp_path / "tensorflow.pkl"
     path.write_bytes(checkpoint(TABLE, random_tensors(TABLE), **settings))
     with pytest.raises(ModelError, match=says):
@@ -65,14 +65,14 @@ def test_missing_settings_have_the_usual_values(tmp_path: Path) -> None:
     assert read_header(path).table == TABLE
 
 
-def test_settings_that_the_shapes_imply_are_passed_over(tmp_path: Path) -> None:
+def test_settings_that_the_shapes_imply_are_ignored(tmp_path: Path) -> None:
     path = tmp_path / "tensorflow.pkl"
     given: dict[str, Any] = {"fmap_decay": 1.0, "fmap_min": 1, "randomize_noise": False, "impl": "ref"}
     path.write_bytes(checkpoint(TABLE, random_tensors(TABLE), **given))
     assert read_header(path).table == TABLE
 
 
-def test_missing_variables_are_spelt_as_there(tmp_path: Path) -> None:
+def test_missing_variables_have_their_original_names(tmp_path: Path) -> None:
     table = replace(TABLE, c_dim=3, embed_width=5)
     tensors = random_tensors(table)
     tensors["b8.conv0.bias"] = torch.zeros(3)

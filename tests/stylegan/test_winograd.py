@@ -1,4 +1,4 @@
-"""Winograd's algorithm gives what the direct sum gives, as exactly, wherever a layer may be run by it."""
+"""Winograd's algorithm agrees with the direct sum, at equal precision, in every layer that may run by it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def maps(*shape: int, seed: int = 0) -> Tensor:
 
 
 def convolve(x: Tensor, weight: Tensor, size: Sequence[int]) -> tuple[Tensor, int]:
-    """The result put together, and in how many bands it came; `x` brings its context."""
+    """The joined result and the number of its bands; `x` includes its context."""
     height, width = size
     made = torch.empty(len(x), len(weight), height, width)
     bands = 0
@@ -94,7 +94,7 @@ def test_a_layer_is_the_same(edges: str, size: tuple[int, int], monkeypatch: pyt
 
 @pytest.fixture
 def calls(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, ...]]:
-    """The shapes of what runs by the algorithm."""
+    """The shapes of inputs of the algorithm, recorded in order."""
     found: list[tuple[int, ...]] = []
     convolve_bands = network.convolve_bands  # type: ignore[attr-defined]
     monkeypatch.setattr(
@@ -105,7 +105,9 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, ...]]:
     return found
 
 
-def test_wide_layers_of_a_generator_run_so(calls: list[tuple[int, ...]], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_wide_layers_of_a_generator_use_the_algorithm(
+    calls: list[tuple[int, ...]], monkeypatch: pytest.MonkeyPatch
+) -> None:
     model = wide(0)
     styles = model.affine(model.map(maps(2, 8)))
     with torch.inference_mode():
@@ -127,8 +129,8 @@ def test_gradients_in_double_and_narrow_layers_take_the_direct_sum(calls: list[t
     assert not calls
 
 
-def test_the_engine_means_the_same_by_it(calls: list[tuple[int, ...]]) -> None:
-    """Whole maps and tiles of them, closed canvases and open ones."""
+def test_the_engine_gives_the_same_results_with_it(calls: list[tuple[int, ...]]) -> None:
+    """Whole maps and tiles, on closed and on open canvases."""
     for wrap in ("none", "x"):
         graph = fgraph.Graph(models={"main": wide(0)})
         laid = graph.mosaic(graph.sample(seed=[0, 1, 2]), grid=[1, 3], wrap=wrap)

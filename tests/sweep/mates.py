@@ -1,4 +1,4 @@
-"""Jobs that run as one plan, some of which fail, overflow or are hostile: the others are as they are alone."""
+"""Jobs that run as one plan: some fail, overflow or are hostile; the others give the same results as alone."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from fgraph.api.together import run_together
 from fgraph.stylegan.checkpoints.header import read_header
 from tests.engine.comparing import LANDSCAPE_TERMS, assert_close
 
-SOUND = (0, 2, 4, 6)  # the jobs that every other one leaves as they are
+SOUND = (0, 2, 4, 6)  # the jobs without a fault
 
 
 def mixed_jobs(folder: Path) -> list[GraphJob]:
-    """Return jobs of which those at odd places have no finite picture, a mistake, or hostile parts."""
+    """Return jobs; those with odd indices have no finite picture, a mistake, or hostile parts."""
     os.mkfifo(folder / "fifo.npy")
     width = read_header("landscape").table.w_dim
     return [
@@ -40,8 +40,8 @@ def _job(code: dict[str, Any], seed: int = 0) -> GraphJob:
     )
 
 
-def assert_mates_are_as_alone(works: Sequence[GraphJob], engine: Engine) -> None:
-    """Run the jobs together, and each sound one alone."""
+def assert_equal_to_jobs_alone(works: Sequence[GraphJob], engine: Engine) -> None:
+    """Run the jobs together, and each sound job alone."""
     outcomes = engine(works, SharedOptions())
     for number in SOUND:
         alone = run_together([works[number]], SharedOptions())[0]["image"].array

@@ -1,4 +1,4 @@
-"""The short way to a job's config gives what Hydra's own loader gives."""
+"""A job's config composed by the short path equals the config of Hydra's own loader."""
 
 import copy
 from typing import Any
@@ -19,7 +19,7 @@ from fgraph.sweep.composing import SweepComposer
 
 
 class Counting(ConfigLoaderImpl):
-    """Counts how often a config is composed in full."""
+    """Counts the configs that are composed in full."""
 
     composed = 0
 
@@ -86,7 +86,7 @@ def test_jobs_do_not_share_their_configs(loader: Counting, master: DictConfig) -
     assert third.hydra.job.name == "fgraph"
 
 
-def test_a_deep_copy_is_the_same_and_its_own(loader: Counting, master: DictConfig) -> None:
+def test_a_deep_copy_is_equal_and_independent(loader: Counting, master: DictConfig) -> None:
     composer = SweepComposer(loader)
     for job in (["seed=1"], ["seed=2"]):
         config = composer.load_sweep_config(master, job)
@@ -97,7 +97,7 @@ def test_a_deep_copy_is_the_same_and_its_own(loader: Counting, master: DictConfi
 
 
 @pytest.mark.parametrize("override", ["sead=2", "graph=nowhere", "seed=[1", "seed@here=2", "hydra.job.num=x"])
-def test_mistakes_are_those_of_hydra(loader: Counting, master: DictConfig, override: str) -> None:
+def test_mistakes_raise_the_errors_of_hydra(loader: Counting, master: DictConfig, override: str) -> None:
     composer = SweepComposer(loader)
     composer.load_sweep_config(master, ["seed=1"])
     with pytest.raises(HydraException) as expected:

@@ -1,4 +1,4 @@
-"""Sweeps in Ray actors on this machine: equal results, faults apart, lost actors made up for."""
+"""Sweeps in Ray actors on this machine: equal results, separate faults, replaced actors."""
 
 import importlib.util
 from collections.abc import Iterator
@@ -21,10 +21,10 @@ from fgraph.sweep import workers
 from fgraph.sweep.shards import cut, fingerprint
 from fgraph.sweep.workers import Failure
 from tests.engine.comparing import LANDSCAPE_TERMS, assert_close
-from tests.sweep.mates import assert_mates_are_as_alone, mixed_jobs
+from tests.sweep.mates import assert_equal_to_jobs_alone, mixed_jobs
 from tests.sweep.mortal import LETHAL, Mortal
 
-pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]  # those of Ray
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]  # Ray's warnings
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +45,7 @@ def launcher(cluster: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> 
     return RayLauncher(cores=1, losses=1)
 
 
-def test_a_gpu_that_is_not_there_is_not_waited_for(cluster: None) -> None:
+def test_a_missing_gpu_is_an_error_at_once(cluster: None) -> None:
     with pytest.raises(FgraphError, match=r"hydra.launcher.gpus=3: this machine has \d GPUs"):
         RayLauncher(cores=1, gpus=3)._survey()
 
@@ -77,7 +77,7 @@ def test_more_workers_than_room_keep_faults_apart(launcher: RayLauncher, tmp_pat
     jobs = mixed_jobs(tmp_path)
     assert len(cut([fingerprint(job) for job in jobs], 3)) == 3
     outcomes = launcher.make_engine()(jobs, SharedOptions())
-    assert_mates_are_as_alone(jobs, lambda works, options: outcomes)
+    assert_equal_to_jobs_alone(jobs, lambda works, options: outcomes)
     for outcome, expected in zip(outcomes, run_together(jobs, SharedOptions()), strict=True):
         assert type(outcome) is type(expected)
         if isinstance(outcome, FgraphError):
@@ -86,13 +86,13 @@ def test_more_workers_than_room_keep_faults_apart(launcher: RayLauncher, tmp_pat
             assert outcome.faults == expected.faults
 
 
-def test_lost_actors_are_made_up_for_and_a_job_that_kills_its_actors_fails_alone(
+def test_lost_actors_are_replaced_and_a_job_that_kills_its_actors_fails_alone(
     launcher: RayLauncher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(workers, "Worker", Mortal)
     jobs = [graph_job(seed) for seed in (0, 1, LETHAL, 3)]
     shards = cut([fingerprint(job) for job in jobs], 2)
-    assert not any({1, 2} <= set(numbers) for numbers in shards)  # seed 1 kills an actor of its own
+    assert not any({1, 2} <= set(numbers) for numbers in shards)  # jobs 1 and 2 kill different actors
     outcomes = launcher.make_engine()(jobs, SharedOptions())
     assert Path("died").exists()
     assert isinstance(outcomes[2], RunError)
@@ -101,7 +101,7 @@ def test_lost_actors_are_made_up_for_and_a_job_that_kills_its_actors_fails_alone
         assert_equal(outcomes[number], run_together([jobs[number]], SharedOptions())[0])
 
 
-def test_failures_travel() -> None:
+def test_failures_can_be_pickled() -> None:
     assert str(Failure.of(RunError("no")).to_error()) == "no"
     bug = Failure.of(ValueError("odd")).to_error()
     assert isinstance(bug, RuntimeError)

@@ -1,4 +1,4 @@
-"""Shards: whole, balanced, and cut where little is shared."""
+"""Shards: complete, balanced, and cut where jobs share little."""
 
 import pickle
 from pathlib import Path
@@ -55,7 +55,7 @@ def test_a_cut_moves_to_where_less_is_shared() -> None:
     assert sorted(map(len, shards)) == [3, 5]
 
 
-def test_likeness_is_of_what_is_computed() -> None:
+def test_fingerprints_compare_computations() -> None:
     one, other = (
         fingerprint(graph_job("blend_horizontal", 1, start=0.1)),
         fingerprint(graph_job("blend_horizontal", 1, start=0.2)),
@@ -67,13 +67,13 @@ def test_likeness_is_of_what_is_computed() -> None:
 
 
 @pytest.mark.parametrize("path", sorted((BUNDLED / "graph").glob("*.yaml")), ids=lambda path: path.stem)
-def test_every_bundled_graph_has_a_likeness(path: Path) -> None:
+def test_every_bundled_graph_has_a_fingerprint(path: Path) -> None:
     document = parse(path.read_text())
     if not document.interpolates and "defaults" not in document.data:
         assert fingerprint(GraphJob(document.data)).digests
 
 
-def test_work_travels_without_its_graph() -> None:
+def test_jobs_are_pickled_without_their_parsed_graph() -> None:
     sent = graph_job("blend_horizontal", 3)
     assert sent.graph.spec.seed == 3
     assert "graph" not in vars(pickle.loads(pickle.dumps(sent)))

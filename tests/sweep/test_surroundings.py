@@ -1,4 +1,4 @@
-"""A job is prepared in the surroundings in which Hydra runs it."""
+"""A job is prepared in the environment in which Hydra runs it."""
 
 import os
 from pathlib import Path
@@ -53,7 +53,7 @@ def _seen(config: DictConfig) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("chdir", [True, False])
-def test_they_are_those_of_run_job(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, chdir: bool) -> None:
+def test_they_equal_those_of_run_job(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, chdir: bool) -> None:
     monkeypatch.chdir(tmp_path)
     jobs = _composed(tmp_path / "sweep", f"hydra.job.chdir={chdir}", "hydra.output_subdir=null", "hydra.run.dir=x")
     for number, job in enumerate(jobs):

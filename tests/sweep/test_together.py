@@ -1,4 +1,4 @@
-"""Sweeps with the engine behind them: one plan for all jobs, and the same files as job after job."""
+"""Sweeps on the engine: one plan for all jobs, and the same files as from jobs run one by one."""
 
 import gc
 import json
@@ -24,7 +24,7 @@ from fgraph.plan import Plan
 from fgraph.sweep.launcher import FusedLauncher
 from tests.engine.comparing import LANDSCAPE_TERMS
 from tests.rounding import largest, likely
-from tests.sweep.mates import assert_mates_are_as_alone, mixed_jobs
+from tests.sweep.mates import assert_equal_to_jobs_alone, mixed_jobs
 
 CODE = {"op": "sample", "truncation": 0.7}
 IMAGE = {"op": "decode", "of": "code"}
@@ -83,7 +83,7 @@ def test_a_batch_leaves_no_configurations(plans: list[Plan], monkeypatch: pytest
 
 
 def test_a_sweep_drops_results_as_they_are_written(plans: list[Plan], monkeypatch: pytest.MonkeyPatch) -> None:
-    """The driver holds the results of a batch when it begins to write, and fewer with each job."""
+    """The driver holds the results of a batch when it starts to write, and fewer after each job."""
     held: list[int] = []
     written: list[weakref.ref[Any]] = []
     finish = jobs.finish
@@ -110,7 +110,7 @@ def test_fused_equals_job_after_job(plans: list[Plan]) -> None:
     assert sum(path.name == "manifest.json" for path in files) == 6
     assert sum(path.name == "overrides.yaml" for path in files) == 6
     for path in files:
-        if path.suffix == ".npy":  # a trained network enlarges rounding errors by gains of its own
+        if path.suffix == ".npy":  # a trained network enlarges rounding errors by its own gains
             found, expected = np.load("fused" / path), np.load("basic" / path)
             assert float(np.abs(found - expected).max()) < likely(LANDSCAPE_TERMS, largest(expected)), path
     for number in map(str, range(6)):
@@ -131,7 +131,7 @@ def test_different_options_are_different_plans(plans: list[Plan]) -> None:
     assert sorted((plan.options.precision, plan.raw.graphs) for plan in plans) == [("float32", 2), ("float64", 2)]
 
 
-def test_what_is_compiled_is_a_plan_of_its_own(plans: list[Plan], capsys: pytest.CaptureFixture[str]) -> None:
+def test_compiled_jobs_have_a_separate_plan(plans: list[Plan], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["-m", "graph=blend_horizontal", "torch_compile=false,true,eager", "seed=1,2", "mode=explain"]) == 0
     assert [(plan.options.torch_compile, plan.raw.graphs) for plan in plans] == [("eager", 2), (False, 2), (True, 2)]
     assert capsys.readouterr().out.count("none with torch_compile") == 2
@@ -199,7 +199,7 @@ def test_a_budget_that_all_exceed_is_met_in_parts() -> None:
 
 
 @pytest.mark.parametrize("bad", [[], [0], [5], [2, 3], list(range(6))])
-def test_whatever_fails_at_run_time_fails_alone(bad: list[int], caplog: pytest.LogCaptureFixture) -> None:
+def test_a_job_that_fails_at_run_time_fails_alone(bad: list[int], caplog: pytest.LogCaptureFixture) -> None:
     jobs = [graph_job(seed) for seed in range(6)]
     sizes: list[int] = []
 
@@ -217,7 +217,7 @@ def test_whatever_fails_at_run_time_fails_alone(bad: list[int], caplog: pytest.L
     assert len(sizes) <= 2 * 6 - 1
 
 
-def test_options_at_fault_are_told_at_once() -> None:
+def test_invalid_options_are_reported_at_once() -> None:
     sizes: list[int] = []
 
     def attempt(some: Sequence[GraphJob]) -> list[Outcome]:
@@ -253,5 +253,5 @@ def test_without_ray_its_launcher_says_what_to_install(
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs FIFOs")
-def test_mates_are_as_they_are_alone(tmp_path: Path) -> None:
-    assert_mates_are_as_alone(mixed_jobs(tmp_path), run_together)
+def test_jobs_beside_failing_jobs_give_the_same_results_as_alone(tmp_path: Path) -> None:
+    assert_equal_to_jobs_alone(mixed_jobs(tmp_path), run_together)
