@@ -101,7 +101,7 @@ def matched_point(maps: FeatureMaps, size: int) -> tuple[tuple[float, float], tu
     fits = mutual & (moved >= _MOVED[0]) & (moved <= _MOVED[1])
     if not bool(fits.any()):
         return None
-    # the most distinct match: its features are near to its partner's, and far from those around it
+    # the most distinct match: the distance to its partner's features is smallest relative to the mean distance
     best = int(torch.where(fits, apart.amin(dim=1) / apart.mean(dim=1), torch.inf).argmin())
     places = to_fractions(torch.stack([pixels[best], pixels[forth[best]]]).double().numpy(), (size, size))
     return places[0], places[1]

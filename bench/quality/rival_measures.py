@@ -36,7 +36,7 @@ def measure_region(a: Picture, b: Picture, made: Picture) -> dict[str, float]:
 
 
 def measure_join(a: Picture, b: Picture, made: Picture) -> dict[str, float]:
-    """Measure the step across the middle column against those 8 and 16 columns away, and the detail."""
+    """Measure the step across the middle column against its neighbours, the change far from it, and the detail."""
     width = a.shape[2]
     whole = np.concatenate([detail(a), detail(b)], axis=1)
     far = np.r_[0 : width // 2, made.shape[2] - width // 2 : made.shape[2]]  # where one code alone decides the picture

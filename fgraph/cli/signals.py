@@ -77,7 +77,7 @@ def interruptible() -> Iterator[Interrupts]:
 
 
 def _watch(read: int, found: Interrupts) -> None:
-    """Read the numbers of signals as they arrive, and end the process if the main thread doesn't in time."""
+    """Read the numbers of signals as they arrive; end the process unless the main thread leaves the block in time."""
     with os.fdopen(read, "rb", buffering=0) as stream, suppress(OSError):
         while arrived := stream.read(1):
             number = arrived[0]

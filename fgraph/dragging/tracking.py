@@ -30,7 +30,7 @@ class Tracker(ABC):
     targets: Tensor  # [R, P, 2]
     valid: Tensor  # [R, P], false for padding
     templates: Tensor  # [R, C, P, n]: features of the points
-    lost: Tensor  # [R, P]: how many times running a point was at the border of its search
+    lost: Tensor  # [R, P]: the number of consecutive steps at which a point was at the border of its search window
 
     @property
     def distances(self) -> Tensor:

@@ -15,8 +15,8 @@ from fgraph.inversion.spaces import code_shape
 def is_state(problem: Problem, images: int, state: Mapping[str, Tensor]) -> bool:
     """Return whether tensors have the names, shapes and ranges of `Search.state` for a number of images.
 
-    The values and the state of the optimiser must be finite. The schedules of new rows hold an infinite loss, and the
-    code of a start that diverged isn't finite.
+    The values and the state of the optimiser must be finite. Schedules and found codes are exempt: new rows have an
+    infinite loss, and the code of a diverged start is not finite.
     """
     owners, done, curve = (state.get(name) for name in ("owners", "done", "curve"))
     if owners is None or done is None or curve is None or owners.ndim != 1 or done.ndim:

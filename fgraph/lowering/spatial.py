@@ -41,7 +41,7 @@ _UNMOVED = (
 def edit_tensor(
     build: Build, value: Operand, edits: Sequence[Edit], canvas: Canvas | None = None, margin: Size = (0, 0)
 ) -> Operand:
-    """Emit an edit for each row of a map or image. All edits result in one size; amounts are of the canvas, no margin.
+    """Emit an edit for each row of a map or image. All edits result in one size; amounts refer to the canvas alone.
 
     Raises:
         SizeError: the size after the edit is not whole; the message names the nearest size that is.
@@ -131,14 +131,14 @@ def join_features(build: Build, parts: Sequence[Features], axis: Axis) -> Featur
     """Join passes side by side on one canvas; each continues with its own carrier.
 
     Raises:
-        ValueError: the parts are paused at different layers or belong to generators of different layers.
+        ValueError: the parts are paused at different layers or belong to generators with different layers.
         SizeError: the canvases differ in size along the joint.
     """
     first = parts[0]
     _check_joinable(build, parts)
     leaves = Once[int](lambda one, again: sum(map(again, one.inner)) or 1)
     if sum(leaves(part.carrier) for part in parts) > _limits.PARTS:
-        raise ValueError(f"it joins more than {_limits.PARTS} passes: joints of joints name each many times")
+        raise ValueError(f"it joins more than {_limits.PARTS} passes: joints of joints name each pass many times")
     canvas = Canvas.joined([part.canvas for part in parts], axis)
     lengths = [part.canvas.width if axis == "x" else part.canvas.height for part in parts]
     whole = sum(lengths, Fraction(0))

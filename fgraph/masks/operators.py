@@ -182,12 +182,12 @@ def _folded(mask: MaskExpr) -> MaskExpr:
 
 
 def complement(mask: MaskExpr) -> MaskExpr:
-    """Return the complement of a mask; the inner mask of a complement."""
+    """Return the complement of a mask; for a complement, this is its inner mask."""
     return mask.mask if isinstance(mask, Complement) else _folded(Complement(mask))
 
 
 def product(*masks: MaskExpr) -> MaskExpr:
-    """Return the product of masks: nested products flattened, one segment an axis, one constant factor in front."""
+    """Return the product of masks: nested products flattened, one segment per axis, one constant factor in front."""
     flat: list[MaskExpr] = []
     for mask in masks:
         flat.extend(mask.masks if isinstance(mask, Product) else (mask,))

@@ -15,7 +15,7 @@ BLOCK = 1024  # pixels along the longer side that are halved at once
 
 
 class Slabs:
-    """Pixels of 1, 3 or 4 channels in a file, in lines across the longer side, so that a piece is one stretch of it.
+    """Pixels of 1, 3 or 4 channels in a file, in lines across the longer side, so that a piece is contiguous.
 
     At most one piece is in memory: `put` writes the file and `window` reads it.
     """
@@ -32,7 +32,7 @@ class Slabs:
         return max(self.height, self.width)
 
     def put(self, start: int, pixels: Pixels) -> None:
-        """Write a piece [h, w, channels] from `start` pixels along the longer side; it spans the shorter one."""
+        """Write a piece [h, w, channels] at `start` pixels along the longer side; it spans the shorter side."""
         across, channels = pixels.shape[1 - self.along_x], pixels.shape[2]
         assert (across, channels) == (min(self.height, self.width), self.channels), pixels.shape
         lines = pixels.transpose(1, 0, 2) if self.along_x else pixels  # [along, across, channels]

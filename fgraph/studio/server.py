@@ -36,8 +36,8 @@ class Place:
         host: an address of this machine; by default only this machine itself reaches it.
         port: None: the first free one from `PORT` on; 0: any.
         names: further names that browsers of other machines use for this one.
-        certificate: a file with the certificate for TLS, and `key` one with its key.
-        key: the file of the key.
+        certificate: the file of the certificate for TLS.
+        key: the file of the certificate's key.
     """
 
     host: str = LOOPBACK
@@ -48,7 +48,7 @@ class Place:
 
     @property
     def is_local(self) -> bool:
-        """True if only this machine reaches it."""
+        """True if only this machine can reach the studio."""
         try:
             return ipaddress.ip_address(self.host).is_loopback
         except ValueError:
@@ -151,7 +151,7 @@ def listen(place: Place) -> socket.socket:
 
 
 def _names(place: Place) -> list[str]:
-    """Return the names that browsers may use; those for other machines only if these can reach this one."""
+    """Return the names that browsers may use; names for other machines only if the studio is not local."""
     names = ["localhost", LOOPBACK, "[::1]"]
     if not place.is_local:
         names += [socket.gethostname(), socket.getfqdn(), *place.names]

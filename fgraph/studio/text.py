@@ -1,4 +1,4 @@
-"""Edits of the text of a graph that change what they must: comments and layout of the rest stay as written.
+"""Minimal edits of the text of a graph: all other text, with its comments and layout, stays as written.
 
 A text is composed to nodes with their places. An edit replaces, inserts or removes a span of the text, and is checked:
 the new text must read as the old data with exactly that change.
@@ -81,7 +81,7 @@ class GraphText:
         return value
 
     def set(self, path: DocumentPath, value: Any) -> GraphText:
-        """Return the text with a value at a path. Mappings on the way that do not exist are made.
+        """Return the text with a value at a path. Missing mappings on the way are added.
 
         Raises:
             EditError: the text cannot be changed there.

@@ -1,4 +1,4 @@
-"""Settings without effect give one warning; a comparison begins with the start."""
+"""Settings without effect give one warning; a comparison shows the inputs of an edit first."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def test_the_start_comes_before_the_result(name: str, order: list[str]) -> None:
     assert start_first(wire(graph.spec)[0]) == order
 
 
-def test_outputs_of_their_own_keep_their_order() -> None:
+def test_unrelated_outputs_keep_their_order() -> None:
     nodes = {name: {"op": "sample"} for name in "cab"} | {f"of_{name}": {"op": "decode", "of": name} for name in "cab"}
     graph = fgraph.load({"nodes": nodes, "outputs": ["of_c", "of_a", "of_b"]})
     assert start_first(wire(graph.spec)[0]) == ["of_c", "of_a", "of_b"]

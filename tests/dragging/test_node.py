@@ -68,7 +68,7 @@ def test_points_may_be_pixels() -> None:
 
 
 def test_a_search_can_be_cancelled_at_any_iteration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The work until then is kept: the next run continues from there to the same bits."""
+    """Finished iterations are kept; the next run continues from them and gives the same bits."""
     from fgraph.inversion import resuming
     from fgraph.runtime import run_plan
 

@@ -49,7 +49,7 @@ class Scenario:
     name: str
     arguments: tuple[str, ...]
     prepare: Callable[[Path], None]
-    kept: tuple[str, ...] = ("out",)  # the folders whose files do not depend on what happened before
+    kept: tuple[str, ...] = ("out",)  # the folders whose files do not depend on earlier runs
     share: float = 1.0  # the share of its faults and kills that a campaign tries
     warms: bool = True  # whether the fork server runs it beforehand
     starves: bool = True  # whether allocations are made to fail

@@ -1,7 +1,7 @@
-"""Runs in a process of its own: opens every file of a folder, and reports how each ended and what it did meanwhile.
+"""A script that opens every file of a folder, and reports the result of each and every suspicious action.
 
 Called as `python -m tests.hostile.judge FOLDER`, it prints one JSON object: file -> [ending, message, seconds], and
-under "" the peak of memory in bytes, what was done that no reading of a model does, and the modules that were imported.
+under "" the peak of memory in bytes, the actions that reading a model does not need, and the imported modules.
 """
 
 from __future__ import annotations
@@ -98,7 +98,7 @@ def judge(path: Path) -> tuple[str, str, float]:
         ending, message = "loaded", ""
     except ModelError as error:
         ending, message = "refused", str(error)
-    except BaseException as error:  # what escapes is the finding
+    except BaseException as error:  # any other exception is a finding
         ending, message = "bug", f"{type(error).__name__}: {error}"
     return ending, message[:2000], time.process_time() - start
 

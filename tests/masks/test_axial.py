@@ -72,9 +72,8 @@ overlaps = st.sampled_from([F(0), F(1, 10), F(1, 2), F(1)])
 @given(st.integers(1, 9), overlaps, st.booleans(), lengths)
 def test_hats_sum_to_one(count: int, overlap: F, wrap: bool, length: int) -> None:
     hats = [line(Hat(index, count, "x", overlap, wrap), length) for index in range(count)]
-    assert_within(
-        np.sum(hats, axis=0, dtype=np.float64), 1, worst(2)
-    )  # one rounding of each of the two hats that overlap
+    roundings = 2  # one of each of the two hats that overlap
+    assert_within(np.sum(hats, axis=0, dtype=np.float64), 1, worst(roundings))
     if overlap == 0:
         assert set(np.unique(hats)) <= {0, 1}
 

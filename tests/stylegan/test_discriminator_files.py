@@ -72,7 +72,7 @@ def nvlabs(path: Path, architecture: str = "resnet", clamp: float | None = None)
     return path
 
 
-def test_rosinality_s_is_read(tmp_path: Path) -> None:
+def test_rosinality_s_discriminator_is_read(tmp_path: Path) -> None:
     path = trained(tmp_path / "trained.pt", TENSORS)
     found = load_discriminator(path)
     assert found.table == TABLE
@@ -89,7 +89,7 @@ def test_a_grown_discriminator_keeps_its_former_input(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("clamp", [None, 256.0])
-def test_nvlabs_is_read(tmp_path: Path, clamp: float | None) -> None:
+def test_nvlabs_discriminator_is_read(tmp_path: Path, clamp: float | None) -> None:
     found = load_discriminator(nvlabs(tmp_path / "network.pkl", clamp=clamp))
     assert found.table == replace(TABLE, stddev_group=2, clamp=clamp)
     assert all(torch.equal(found.tensors[name], value) for name, value in TENSORS.items())
@@ -100,7 +100,7 @@ def test_a_file_of_nvlabs_program_is_read() -> None:
     assert found.table == DiscriminatorTable(64, ((4, 16), (8, 16), (16, 16), (32, 8), (64, 4)), clamp=256.0)
 
 
-def test_an_inversion_uses_it(tmp_path: Path) -> None:
+def test_an_inversion_uses_a_discriminator(tmp_path: Path) -> None:
     generator = load_stylegan2(trained(tmp_path / "trained.pt", TENSORS))
     settings = InversionSettings(mse=0, pyramid=0, prior="none", discriminator=1, steps=25, patience=0)
     with torch.no_grad():

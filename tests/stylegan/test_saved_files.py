@@ -197,7 +197,7 @@ def test_a_tiny_file_draws_no_more_noise_than_its_size_allows(tmp_path: Path) ->
         load_stylegan2(path)
 
 
-def test_codes_are_no_longer_than_published_ones_may_be(tmp_path: Path) -> None:
+def test_codes_longer_than_allowed_are_refused(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="codes have 1 and 4097 numbers; at most 4096 are allowed"):
         read_header(_without_noise(tmp_path / "wide.safetensors", 8, w_dim=4097))
 

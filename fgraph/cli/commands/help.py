@@ -18,7 +18,7 @@ usage: fgraph [MODE] [GRAPH | FILE.yaml | PICTURE] [key=value ...]        (from 
   fgraph panorama                       run a bundled graph
   fgraph blend.yaml seed=7              run a graph file, with another seed
   fgraph check blend.yaml               find every mistake in a graph file; run nothing
-  fgraph out/image.png seed=8           run the graph inside a picture that fgraph wrote, changed
+  fgraph out/image.png seed=8           run the graph inside a picture of fgraph, with changes
   fgraph -m blend.yaml seed=1,2,3       run a sweep: all jobs together, as one plan
 
 Commands:
@@ -38,8 +38,8 @@ Settings:
   from=PICTURE          run the graph, seeds and settings inside a picture that fgraph wrote, instead of graph=
   model=NAME|PATH|URL   the generator: a bundled one (landscape, avatar, ...), a checkpoint file, or one at
                         https://... or hf://organisation/repository/file
-  offline=true          download no model: use kept ones
-  cache=DIR  hub=URL    the folder of kept models; a mirror of the Hugging Face hub
+  offline=true          download nothing, use cached models
+  cache=DIR  hub=URL    the folder of cached models; a mirror of the Hugging Face hub
   seed=N                the seed of the graph; nodes without a seed derive one from it
   device=auto           auto, cpu, cuda
   precision=float32     float32, float64, bfloat16, float16
@@ -65,7 +65,7 @@ Model files, without a graph:
   inspect PATH          print its format, architecture, sizes, parameters and SHA-256
   convert PATH OUT.safetensors            write it in fgraph's format; half=true: in float16
   convert PATH OUT.pt   write it for rosinality's programs and SOAT
-  mix A.pkl B.pkl OUT.safetensors mix.resolution=32 mix.width=1       layers from resolution 32 on are those of B,
+  mix A.pkl B.pkl OUT.safetensors mix.resolution=32 mix.width=1       layers from resolution 32 on come from B,
                         with a soft change; without mix.resolution, the average of the models
   convert bending=CONFIG.yaml clusters=FILE.yaml target=OUT.yaml      a graph of terrybroad/network-bending's
 

@@ -50,7 +50,7 @@ class StyleGAN2Generator(Generator):
     ) -> StyleGAN2Generator:
         """Return a generator of tensors under fgraph's names; missing noise and a missing mean of w are made.
 
-        Missing noise is drawn from a seed for each layer; then `metadata["noise"]` is "seeded", else "stored".
+        Missing noise is drawn from a seed for each layer; then `metadata["noise"]` is "seeded", otherwise "stored".
 
         Raises:
             ModelError: tensors are missing or disagree with the table.
@@ -66,7 +66,7 @@ class StyleGAN2Generator(Generator):
         return self if half == self.half else self._variant(half=half)
 
     def with_compiled(self, backend: str | None) -> Self:
-        """Return the same generator with its layers compiled by a backend of torch.compile, or with none compiled.
+        """Return the same generator with its layers compiled by a backend of torch.compile, or without compilation.
 
         Raises:
             FgraphError: torch has no such backend, or cannot compile here at all.
@@ -75,7 +75,7 @@ class StyleGAN2Generator(Generator):
         return self if functions is self.functions else self._variant(functions=functions)
 
     def _variant(self, **changes: Any) -> Self:
-        """Return the same generator with other fields, kept, so that each run does not derive its values again."""
+        """Return the same generator with one other field; it is cached, so that runs do not derive its values again."""
         (change,) = changes.items()
         if change not in self._variants:
             made = replace(self, **changes)
