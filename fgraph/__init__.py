@@ -5,12 +5,12 @@
     check            every fault of a graph, without running it
     compile          a graph, or many together, -> a Plan
     run              a graph, many, or a Plan -> images, latents, feature maps, masks, photographs
-    capture          a graph that is run many times -> a function that runs graphs like it
+    capture          a graph -> a function that quickly runs graphs of the same structure
     drag             move points of one image, step by step
     save_large       an image of any length, made piece by piece -> a tiled file
     load_generator   a model to hand to Graph(models=...)
-    downloads        where models named by an address are kept, and whether they may be fetched
-    picture_limit    how much memory one picture file may take when decoded
+    downloads        the cache folder of downloaded models, and whether downloads are allowed
+    picture_limit    the memory that one decoded picture file may take
     Node             the base of your own nodes
 
 Importing fgraph imports no more than this module: each name is imported when it is first used.

@@ -19,7 +19,7 @@ _FONT = "Helvetica,Arial,sans-serif"
 _SECONDS = 120  # until the child process is stopped; a drawing takes a few seconds
 _CURE = (
     "pip install pygraphviz; on a Linux without a desktop also "
-    "apt-get install libexpat1 libglib2.0-0 libxext6 libxrender1, or what these are called there"
+    "apt-get install libexpat1 libglib2.0-0 libxext6 libxrender1, or their equivalents"
 )
 _CHILD = """\
 import sys, pygraphviz

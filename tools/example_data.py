@@ -2,11 +2,14 @@
 
 python tools/example_data.py
 
-| file | holds | | --- | --- | | `way.npy` | the first principal component of w, as a direction in W [1, w_dim] | |
-`components.npz` | mean, components and standard deviations of w, in the format of GANSpace | | `edits.csv` | two edits
-along these components, in the format of StyleRes | | `effects.npy` | the change of the image's mean colour by each
-channel of the convolutions, [channels, 3] | | `colours.npz` | a colour for each text, in place of CLIP's vectors | |
-`warm.pt` | a mapper of StyleCLIP with a medium network only, trained towards a warm colour instead of a text |
+| file | holds |
+| --- | --- |
+| `way.npy` | the first principal component of w, as a direction in W [1, w_dim] |
+| `components.npz` | mean, components and standard deviations of w, in the format of GANSpace |
+| `edits.csv` | two edits along these components, in the format of StyleRes |
+| `effects.npy` | the change of the image's mean colour by each channel of the convolutions, [channels, 3] |
+| `colours.npz` | a colour for each text, in place of CLIP's vectors |
+| `warm.pt` | a mapper of StyleCLIP with a medium network only, trained towards a warm colour instead of a text |
 """
 
 from __future__ import annotations

@@ -162,7 +162,7 @@ class _Walk:
             self._ask_value(value, (rows[0][mine], bases.rows[rows[1][mine]]), needs[mine])
 
     def _beside_bases(self, number: int, bases: Bases) -> tuple[tuple[Index, Index], Regions]:
-        """Return the requests for each row, as a base too, cut to where the row differs from its own base."""
+        """Return the requests for each row, also as a base, cut to the region where it differs from its own base."""
         instruction = self.program.instructions[number]
         assert instruction.regions is not None
         rows, needs = self._needs(number)

@@ -195,7 +195,7 @@ def _shares(program: Program, instruction: Instruction, supports: Supports) -> l
 
 
 def _copying_readers(program: Program) -> list[int]:
-    """Return for each value how many readers copy a window of it together if it lies in several buffers."""
+    """Return for each value the number of readers that must join a window of it if it lies in several buffers."""
     readers = [0] * len(program.instructions)
     for number in reversed(range(len(readers))):
         instruction = program.instructions[number]

@@ -8,8 +8,8 @@ from fgraph._geometry.regions import NOTHING, Cyclic, Region, Size, area, extent
 
 _WHOLE_FROM = 0.9  # from this share of the canvas on, a tile saves less than it costs
 _STEPS = 32  # sides are multiples of the shorter side of the canvas, divided by this
-_WASTE = 1.2  # the most that a region may grow in order to share a call,
-_LITTLE_WASTE = 1.03  # the most waste if the extra pixels cost more than a call
+_WASTE = 1.2  # the largest factor by which a region may grow in order to share a call
+_LITTLE_WASTE = 1.03  # the same if the extra pixels cost more than a call
 
 
 def few_sizes(

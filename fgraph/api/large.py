@@ -214,7 +214,7 @@ def _with_codes(graph: Graph, how: LargeOptions) -> Graph:
 
 
 def _goes_round(graph: Graph) -> bool:
-    """Return whether a viewer may continue at the left edge beyond the right one: the image is an uncut ring."""
+    """Return whether the image is a whole ring, so that a viewer may continue at the left edge beyond the right one."""
     decoded = [node for _, node, _ in graph.spec.walk() if not isinstance(node, Subgraph)]
     cut = any(node.op in ("crop", "pad", "concat", "knit", "resize") for node in decoded)
     return not cut and any(getattr(node, "wrap", "none") in ("x", "both") for node in decoded)

@@ -120,7 +120,7 @@ def _read_compressed(content: bytes, container: str) -> tuple[Levels, float]:
     except ImportError as error:
         raise ValueError("this kind of sound needs PyAV: pip install 'fgraph-gan[sound]', or write .wav") from error
     try:
-        with av.open(io.BytesIO(content), format=container) as file:  # else a playlist could name other files
+        with av.open(io.BytesIO(content), format=container) as file:  # otherwise a playlist could name other files
             stream = file.streams.audio[0]
             return np.concatenate(list(_decoded(file, stream))), float(stream.rate)
     except (av.error.FFmpegError, IndexError, TypeError) as error:

@@ -73,7 +73,7 @@ def finish(job: PreparedJob, outcome: Any) -> float | None:
 
 
 def _find_idle_options(settings: JobSettings, graph: Graph) -> Iterator[str]:
-    """Yield a message for each option of the output that the command line sets in vain."""
+    """Yield a message for each option of the output that the command line sets without effect."""
     if not settings.given:
         return
     from fgraph.save.effects import Requested, find_idle

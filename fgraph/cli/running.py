@@ -127,7 +127,7 @@ def quoted_override(override: str) -> str | None:
     """
     key, equals, value = override.partition("=")
     if value[:1] in ("[", "{"):
-        return None  # the texts in it are to be quoted, each for itself
+        return None  # the texts in it must be quoted one by one
     fixed = f"{key}={quoted(unquoted(value))}"
     try:
         OverridesParser.create().parse_overrides([fixed])

@@ -118,7 +118,7 @@ def _row_list() -> dict[str, Any]:
     )
     described = {
         "from": "the first value, or the value of 0 in a curve", "to": "the last value, or the value of 1 in a curve",
-        "count": "the number of rows", "ease": "how the value moves between two", "fps": "frames a second of a sound",
+        "count": "the number of rows", "ease": "interpolation between two values", "fps": "frames a second of a sound",
         "closed": "whether the last value is one step before `to`", "keys": "row -> value, interpolated between them",
         "file": "a curve: .npy, .csv, .wav, ...", "array": "the array in the file",
     }  # fmt: skip

@@ -1,8 +1,8 @@
 """The metric of a search: how much the image, and the distance of the code from the mean, change as the code moves.
 
-The images of most directions of a code change little, and those of some change much. L-BFGS learns that from gradients,
-one direction a step. Most of it is the same for all codes of a model. Therefore the metric is the Gauss-Newton matrix
-of the loss, averaged over samples of the model:
+Most directions of a code change the image little, and some change it much. L-BFGS learns these differences from
+gradients, one direction a step. Most of them are the same for all codes of a model. Therefore the metric is the
+Gauss-Newton matrix of the loss, averaged over samples of the model:
 
     M = E[Jᵀ J] / n + weight · E[Aᵀ A]
 

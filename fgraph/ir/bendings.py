@@ -111,7 +111,7 @@ class Dilate(Erode):
 
 @dataclass(frozen=True)
 class Threshold:
-    """Threshold: 1 above a value, else 0."""
+    """Threshold: 1 above a value, otherwise 0."""
 
     value: float
     is_identity = False

@@ -42,7 +42,7 @@ def check_features_edit(build: Build, features: Features, edit: Edit) -> None:
     """
     table, name = build.table(features.model), type(edit).__name__.lower()
     if isinstance(edit, geometry.Pad | geometry.Resize):
-        why = "have no edge to go on from" if name == "pad" else "are limited in frequency, which stretching breaks"
+        why = "have no edge to continue from" if name == "pad" else "are limited in frequency, which stretching breaks"
         how = "more of the plane" if name == "pad" else "the plane at other distances"
         raise ValueError(
             f"{name} finds a pass of model '{features.model}' ({table.architecture}) paused at "

@@ -205,10 +205,10 @@ def take_rows(carrier: Carrier, index: Index) -> Carrier:
 
 
 def check_carrier(carrier: Carrier) -> None:
-    """Check that a carrier is no larger than a layer of it can be lowered.
+    """Check that a carrier is small enough to be lowered.
 
     Raises:
-        ValueError: too many carriers lie in it, or in each other.
+        ValueError: it contains too many carriers, or they are nested too deeply.
     """
     seen, waiting = {id(carrier)}, [carrier]
     while waiting:

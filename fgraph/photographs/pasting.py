@@ -1,4 +1,4 @@
-"""Crops pasted into a photograph; pixels outside the masks do not change by a bit."""
+"""Crops pasted into a photograph; pixels outside the masks keep their bits."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ NAMES = {
     Kind.PHOTOGRAPH: "photographs",
 }
 _MOST_SIZES = 4  # most sizes in a box; its tooltip lists all
-_PALEST, _DARK = 0.06, 0.8  # depth of colour of a box without FLOPs, and the depth above which text is white
+_PALEST, _DARK = 0.06, 0.8  # depth of colour of a box without FLOPs, and depth above which its text is white
 _LEAST_SHARE = 0.0005  # least share of the FLOPs that a box shows
 _LEGEND = (
     "depth of colour, %: share of the FLOPs; ×: calls; thick frame: a result; dashed: rows are copied together",

@@ -60,7 +60,7 @@ def group_steps(steps: Sequence[Step]) -> tuple[dict[str, StepGroup], str]:
 
     Returns:
         The groups by name, each after the groups that it reads; and a note for the drawing if there are so many groups
-            that all calls of a layer become one, otherwise "".
+        that all calls of a layer become one, otherwise "".
     """
     reads = _reads(steps)
     what = [_what(step) for step in steps]

@@ -1,4 +1,4 @@
-"""Nodes of the studio for a drag that runs: what it begins with, and what it has reached."""
+"""Nodes of the studio for a running drag: its start, and its current codes."""
 
 from __future__ import annotations
 

@@ -74,7 +74,7 @@ class Dragger:
                 run.dragging = rested.dragging
             else:
                 changes, node = go_on(self._session, node, self._now(node))
-                self._session.edit(changes, label=f"go on from {run.node}")
+                self._session.edit(changes, label=f"continue from {run.node}")
         self._launch(node, run.dragging, engine)
         return node
 

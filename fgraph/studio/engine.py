@@ -83,8 +83,8 @@ class Engine:
         self._jobs: deque[tuple[Job, Iterator[Callable[[], None]]]] = deque()
         self._unit: Callable[[], None] | None = None  # unit of work of the first job, to be called again
         self._running: Job | None = None
-        self._aborts = False  # whether what runs is to stop
-        self._yields = False  # whether what runs stops for jobs
+        self._aborts = False  # whether the current run must stop
+        self._yields = False  # whether the current run stops for jobs
         self._closing = False
         self._baseline: Baseline | None = None
         self._shown: Live | None = None  # the run whose graph should become the baseline
@@ -108,7 +108,7 @@ class Engine:
             self._ready.notify()
 
     def cancel(self) -> None:
-        """Stop what runs, and drop what waits."""
+        """Stop the current run, and drop all waiting runs and jobs."""
         with self._ready:
             self._live = self._unit = self._shown = None
             self._jobs.clear()
@@ -138,7 +138,7 @@ class Engine:
 
     @property
     def is_overtaken(self) -> bool:
-        """True if what runs is to stop, since something newer is due."""
+        """True if the current run must stop because something newer is due."""
         return self._live is not None or self._aborts
 
     def run(

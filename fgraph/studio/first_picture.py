@@ -1,4 +1,4 @@
-"""The wait for the first picture of a launch, which what is less urgent would hold up."""
+"""The first picture of a launch, for which less urgent work waits."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ _PATIENCE = 10.0  # seconds
 
 
 class FirstPicture:
-    """The first picture, or the first word of why there is none yet.
+    """The first picture, or the first message that explains its absence.
 
     Args:
-        on_seen: called once, when it is sent.
+        on_seen: called once, when the picture or message is sent.
     """
 
     def __init__(self, on_seen: Callable[[], None] = lambda: None) -> None:
@@ -25,13 +25,13 @@ class FirstPicture:
         self._on_seen = on_seen
 
     def note(self, message: Outgoing) -> None:
-        """Look at a message that is sent."""
+        """Check a message that is sent."""
         if not self._seen.is_set() and _is_seen(message):
             self._seen.set()
             self._on_seen()
 
     async def wait(self) -> None:
-        """Wait for it, but no longer than some seconds."""
+        """Wait for the picture or message, at most `_PATIENCE` seconds."""
         with suppress(TimeoutError):
             await asyncio.wait_for(self._seen.wait(), _PATIENCE)
 

@@ -33,7 +33,7 @@ class Binary:
 
 
 def to_picture(result: Result, row: int = 0) -> PillowImage.Image:
-    """Return a row of a result as a picture; beyond the last one, the last.
+    """Return a row of a result as a picture, the last row for a number beyond it.
 
     Raises:
         RunError: codes have no picture.

@@ -339,7 +339,7 @@ def test_a_part_of_a_face_is_a_mask_like_others() -> None:
         ({"wide": {"op": "pad", "of": "code", "left": 0.5, "mode": "circular"}}, "wide.mode", "leave mode out"),
         ({"at": {"op": "shift", "of": "code", "dx": 0.5, "mode": "replicate"}}, "at.mode", "leave mode out"),
         ({"late": {"op": "tap", "of": "code", "layer": "L1"}, "wide": {"op": "pad", "of": "late", "left": 0.5}}, "wide",
-         "paused at L1_40_3, where features have no edge to go on from; pad the codes, or the pass at const"),
+         "paused at L1_40_3, where features have no edge to continue from; pad the codes, or the pass at const"),
         ({"late": {"op": "tap", "of": "code", "layer": "L1"}, "big": {"op": "resize", "of": "late", "width": 2}}, "big",
          "which stretching breaks; resize the codes"),
         ({"late": {"op": "tap", "of": "code", "layer": 0}, "at": {"op": "transform", "of": "late"}}, "at.of",

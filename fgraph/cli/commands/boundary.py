@@ -27,9 +27,11 @@ def main(arguments: Sequence[str], interrupts: Interrupts) -> int:
     )
     parser.add_argument("--model", default="landscape", help="the model of the codes; default: landscape")
     parser.add_argument(
-        "--space", choices=("z", "w", "w+", "s"), help="of the direction; default: the latest of the codes"
+        "--space",
+        choices=("z", "w", "w+", "s"),
+        help="the space of the direction; default: the latest of the codes",
     )
-    parser.add_argument("--device", default="auto", help="where pictures are inverted; default: auto")
+    parser.add_argument("--device", default="auto", help="the device that inverts pictures; default: auto")
     chosen = parser.parse_args(arguments)
     if (len(chosen.folders) == 2) == (chosen.scores is not None) or len(chosen.folders) not in (0, 2):
         parser.error("name two folders, POSITIVE and NEGATIVE, or --scores")

@@ -16,8 +16,8 @@ from fgraph.ir.types import CODE_KINDS, Type
 class Component(CodeOp):
     """A direction of w that is found in the model. Params: its number, from 0, in descending strength.
 
-    `pca`: of the covariance of w. `sefa`: of the affine weights of `layers`, each row normalised or not.
-    Its length is the standard deviation of w along it, or 1.
+    With `pca`, it is an eigenvector of the covariance of w. With `sefa`, it is a factor of the affine weights of
+    `layers`, whose rows may be normalised first. Its length is the standard deviation of w along it, or 1.
     """
 
     name: ClassVar[str] = "component"

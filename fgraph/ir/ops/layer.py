@@ -84,7 +84,7 @@ class StyleGAN2Op(LayerOp):
         return min(call.rows, chunk_rows(shape, self.layer.out_channels, self.layer.up, item))
 
     def _halo(self, call: Call) -> int:
-        """Return how many pixels higher and wider than the map the styled input of the layer is."""
+        """Return the number of pixels by which the styled input of the layer is higher and wider than the map."""
         return 0
 
 

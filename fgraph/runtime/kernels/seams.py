@@ -2,8 +2,8 @@
 
 A seam is an edge along a side of a patch that neither place had before. A step is the difference between the means of
 the pixels on both sides of a line, averaged over a stretch of the line, so that only straight edges count. The new edge
-is the part of a step in the decoded picture, as a vector of colours, that no old step explains. Old steps are those
-near there: outside the patch in the picture before, inside the patch at the place that was copied, and across the
+is the part of a step in the decoded picture, as a vector of colours, that no old step explains. Old steps are taken
+near the line: outside the patch in the picture before, inside the patch at the place that was copied, and across the
 border in either. Texture hides an edge: its measure is the deviation of the steps along the side, in the decoded
 picture.
 """
@@ -23,7 +23,7 @@ Doubles = NDArray[np.float64]
 BAND = 3  # pixels on each side of a step
 STRETCH = 8  # pixels along a line that are averaged
 REACH = 4  # pixels on both sides of a border that count as its surroundings, at least BAND
-FAINT = 0.01  # the least step that is visible on an even ground, where black to white is 1
+FAINT = 0.01  # the least step that is visible on an even background, where black to white is 1
 HIDING = 8.0  # how large a step a texture hides, as a multiple of its deviation
 MOST_VISIBLE = 0.5  # the visibility up to which a seam is not seen
 

@@ -180,7 +180,7 @@ class DragRow(Message):
 
 
 class DragEvent(Message):
-    """A drag as far as it is; `running` is true until it has stopped."""
+    """The progress of a drag; `running` is true until it has stopped."""
 
     event: Literal["drag"] = "drag"
     revision: int

@@ -178,7 +178,7 @@ class Ablate(Request):
 
 
 class DragStart(Request):
-    """Start a drag of the viewed output, or go on with it; it ends with `drag_stop`, or with any other change."""
+    """Start or continue a drag of the viewed output; it ends with `drag_stop`, or with any other change."""
 
     do: Literal["drag_start"]
     node: NodeId
@@ -204,9 +204,9 @@ class DragChange(Request):
 class Plain(Request):
     """A request without further fields.
 
-    `undo`, `redo`; `cancel`: stop what runs; `drag_stop`: end the drag that runs, and keep what it reached;
-    `plan`: send the plan; `history`: send the history; `command`, `python`: answer with the graph as a command or a
-    program; `explain`: draw every output without each node, as thumbnails.
+    `undo`, `redo`; `cancel`: stop the current run; `drag_stop`: end the running drag, and keep its result; `plan`: send
+    the plan; `history`: send the history; `command`, `python`: answer with the graph as a command or a program;
+    `explain`: draw every output without each node, as thumbnails.
     """
 
     do: Literal["undo", "redo", "cancel", "drag_stop", "plan", "history", "command", "python", "reload", "explain"]

@@ -37,7 +37,7 @@ class Layer:
     index: int  # σ index; -1 is the constant
     kind: Literal["const", "input", "conv", "torgb"]
     resolution: int  # the number in its block's name, which doubles from block to block: 4, 8, ...
-    up: int  # 2 if it doubles the resolution, else 1
+    up: int  # 2 if it doubles the resolution, otherwise 1
     in_channels: int
     out_channels: int
     style_start: int  # its styles are S[:, style_start : style_start + in_channels]
@@ -101,7 +101,7 @@ class Table:
 
         @property
         def c_dim(self) -> int:
-            """The number of classes of a conditional generator, else 0."""
+            """The number of classes of a conditional generator, otherwise 0."""
 
         @property
         def image_channels(self) -> int:

@@ -20,7 +20,7 @@ def chunk_rows(shape: Sequence[int], outputs: int, up: int, item: int = 4) -> in
     Args:
         shape: the shape of a row, [C, H, W].
         outputs: the output channels.
-        up: 2 if the layer doubles the resolution, else 1.
+        up: 2 if the layer doubles the resolution, otherwise 1.
         item: bytes of a number.
     """
     row_bytes = max(outputs * up * up, shape[0]) * shape[1] * shape[2] * item
@@ -57,14 +57,14 @@ def conv_bytes(rows: int, numbers: int, weights: int, up: int) -> int:
     """Return the bytes that torch's convolution of 3 x 3 taps takes on a CPU beside its operands and its result.
 
     oneDNN copies the weights into an order of its own, and a transposed convolution copies them once more. A single row
-    of few numbers is unfolded instead, to nine columns for each number. If that takes more than the weights, it is not
-    counted: it takes at most 720 KiB, and only the budget of a tiny generator could be so small.
+    of few numbers is unfolded instead, to nine columns for each number. That copy is not counted if it is larger than
+    the weights: it takes at most 720 KiB, which matters only to the budget of a tiny generator.
 
     Args:
         rows: the number of rows of the input.
         numbers: the number of entries of the input, all rows together.
         weights: numbers of the weight.
-        up: 2 for a transposed convolution, else 1.
+        up: 2 for a transposed convolution, otherwise 1.
     """
     unfolds = rows == 1 and numbers <= _UNFOLDED
     copied = min(weights, 9 * numbers) if unfolds else weights

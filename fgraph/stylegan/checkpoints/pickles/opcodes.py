@@ -1,7 +1,7 @@
 """The allowed opcodes of a pickle, and the loop that executes them.
 
-The allowed opcodes are those of protocols 2 to 5 that write plain data (see `pickletools` of the standard library). A
-global is looked up in a given table, whose values are stand-ins.
+Allowed are the opcodes of protocols 2 to 5 that write plain data (see `pickletools` of the standard library). A global
+is looked up in a given table, whose values are stand-ins.
 """
 
 from __future__ import annotations

@@ -31,7 +31,7 @@ _LONGEST_TEXT = 1 << 20  # bytes of text that hold the numbers of such a tensor
 
 @dataclass(slots=True, eq=False)
 class Storage:
-    """A row of `items` numbers of one type, from byte `start` of `data` on; the place may be set after construction."""
+    """`items` numbers of one type, from byte `start` of `data` on; the place may be set after construction."""
 
     data: Span | bytes
     dtype: str
