@@ -1,4 +1,4 @@
-"""The time of the command of each of the seven jobs on the bundled models, as after a fresh clone.
+"""The time of the commands of the seven jobs on the bundled models, as after a fresh clone.
 
     python -m bench.speed.jobs             all jobs, some two minutes on two cores; writes a part of
                                            docs/reference/measurements/times.md
@@ -100,7 +100,7 @@ def to_page(page: str, lines: list[str], state: list[str]) -> str:
     """Return the page with the new measurements in place of the old ones.
 
     Raises:
-        ValueError: it has no such place.
+        ValueError: the page has no place for them.
     """
     head, begin, rest = page.partition(BEGIN)
     _, end, tail = rest.partition(END)

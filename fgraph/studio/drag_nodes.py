@@ -30,7 +30,7 @@ class DragStart(Node):
 
 
 class DragMask(Node):
-    """The mask of a drag in the size of the images of its model, as an image of one channel."""
+    """The mask of a drag at the size of its model's images, as an image of one channel."""
 
     op: Literal["drag_mask"] = "drag_mask"
     produces: ClassVar[Kind] = Kind.IMAGE
@@ -60,7 +60,7 @@ class DragNow(Node):
         return len(self.codes.array)
 
     def lower(self, build: Build, inputs: Inputs) -> Latent:
-        """Give the codes and the trails."""
+        """Return the codes with their trails."""
         of, nodes = inputs.latent("of"), [member.node for member in inputs.members]
         codes = [(node.codes, row) for node in nodes for row in range(len(node.codes.array))]
         trails = [(node.trail, row) for node in nodes for row in range(len(node.trail.array))]

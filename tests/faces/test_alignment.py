@@ -67,7 +67,7 @@ def test_beyond_the_picture_it_fades_to_the_median() -> None:
 
 
 def test_large_faces_are_reduced_against_aliasing() -> None:
-    """Stripes of one pixel, of a square 10 times as large as the result, become an even grey."""
+    """Stripes of one pixel, in a square 10 times as large as the result, become an even grey."""
     pixels = np.zeros((1000, 1000, 3), dtype=np.uint8)
     pixels[:, ::2] = 255
     cut = np.asarray(cut_face(Image.fromarray(pixels), turned(0, (500, 500), eyes=160, mouth=100), 64), dtype=float)

@@ -1,4 +1,4 @@
-"""Entry points: each way in which a file of a stranger reaches fgraph, as a function of the file's path."""
+"""Entry points: each way in which an untrusted file reaches fgraph, as a function of the file's path."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ def _training_data(path: Path) -> None:
 
 @cache
 def _cache() -> Path:
-    """A folder of this process for what readers cache."""
+    """A folder of this process for the files that readers cache."""
     return Path(tempfile.mkdtemp())
 
 

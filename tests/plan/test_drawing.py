@@ -142,7 +142,7 @@ def test_equal_steps_of_chunks_share_a_box() -> None:
     assert re.match(r"×\d+ ", box.texts[1])
 
 
-def test_many_graphs_are_no_more_boxes_than_one() -> None:
+def test_many_graphs_need_no_more_boxes_than_one() -> None:
     seeds = [fgraph.load(GRAPHS / "panorama.yaml", overrides=[f"seed={seed}"]) for seed in range(64)]
     assert len(drawn(fgraph.compile(seeds, device="cpu")).boxes) == len(drawn(planned(GRAPHS / "panorama.yaml")).boxes)
 

@@ -21,7 +21,7 @@ _DIRECTIONS = """\
     kind: sefa      factors of the affine layers (SeFa)
     kind: channel   channels of StyleSpace, in standard deviations
     kind: file      your own or a published one, from .npy, .npz, .safetensors, .pt or .pkl
-    kind: mapper    networks that make a difference for each code (StyleCLIP), from a file
+    kind: mapper    networks that compute an offset for each code (StyleCLIP), from a file
     kind: text      from one text to another (StyleCLIP), with a file of the effects of the channels
   and models for which edits were published have
     kind: named     these edits; fgraph list edits shows them with model and source
