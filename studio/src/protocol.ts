@@ -54,7 +54,7 @@ export interface DragChange {
   shape?: { [name: string]: Json } | null;
 }
 
-/** Start a drag of the viewed output, or go on with it; it ends with `drag_stop`, or with any other change. */
+/** Start or continue a drag of the viewed output; it ends with `drag_stop`, or with any other change. */
 export interface DragStart {
   id: number;
   do: "drag_start";
@@ -219,7 +219,7 @@ export interface Places {
   groups?: Group[] | null;
 }
 
-/** A request without further fields. `undo`, `redo`; `cancel`: stop what runs; `drag_stop`: end the drag that runs, and keep what it reached; `plan`: send the plan; `history`: send the history; `command`, `python`: answer with the graph as a command or a program; `explain`: draw every output without each node, as thumbnails. */
+/** A request without further fields. `undo`, `redo`; `cancel`: stop the current run; `drag_stop`: end the running drag, and keep its result; `plan`: send the plan; `history`: send the history; `command`, `python`: answer with the graph as a command or a program; `explain`: draw every output without each node, as thumbnails. */
 export interface Plain {
   id: number;
   do: "undo" | "redo" | "cancel" | "drag_stop" | "plan" | "history" | "command" | "python" | "reload" | "explain";
@@ -352,7 +352,7 @@ export interface Done {
   reused: number;
 }
 
-/** A drag as far as it is; `running` is true until it has stopped. */
+/** The progress of a drag; `running` is true until it has stopped. */
 export interface DragEvent {
   event: "drag";
   revision: number;
