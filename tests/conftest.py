@@ -17,7 +17,7 @@ os.environ["RAY_worker_niceness"] = "0"  # noqa: SIM112 - as Ray spells it
 import hypothesis
 import pytest
 
-# The same examples in each run and on each machine.
+# The same examples in each run of the same sources: Hypothesis draws some of them from the constants in our code.
 hypothesis.settings.register_profile("fgraph", derandomize=True, database=None, deadline=None)
 hypothesis.settings.load_profile("fgraph")
 
