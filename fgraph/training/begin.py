@@ -137,8 +137,8 @@ def _is_of_kind(table: Discriminating, settings: TrainingSettings) -> bool:
 
 
 def _replace_discriminator(state: TrainingState, settings: TrainingSettings) -> TrainingState:
-    """Replace the discriminator by one that has learned nothing."""
-    shape, tensors, images = _draw_discriminator(state.table, settings)
+    """Replace the discriminator of a snapshot by the one that the settings name, or by a new one."""
+    shape, tensors, images = _find_discriminator(state.table, settings)
     return replace(
         state,
         discriminator_table=shape,

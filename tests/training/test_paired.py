@@ -71,6 +71,19 @@ def test_it_grows_and_then_gets_a_discriminator(choose: Choose, painter: str, tm
     assert (judged.target / MODEL).exists()
 
 
+def test_it_gets_the_discriminator_that_the_settings_name(choose: Choose, painter: str, tmp_path: Path) -> None:
+    first = choose(**ALONE, data=painter, images=4)
+    train(first)
+    other = choose(target=tmp_path / "other", images=4)
+    train(other)
+    named = {"discriminator": str(other.target / SNAPSHOT), "model": str(first.target / SNAPSHOT)}
+    begun = begin(choose(mode="finetune", target=tmp_path / "judged", **named))
+    learned = read_snapshot(other.target / SNAPSHOT)
+    assert begun.discriminator_table == learned.discriminator_table
+    assert [name for name, x in learned.discriminator.items() if not torch.equal(x, begun.discriminator[name])] == []
+    assert begun.origin["discriminator_first"] == 0
+
+
 @pytest.mark.parametrize(
     ("changed", "message"),
     [
