@@ -7,9 +7,9 @@ that would replace bundled ones: those without a group, and those of Hydra's gro
 
 from __future__ import annotations
 
-import pickle
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from threading import RLock
@@ -32,7 +32,7 @@ BUNDLED = Path(__file__).resolve().parents[2] / "graphs"
 NAMED = "named files"  # the provider, in Hydra's search path, of folders of files that the user names by path
 GROUP = "graph"
 _lock = RLock()
-_parsed: dict[Hashable, bytes] = {}  # pickled
+_parsed: dict[Hashable, tuple[ConfigResult, Any]] = {}  # with the config as plain data
 _Names: TypeAlias = list[str]  # the class below has a method called `list`
 
 
@@ -120,12 +120,13 @@ class PackageSource(ImportlibResourcesConfigSource):
 def _parse_once(key: Hashable, load: Callable[[], ConfigResult]) -> ConfigResult:
     """Return a new copy of what `load` returns, which is called once for each key.
 
-    Hydra reads all files for each config that it composes, and parses YAML far slower than a pickle can be read.
+    Hydra reads all files for each config that it composes, and parsing YAML takes most of that time.
     """
     if key not in _parsed:
-        _parsed[key] = pickle.dumps(load(), pickle.HIGHEST_PROTOCOL)
-    result: ConfigResult = pickle.loads(_parsed[key])
-    return result
+        loaded = load()
+        _parsed[key] = loaded, OmegaConf.to_container(loaded.config, resolve=False)
+    result, data = _parsed[key]
+    return replace(result, config=OmegaConf.create(data), header=dict(result.header))
 
 
 def find_place(folder: Path, name: str, files: Mapping[str, Path]) -> Path:
