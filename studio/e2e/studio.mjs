@@ -114,6 +114,14 @@ export function pixels(page) {
   });
 }
 
+/** Return the bytes of the pixels that are shown. */
+export function bytes(page) {
+  return page.evaluate(() => {
+    const canvas = document.querySelector('.bitmap');
+    return [...canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data];
+  });
+}
+
 /** Return the revision of the graph that the page shows. */
 export function revision(page) {
   return page.evaluate(() => Number(document.querySelector('.studio').dataset.revision));

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
-import { assertFileMatches, changed, choose, dragOnPicture, finalPicture, node, open, pixels, seriousFaults, settled, setYaml, startStudio, tab, textHas, textOf } from './studio.mjs';
+import { assertFileMatches, bytes, changed, choose, dragOnPicture, finalPicture, node, open, pixels, seriousFaults, settled, setYaml, startStudio, tab, textHas, textOf } from './studio.mjs';
 
 const BLEND = `# two scenes
 version: 1
@@ -196,7 +196,8 @@ test('axe finds no serious fault in any panel, dark or light', async () => {
 
 test('nothing is lost when the studio is killed', async () => {
   const text = await textOf(page);
-  const before = await settled(page);
+  await settled(page);
+  const before = await bytes(page);
   await studio.stop('SIGKILL');
   await page.getByText('The studio has stopped').waitFor();
   const expected = faults.length;
@@ -204,7 +205,11 @@ test('nothing is lost when the studio is killed', async () => {
   await page.goto(studio.address);
   await finalPicture(page);
   assert.equal(await textOf(page), text);
-  assert.equal(await settled(page), before);
+  await settled(page);
+  const after = await bytes(page);
+  assert.equal(after.length, before.length);
+  const apart = after.reduce((most, value, place) => Math.max(most, Math.abs(value - before[place])), 0);
+  assert.ok(apart <= 1, `the picture differs by ${apart} of 255`); // it was made in other steps, which round otherwise
   await page.locator('.state').nth(5).waitFor();
   faults.length = Math.min(faults.length, expected);
 });
