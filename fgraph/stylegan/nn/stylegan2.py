@@ -3,7 +3,8 @@
 Runtime, inversion and training call these functions. They keep no state, are differentiable, and accept any device, any
 number of rows, and any height and width. Formulas: Karras et al. 2020, "Analyzing and Improving the Image Quality
 of StyleGAN"; a modulated convolution is computed as `demod * conv(W, style * x)` with one dense weight W, so that
-rows with different styles share one convolution.
+rows with different styles share one convolution. Demodulation gives each output channel unit variance for inputs of
+unit variance.
 
 Edges. Functions that read neighbours take `wrap_x` and `wrap_y` (read round the edge, for a closed canvas), and
 `padded` (`x` has one pixel of context on each of its four sides, which is read but not produced). Otherwise, zeros lie
@@ -94,10 +95,7 @@ def styled_conv(
     residual: Tensor | None = None,
     out: Tensor | None = None,
 ) -> Tensor:
-    """Run a whole layer: `clamp(gain * activation(conv(x) + strength * noise + bias)) + residual`.
-
-    The convolution `conv` has a weight of its own for each row: modulated by the style of the row, and demodulated, so
-    that each output channel has unit variance for inputs of unit variance.
+    """Return `clamp(gain * activation(conv(x) + strength * noise + bias)) + residual`: [rows, O, H * up, W * up].
 
     Args:
         x: [rows, I, H, W]; with `padded`, [rows, I, H + 2, W + 2].
@@ -117,9 +115,6 @@ def styled_conv(
         clamp: the bound of the result, or None.
         residual: a tensor of the shape of the result.
         out: where to write the result, if no gradients are recorded.
-
-    Returns:
-        [rows, O, H * up, W * up].
     """
     conv = Convolution(weight, up, wrap_x, wrap_y, padded, transformed)
     scale = split_gain(activation, gain)[0] * weight_gain(weight) * FIR_GAIN[up]
