@@ -112,7 +112,7 @@ def paint_eyes(canvas: Canvas, head: Head, numbers: Numbers) -> Canvas:
     """Both eyes alike, in what they look at, too; brows, lids and lashes."""
     wide, opened = numbers.between(0.042, 0.062) * canvas.style.eyes, numbers.between(0.18, 0.95)
     gaze_x, gaze_y = numbers.between(-0.018, 0.018), numbers.between(-0.010, 0.010)
-    iris = scale(0.5 * (1 + torch.erf(numbers.take(1)))[:, :, None, None], IRIS)
+    iris = scale(numbers.between(0, 1), IRIS)
     height, bend, angle, thick = (
         numbers.between(0.075, 0.115), numbers.between(0.0, 0.03), numbers.between(-0.02, 0.02),
         numbers.between(0.008, 0.02),
@@ -171,9 +171,9 @@ def paint_hair(canvas: Canvas, head: Head, numbers: Numbers) -> Canvas:
 
 def choose_head(numbers: Numbers) -> Head:
     """Choose the face, its colours, and where it looks."""
-    skin = 0.5 * (1 + torch.erf(numbers.take(1) * 0.75))[:, :, None, None]
+    skin = scale(numbers.between(0, 1), SKIN)
     return Head(
-        numbers.between(0.185, 0.235), numbers.between(0.26, 0.31), numbers.between(0.05, 0.35), scale(skin, SKIN),
+        numbers.between(0.185, 0.235), numbers.between(0.26, 0.31), numbers.between(0.05, 0.35), skin,
         ring(numbers.take(2), HAIR), numbers.between(-0.035, 0.035), numbers.between(0.075, 0.098),
     )  # fmt: skip
 

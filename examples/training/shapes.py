@@ -13,7 +13,6 @@ from torch import Tensor
 
 Colour = tuple[int, int, int]
 
-
 INK, PAPER = (44, 34, 48), (250, 244, 230)
 
 
