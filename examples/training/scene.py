@@ -76,6 +76,6 @@ def choose_scene(numbers: Numbers, size: int) -> Scene:
     horizon = numbers.between(0.50, 0.62)
     return Scene(
         size, at[None, None, None, :], at[None, None, :, None], top, middle, bottom, far, near, sun, horizon,
-        numbers.between(0.15, 0.85), horizon * numbers.between(0.22, 0.88),
+        numbers.between(0.22, 0.78), horizon * numbers.between(0.22, 0.8),
         torch.sigmoid((top.mean(dim=1, keepdim=True) + 0.42) * 14),
     )  # fmt: skip

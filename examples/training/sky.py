@@ -39,7 +39,7 @@ def paint_stars(scene: Scene) -> Tensor:
 
 def paint_sun(sky: Tensor, scene: Scene, numbers: Numbers) -> Tensor:
     """A disk, at night now and then a crescent, in a narrow and a wide glow."""
-    radius, crescent = numbers.between(-0.035, 0.085).clamp_min(1e-3), numbers.switch(0.4) * (1 - scene.day)
+    radius, crescent = numbers.between(-0.025, 0.1).clamp_min(1e-3), numbers.switch(0.4) * (1 - scene.day)
     on = (radius / 0.025).clamp_max(1)
     distance = torch.hypot(scene.x - scene.sun_x, scene.y - scene.sun_y)
     wide = torch.exp(-((distance / 0.42) ** 2)) * 0.35 * (0.4 + 0.6 * scene.day)
