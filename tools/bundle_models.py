@@ -89,16 +89,19 @@ def write_card(name: str, folder: Path) -> None:
             f"## Curve\n\n![losses over images]({name}-losses.svg)\n\nThe losses of the last stage of the training.\n"
         )
     if figures.get("digest") == model.digest:
-        parts.append(describe_figures(figures, known.get(f"{name} former", {})))
+        parts.append(describe_figures(name, known))
+        parts.append(describe_progress(name, known))
     path.write_text("\n".join(parts), encoding="utf-8")
 
 
-def describe_figures(figures: dict[str, Any], former: dict[str, Any]) -> str:
-    """Return the part of a model card that compares the model, and the former one, with the data."""
+def describe_figures(name: str, known: dict[str, Any]) -> str:
+    """Return the part of a model card that compares the model, and those before it, with the data."""
+    figures = known[name]
     sizes = list(figures["swd model"])
     rows = [
         ("the model", figures, "model"),
-        ("the former model", former, "model"),
+        ("the former model", known.get(f"{name} former"), "model"),
+        ("the first model", known.get(f"{name} first"), "model"),
         ("the data against itself", figures, "data"),
     ]
     lines = [
@@ -111,10 +114,26 @@ def describe_figures(figures: dict[str, Any], former: dict[str, Any]) -> str:
         f"Of {figures['images']:,} images of {figures['size']} pixels at psi {figures['truncation']:g}; by "
         "`examples/training/quality.py`, which says what they are. Of distances, lower is nearer. Features are those "
         "of EfficientNet-Lite0, so the Fréchet distance is not the FID of papers. It rates the model too well, because "
-        "the model learned from features of that network. The former model is measured against the same pictures.\n"
+        "the model learned from features of that network. The former models are measured against the data that they "
+        "learned from.\n"
     )
     head = f"| | {' | '.join(f'SWD {side}' for side in sizes)} | SWD mean | Fréchet | precision | recall |"
     return "\n".join(["## Figures\n", head, f"| {' | '.join(['---'] * (len(sizes) + 5))} |", *lines, "", told])
+
+
+def describe_progress(name: str, known: dict[str, Any]) -> str:
+    """Return the part of a model card with the figures of the snapshots of its training, named `NAME after IMAGES`."""
+    after = {int(key.rpartition(" ")[2]): found for key, found in known.items() if key.startswith(f"{name} after ")}
+    if not after:
+        return ""
+    size = str(known[name]["size"])
+    lines = [
+        f"| {images:,} | {found['frechet model']} | {found['swd model'][size]} | {found['swd mean model']} "
+        f"| {found['precision model']} | {found['recall model']} |"
+        for images, found in sorted(after.items())
+    ]
+    head = f"| images of the last stage | Fréchet | SWD {size} | SWD mean | precision | recall |"
+    return "\n".join(["## Snapshots of the training\n", head, "| --- | --- | --- | --- | --- | --- |", *lines, ""])
 
 
 def half_difference(generator: StyleGAN2Generator) -> float:

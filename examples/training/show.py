@@ -3,8 +3,8 @@
 * panoramas.png: the panorama of `landscape`, enlarged twice, above that of `landscape128`;
 * translation.png: six heads in five steps from `avatar` to `toon`, side by side;
 * pairs.png: the same codes in `avatar`, `toon`, and a model tuned with nothing frozen (`--free MODEL`);
-* NAME.webp: 64 samples of a former model on the left, the same codes in the one that comes with fgraph on the right,
-  none of them chosen (`--former NAME=MODEL`).
+* NAME.webp: 64 samples of each former model, then the same codes in the one that comes with fgraph, none of them chosen
+  (`--former NAME=MODEL`, once for each former model, from left to right).
 """
 
 from __future__ import annotations
@@ -55,10 +55,11 @@ def draw_samples(model: str) -> Pixels:
     return np.concatenate([np.concatenate(images[i : i + COLUMNS], axis=1) for i in range(0, len(images), COLUMNS)])
 
 
-def compare(name: str, former: str) -> Pixels:
-    """Samples of a former model beside those of the present one."""
-    old, new = draw_samples(former), draw_samples(name)
-    return np.concatenate([old, np.full((old.shape[0], 12, 3), 255, np.uint8), new], axis=1)
+def compare(models: list[str]) -> Pixels:
+    """Samples of models, side by side."""
+    sheets = [draw_samples(model) for model in models]
+    gap = np.full((sheets[0].shape[0], 12, 3), 255, np.uint8)
+    return np.concatenate([sheets[0], *(part for sheet in sheets[1:] for part in (gap, sheet))], axis=1)
 
 
 def main() -> None:
@@ -71,11 +72,13 @@ def main() -> None:
     arguments.to.mkdir(parents=True, exist_ok=True)
     sheets = {"panoramas": draw_panoramas(), "translation": draw_translation()}
     if arguments.free:
-        models = [fgraph.load_generator(name) for name in ("avatar", "toon", arguments.free)]
-        sheets["pairs"] = show([draw_images(model, 12, models[0]) for model in models])
-    for name, _, former in (entry.partition("=") for entry in arguments.former):
+        trio = [fgraph.load_generator(name) for name in ("avatar", "toon", arguments.free)]
+        sheets["pairs"] = show([draw_images(model, 12, trio[0]) for model in trio])
+    former = [entry.partition("=")[::2] for entry in arguments.former]
+    for name in dict(former):
         path = arguments.to / f"{name}.webp"
-        Image.fromarray(compare(name, former)).save(path, quality=80, method=6)
+        models = [*(model for of, model in former if of == name), name]
+        Image.fromarray(compare(models)).save(path, quality=80, method=6)
         print(path)
     for name, pixels in sheets.items():
         path = arguments.to / f"{name}.png"
