@@ -16,6 +16,8 @@ from torch import Tensor
 from fgraph.training.draws import draw_for
 from fgraph.training.settings import TrainingError
 
+PIXELS = 2**17  # that a painter paints at a time
+
 
 class Painter(Protocol):
     """A maker of pictures from normally distributed numbers.
@@ -89,20 +91,24 @@ class PaintedBatches:
         """
         normal = z * torch.rsqrt(z.square().mean(dim=1, keepdim=True) + 1e-8)
         free = torch.randn(len(z), count_numbers(self._painter) - self.numbers, generator=draw)
-        return self._checked(
-            self._painter.paint(torch.cat([normal[:, : self.numbers], free], dim=1), self._size), len(z)
-        )
+        return self._paint(torch.cat([normal[:, : self.numbers], free], dim=1))
 
     @torch.no_grad()
     def take(self, start: int, rows: int, purpose: str = "real") -> Tensor:
         """Paint pictures `start` to `start + rows` of this purpose, [rows, 3, size, size] in [-1, 1]."""
         draw = draw_for(self._seed, f"paint {purpose}", start)
         numbers = torch.randn(rows, count_numbers(self._painter), generator=draw)
-        images = self._checked(self._painter.paint(numbers, self._size), rows)
+        images = self._paint(numbers)
         if self._flip:
             flipped = torch.rand(rows, generator=draw) < 0.5
             images = torch.where(flipped[:, None, None, None], images.flip(3), images)
         return images.contiguous(memory_format=torch.channels_last)
+
+    def _paint(self, numbers: Tensor) -> Tensor:
+        """Paint a few pictures at a time, whose intermediate results fit the processor's cache."""
+        pieces = torch.split(numbers, max(1, PIXELS // self._size**2))
+        images = [self._checked(self._painter.paint(piece, self._size), len(piece)) for piece in pieces]
+        return torch.cat(images)
 
     def _checked(self, images: Tensor, rows: int) -> Tensor:
         found, expected = tuple(images.shape), (rows, 3, self._size, self._size)
