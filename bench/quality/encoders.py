@@ -2,18 +2,12 @@
 
 Writes docs/how-to/encoders.png and a part of docs/how-to/encoders.md.
 
-    python -m bench.quality.encoders --pictures 100 --heads DIR --write
+    python -m bench.quality.encoders --pictures 100 --write
     python -m bench.quality.encoders --pictures 4 --subjects avatar  a quick trial; writes nothing
     python -m bench.quality.encoders --redraw                        only the plot, from the table of the page
 
 With `--kept FILE`, the results of each batch of pictures are stored at once, and a repeated command continues after
 them. Several commands with different subjects or ways can share one file.
-
-First draw heads that the models have not seen, each style into a folder of its name:
-
-    cd examples/training
-    node avatars.mjs avataaars 100 DIR/avataaars 64 10000
-    node avatars.mjs toonHead 100 DIR/toonHead 64 10000
 
 `--sheet FILE` draws the first pictures of each subject, each above the result of every way.
 """
@@ -35,7 +29,6 @@ from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor
 
 from bench.harness.pages import DOCS, ROOT
-from fgraph._imaging.read import load_picture
 from fgraph.inversion import InversionSettings, make_settings
 from fgraph.inversion.batch import invert
 from fgraph.inversion.priors import make_prior
@@ -47,11 +40,11 @@ from fgraph.stylegan.checkpoints.encoder_file import load_encoder, read_encoder
 from fgraph.stylegan.checkpoints.header import BUNDLED
 from fgraph.stylegan.generators.base import Generator
 from fgraph.stylegan.loading import load_generator
-from fgraph.training.painters import load_painter
+from fgraph.training.painters import PaintedBatches, load_painter
 
 PAGE, PLOT = DOCS / "how-to" / "encoders.md", DOCS / "how-to" / "encoders.png"
 BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
-PAINTER = ROOT / "examples" / "training" / "landscapes.py:Landscapes"
+PAINTERS = {"landscape": "landscapes.py:Landscapes", "avatar": "heads.py:Heads", "toon": "heads.py:Toons"}
 SEED, TOGETHER = 2026, 10  # a seed that no training of encoders uses; pictures in a batch
 ADAM = {"mse": 0.0, "pyramid": 0.0, "log_mse": 1.0, "prior_weight": 0.1}  # the loss of refine
 ADAM_RATE = 0.07  # of 50 steps
@@ -73,18 +66,16 @@ class Subject:
     """Pictures to find codes for: their model and their source."""
 
     model: str
-    source: str  # samples, paintings, or the style of drawn heads
+    source: str  # samples, or paintings: new pictures of the painter that the model learned from
 
     @property
     def name(self) -> str:
-        return f"{self.model}, {self.source if self.source in ('samples', 'paintings') else 'drawn heads'}"
+        return f"{self.model}, {self.source}"
 
 
 SUBJECTS = (
     *(Subject(model, "samples") for model in BUNDLED),
-    Subject("avatar", "avataaars"),
-    Subject("toon", "toonHead"),
-    Subject("landscape", "paintings"),
+    *(Subject(model, "paintings") for model in PAINTERS),
 )
 
 
@@ -118,25 +109,16 @@ def draw(generator: Generator, styles: Tensor) -> Tensor:
         return generator.synthesise(styles).clamp(-1, 1)
 
 
-def targets(generator: Generator, source: str, numbers: Sequence[int], heads: Path | None = None) -> Tensor:
+def targets(generator: Generator, subject: Subject, numbers: Sequence[int]) -> Tensor:
     """Return pictures that no training has seen, [numbers, 3, height, width]."""
     table = generator.table
-    if source not in ("samples", "paintings"):
-        if heads is None:
-            raise SystemExit(f"give the folder of {source}/*.png by --heads, or other --subjects")
-        files = sorted((heads / source).glob("*.png"))
-        return torch.stack([torch.from_numpy(load_picture(str(files[number]), table.size)) for number in numbers])
-    painter = load_painter(Path(PAINTER)) if source == "paintings" else None
-    found = []
-    for number in numbers:
-        drawn = torch.Generator().manual_seed(SEED + number)
-        if painter:
-            paint = painter.paint(torch.randn(1, painter.numbers, generator=drawn), table.size[0])
-            found.append(torch.as_tensor(paint))
-        else:
-            z = torch.randn(1, table.z_dim, generator=drawn)
-            found.append(draw(generator, generator.affine(generator.map(z))))
-    return torch.cat(found).float()
+    if subject.source == "paintings":
+        painter = load_painter(ROOT / "examples" / "training" / PAINTERS[subject.model])
+        batches = PaintedBatches(painter, table.size[0], SEED, flip=False)
+        return torch.cat([batches.take(number, 1) for number in numbers])
+    draws = [torch.Generator().manual_seed(SEED + number) for number in numbers]
+    z = torch.cat([torch.randn(1, table.z_dim, generator=one) for one in draws])
+    return draw(generator, generator.affine(generator.map(z)))
 
 
 def run(generator: Generator, model: str, way: str, images: Tensor) -> Found:
@@ -181,9 +163,7 @@ def read_kept(kept: Path | None) -> dict[str, dict[str, list[float]]]:
     return {one.pop("key"): one for one in map(json.loads, kept.read_text(encoding="utf-8").splitlines())}
 
 
-def measure(
-    subjects: Sequence[Subject], ways: Sequence[str], pictures: int, heads: Path | None, kept: Path | None
-) -> list[Line]:
+def measure(subjects: Sequence[Subject], ways: Sequence[str], pictures: int, kept: Path | None) -> list[Line]:
     """Measure all ways for some pictures at a time, so that an interrupted run has results of every subject."""
     known = read_kept(kept)
     for start in range(0, pictures, TOGETHER):
@@ -194,7 +174,7 @@ def measure(
                 key = f"{subject.name}|{way}|{start}"
                 if key in known:
                     continue
-                found = run(generator, subject.model, way, targets(generator, subject.source, numbers, heads))
+                found = run(generator, subject.model, way, targets(generator, subject, numbers))
                 known[key] = {"psnr": found.psnr, "distance": found.distance, "cpu": [found.cpu]}
                 mean, seconds = np.mean(found.psnr), found.cpu / len(numbers)
                 print(f"{key:60} {mean:6.2f} dB  CPU {seconds:6.3f} s a picture", flush=True)
@@ -229,9 +209,8 @@ def to_markdown(lines: Sequence[Line], command: str) -> str:
         BEGIN,
         f"`{command}`: pictures that no training has seen, on {torch.get_num_threads()} thread(s) of {os.cpu_count()} "
         f"cores, torch {torch.__version__.partition('+')[0]}, {TOGETHER} pictures at a time. Samples are images of the "
-        "model, paintings are by `examples/training/landscapes.py`, and heads are drawn by "
-        "`examples/training/avatars.mjs`. Steps are those of `preset: refine` in S, or in W+; those of Adam have the "
-        "defaults "
+        "model, and paintings are new pictures of the painter that it learned from. Steps are those of "
+        "`preset: refine` in S, or in W+; those of Adam have the defaults "
         f"(`preset: fast`), or the loss of `refine`, with a learning rate of {ADAM_RATE} for 50 steps. The distance of "
         "a code is by the whole covariance, and samples have 1. "
         f"The metric of `lbfgs` is measured once for a model, in {', '.join(once)} s of CPU time.",
@@ -294,12 +273,12 @@ def plot(lines: list[Line], path: Path) -> None:
     picture.save(path, optimize=True)
 
 
-def sheet(subjects: Sequence[Subject], ways: Sequence[str], heads: Path | None, path: Path, count: int = 6) -> None:
+def sheet(subjects: Sequence[Subject], ways: Sequence[str], path: Path, count: int = 6) -> None:
     """Draw the first pictures of each subject: a row of pictures, then one of each way."""
     strips = []
     for subject in subjects:
         generator = load_generator(subject.model)
-        images = targets(generator, subject.source, range(count), heads)
+        images = targets(generator, subject, range(count))
         rows = [images, *(run(generator, subject.model, way, images).images for way in ways)]
         strips.append(
             F.interpolate(
@@ -316,7 +295,6 @@ def main() -> None:
     parser.add_argument("--pictures", type=int, default=100, help="of each kind; 0: only those in the kept file")
     parser.add_argument("--subjects", nargs="+", default=[""], help="kinds whose names begin so; absent: all")
     parser.add_argument("--ways", nargs="+", default=list(WAYS), choices=list(WAYS), help="absent: all")
-    parser.add_argument("--heads", type=Path, help="the folder of drawn heads")
     parser.add_argument("--kept", type=Path, help="a file of the results so far, JSON by line")
     parser.add_argument("--threads", type=int, default=1, help="of torch")
     parser.add_argument("--sheet", type=Path, help="draw pictures here and measure nothing")
@@ -332,14 +310,14 @@ def main() -> None:
     torch.set_num_threads(given.threads)
     subjects = [one for one, name in zip(SUBJECTS, names, strict=True) if name.startswith(tuple(given.subjects))]
     if given.sheet:
-        sheet(subjects, given.ways, given.heads, given.sheet)
+        sheet(subjects, given.ways, given.sheet)
         return
-    lines = measure(subjects, given.ways, given.pictures, given.heads, given.kept)
+    lines = measure(subjects, given.ways, given.pictures, given.kept)
     if given.write:
         plot(lines, PLOT)
         head, _, rest = text.partition(BEGIN)
         most = max(len(line.psnr) for line in lines)
-        command = f"python -m bench.quality.encoders --pictures {most} --heads DIR --write"
+        command = f"python -m bench.quality.encoders --pictures {most} --write"
         PAGE.write_text(head + to_markdown(lines, command) + rest.partition(END)[2], encoding="utf-8")
 
 

@@ -110,11 +110,12 @@ class _Lite(nn.Module):
             facts = block._block_args
             expands = facts.expand_ratio != 1
             own.expand = fold(block._expand_conv, block._bn0) if expands else nn.Identity()
-            own.depthwise = fold(block._depthwise_conv, block._bn1)
+            own.depthwise = _pad_inside(fold(block._depthwise_conv, block._bn1))
             own.project = fold(block._project_conv, block._bn2)
             self.blocks.append(own)
         self._expands = [block._block_args.expand_ratio != 1 for block in network._blocks]
         self._adds = [_adds(block) for block in network._blocks]
+        self._strides = [block._block_args.stride not in (1, [1]) for block in network._blocks]
 
     def forward(self, images: Tensor) -> list[Tensor]:
         """Return the maps after `_LITE_LEVELS` of images in [-1, 1]; the network expects (pixel - 127) / 128."""
@@ -122,11 +123,24 @@ class _Lite(nn.Module):
         found = []
         for number, block in enumerate(self.blocks):
             y = F.relu6(block.expand(x)) if self._expands[number] else x
-            y = block.project(F.relu6(block.depthwise(y)))
+            # On a CPU, torch has no fast backward pass of a strided depthwise convolution in half precision.
+            half = torch.is_autocast_enabled(x.device.type)
+            full = half and self._strides[number] and x.device.type == "cpu"
+            with torch.autocast(x.device.type, enabled=half and not full):
+                y = block.depthwise(y.float() if full else y)
+            y = block.project(F.relu6(y))
             x = x + y if self._adds[number] else y
             if number in _LITE_LEVELS:
                 found.append(x)
         return found
+
+
+def _pad_inside(convolution: Any) -> Any:
+    """Let a convolution pad its own input if the padding is even, which saves a copy of the input."""
+    left, right, top, bottom = convolution.static_padding.padding
+    if left == right and top == bottom:
+        convolution.padding, convolution.static_padding = (top, left), nn.Identity()
+    return convolution
 
 
 def _adds(block: Any) -> bool:
