@@ -110,7 +110,7 @@ def paint_mouth(canvas: Canvas, head: Head, numbers: Numbers) -> Canvas:
 
 def paint_eyes(canvas: Canvas, head: Head, numbers: Numbers) -> Canvas:
     """Both eyes alike, in what they look at, too; brows, lids and lashes."""
-    wide, opened = numbers.between(0.042, 0.062) * canvas.style.eyes, numbers.between(0.18, 0.95)
+    wide, opened = numbers.between(0.05, 0.066) * canvas.style.eyes, numbers.between(0.4, 0.95)
     gaze_x, gaze_y = numbers.between(-0.018, 0.018), numbers.between(-0.010, 0.010)
     iris = scale(numbers.between(0, 1), IRIS)
     height, bend, angle, thick = (
@@ -144,7 +144,7 @@ def paint_nose(canvas: Canvas, head: Head, numbers: Numbers) -> Canvas:
 def paint_glasses(canvas: Canvas, head: Head, numbers: Numbers) -> Canvas:
     """Glasses in two of five heads, round or square, clear or dark."""
     on = (numbers.take(1)[:, :, None, None] * 12 - 5).sigmoid()
-    size, dark = numbers.between(0.065, 0.09), numbers.between(-0.5, 0.8).clamp_min(0.06)
+    size, dark = numbers.between(0.07, 0.088), numbers.between(-0.5, 0.4).clamp_min(0.06)
     for side in (-1, 1):
         lens = canvas.ellipse(0.5 + head.turn + side * head.eyes, 0.52, size, size * 0.85, 3)
         canvas = canvas.fill(rgb(FRAME), lens, on * dark)
@@ -155,9 +155,9 @@ def paint_glasses(canvas: Canvas, head: Head, numbers: Numbers) -> Canvas:
 
 def paint_hair(canvas: Canvas, head: Head, numbers: Numbers) -> Canvas:
     """Hair above the forehead: how full it is, how low it falls, and where it parts; or a cap."""
-    full, low, part = numbers.between(0.0, 0.09), numbers.between(-0.10, 0.11), numbers.between(-0.12, 0.12)
+    full, low, part = numbers.between(0.0, 0.09), numbers.between(-0.10, 0.04), numbers.between(-0.12, 0.12)
     top = canvas.ellipse(0.5 - head.turn * 0.3, 0.44, head.wide * 1.06 + full * 0.4, 0.24 + full, 2.4)
-    across = (canvas.x - 0.5 - head.turn * 0.5 - part) / head.wide
+    across = ((canvas.x - 0.5 - head.turn * 0.5 - part) / head.wide).clamp(-1, 1)
     line = 0.35 + low - 0.10 * torch.exp(-(across * 3).square()) + 0.11 * across.square()
     bald = numbers.between(-0.25, 1.0)
     canvas = canvas.fill(head.hair, torch.minimum(top, line - canvas.y), (bald * 8).clamp(0, 1), outlined=True)
@@ -174,7 +174,7 @@ def choose_head(numbers: Numbers) -> Head:
     skin = scale(numbers.between(0, 1), SKIN)
     return Head(
         numbers.between(0.185, 0.235), numbers.between(0.26, 0.31), numbers.between(0.05, 0.35), skin,
-        ring(numbers.take(2), HAIR), numbers.between(-0.035, 0.035), numbers.between(0.075, 0.098),
+        ring(numbers.take(2), HAIR), numbers.between(-0.018, 0.018), numbers.between(0.082, 0.096),
     )  # fmt: skip
 
 
@@ -188,7 +188,7 @@ class Heads:
         """Pictures [rows, 3, size, size] in [-1, 1] from z [rows, 47]."""
         numbers = Numbers(z)
         head, ground = choose_head(numbers), ring(numbers.take(2), GROUND)
-        right, down, tilt = numbers.between(-0.03, 0.03), numbers.between(-0.025, 0.025), numbers.between(-0.10, 0.10)
+        right, down, tilt = numbers.between(-0.015, 0.015), numbers.between(-0.01, 0.01), numbers.between(-0.05, 0.05)
         at = (torch.arange(size) + 0.5) / size
         x, y = at[None, None, None, :] - right, at[None, None, :, None] - down
         turned_x = 0.5 + (x - 0.5) * torch.cos(tilt) + (y - 0.75) * torch.sin(tilt)
