@@ -110,9 +110,8 @@ def test_the_plot_of_inversions_can_be_drawn_from_their_tables(
 
 def test_encoders_are_measured_and_drawn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     generator = load_generator("avatar")
-    Image.new("RGB", (80, 80), "teal").save(tmp_path / "head.png")
-    images = encoders.targets(generator, "samples", range(2))
-    drawn = encoders.targets(generator, tmp_path.name, [0], tmp_path.parent)
+    images = encoders.targets(generator, encoders.Subject("avatar", "samples"), range(2))
+    drawn = encoders.targets(generator, encoders.Subject("avatar", "paintings"), [0])
     found = encoders.run(generator, "avatar", "encoder", torch.cat([images, drawn]))
     assert [len(found.psnr), len(found.distance), len(found.images)] == [3, 3, 3]
     assert min(found.psnr[:2]) > 10
@@ -128,7 +127,7 @@ def test_encoders_are_measured_and_drawn(tmp_path: Path, monkeypatch: pytest.Mon
         with kept.open("a", encoding="utf-8") as file:
             file.write(json.dumps(one) + "\n")
     monkeypatch.setattr(encoders, "metric_seconds", lambda model: 1.0)
-    lines = encoders.measure(encoders.SUBJECTS[:1], list(encoders.WAYS), 0, None, kept)
+    lines = encoders.measure(encoders.SUBJECTS[:1], list(encoders.WAYS), 0, kept)
     assert [line.way for line in lines] == list(encoders.WAYS)
     assert lines[0].mean == 21
     read = encoders.read_lines(encoders.to_markdown(lines, "command"))
