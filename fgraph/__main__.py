@@ -1,4 +1,4 @@
-"""Runs the command line: `python -m fgraph panorama`."""
+"""The entry point of the command line: `python -m fgraph panorama`."""
 
 from fgraph_main import run
 

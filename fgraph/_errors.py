@@ -98,7 +98,7 @@ def escape_controls(text: str, keep: str = "\n\t") -> str:
 
 
 class _Brief(reprlib.Repr):
-    """Shows the start of containers, to some depth."""
+    """A `repr` that shows the start of containers, to some depth."""
 
     def __init__(self) -> None:
         super().__init__()

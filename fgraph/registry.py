@@ -21,7 +21,7 @@ _RESERVED_FIELDS = frozenset({"id"})  # `id=` names a node in Python
 
 
 def registry(classes: Iterable[NodeClass]) -> Registry:
-    """Sort node classes by op; classes that share an op differ in their `kind: Literal[...]`.
+    """Group node classes by op; classes that share an op differ in their `kind: Literal[...]`.
 
     Raises:
         FgraphError: two classes have one op and one kind, or a class has no op, a reserved op or a reserved field.
@@ -63,8 +63,8 @@ def literals(node_class: NodeClass, field: str) -> tuple[str, ...]:
 @cache
 def field_order(node_class: NodeClass) -> tuple[str, ...]:
     """Return the fields by position, without `op`; a class's own fields come before inherited ones."""
-    own = (name for base in node_class.__mro__ for name in inspect.get_annotations(base))
-    return tuple(name for name in dict.fromkeys(own) if name in node_class.model_fields and name != "op")
+    annotated = (name for base in node_class.__mro__ for name in inspect.get_annotations(base))
+    return tuple(name for name in dict.fromkeys(annotated) if name in node_class.model_fields and name != "op")
 
 
 def kinds_of(entry: NodeClass | Mapping[str, NodeClass]) -> Mapping[str, NodeClass] | None:
@@ -80,8 +80,8 @@ def ops_with_kind(kind: str, ops: Mapping[str, NodeClass | Mapping[str, NodeClas
 def _by_kind(op: str, group: list[NodeClass]) -> dict[str, NodeClass]:
     kinds: dict[str, NodeClass] = {}
     for node_class in group:
-        own = literals(node_class, "kind")
-        for kind in own:
+        kinds_of_class = literals(node_class, "kind")
+        for kind in kinds_of_class:
             if kind in kinds:
                 other = kinds[kind]
                 raise FgraphError(
@@ -89,7 +89,7 @@ def _by_kind(op: str, group: list[NodeClass]) -> dict[str, NodeClass]:
                     f"{node_class.__qualname__} both have op '{op}' and kind '{kind}': change one"
                 )
             kinds[kind] = node_class
-        if not own:
+        if not kinds_of_class:
             others = ", ".join(f"{other.__module__}.{other.__qualname__}" for other in group)
             raise FgraphError(
                 f"several node classes have op '{op}' ({others}), but not each has a `kind: Literal[...]`"

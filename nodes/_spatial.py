@@ -43,11 +43,11 @@ class Ruler:
         self._unit = unit
         self._pixels = pixels
 
-    def down(self, amount: Amount) -> Fraction:
+    def vertical(self, amount: Amount) -> Fraction:
         """Return a vertical amount as a fraction of the canvas height."""
         return self._scaled(amount, 0)
 
-    def along(self, amount: Amount) -> Fraction:
+    def horizontal(self, amount: Amount) -> Fraction:
         """Return a horizontal amount as a fraction of the canvas width."""
         return self._scaled(amount, 1)
 

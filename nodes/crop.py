@@ -28,9 +28,9 @@ class Crop(Node):
 
     def lower(self, build: Build, inputs: Inputs) -> Value:
         def make(ruler: Ruler) -> list[geometry.Edit]:
-            top, left = ruler.down(self.top), ruler.along(self.left)
-            height = 1 - top if self.height is None else ruler.down(self.height)
-            width = 1 - left if self.width is None else ruler.along(self.width)
+            top, left = ruler.vertical(self.top), ruler.horizontal(self.left)
+            height = 1 - top if self.height is None else ruler.vertical(self.height)
+            width = 1 - left if self.width is None else ruler.horizontal(self.width)
             return [geometry.Crop(top, left, height, width)] * inputs.rows
 
         return edit_value(build, inputs, self.unit, make)

@@ -37,6 +37,6 @@ class Pad(Node):
 
     def lower(self, build: Build, inputs: Inputs) -> Value:
         return edit_value(build, inputs, self.unit, lambda ruler: [geometry.Pad(
-            ruler.down(self.top), ruler.down(self.bottom), ruler.along(self.left), ruler.along(self.right),
-            self.mode, self.value,
+            ruler.vertical(self.top), ruler.vertical(self.bottom), ruler.horizontal(self.left),
+            ruler.horizontal(self.right), self.mode, self.value,
         )] * inputs.rows)  # fmt: skip

@@ -27,5 +27,5 @@ class Resize(Node):
 
     def lower(self, build: Build, inputs: Inputs) -> Value:
         return edit_value(build, inputs, self.unit, lambda ruler: [
-            geometry.Resize(ruler.down(self.height), ruler.along(self.width), self.mode)
+            geometry.Resize(ruler.vertical(self.height), ruler.horizontal(self.width), self.mode)
         ] * inputs.rows)  # fmt: skip

@@ -44,7 +44,7 @@ class Shift(Node):
 
         def make(ruler: Ruler) -> list[geometry.Edit]:
             known = {
-                pair: geometry.Shift(ruler.down(pair[0]), ruler.along(pair[1]), self.mode, self.value)
+                pair: geometry.Shift(ruler.vertical(pair[0]), ruler.horizontal(pair[1]), self.mode, self.value)
                 for pair in set(amounts)
             }
             return [known[pair] for pair in amounts]

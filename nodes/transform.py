@@ -107,7 +107,8 @@ class Transform(Node):
         names = ("rotate", "scale", "dy", "dx")
         rows = list(zip(*(inputs.per_row(name) for name in names), strict=True))
         known = {
-            row: Turn(fraction(row[0]), fraction(row[1]), ruler.down(row[2]), ruler.along(row[3])) for row in set(rows)
+            row: Turn(fraction(row[0]), fraction(row[1]), ruler.vertical(row[2]), ruler.horizontal(row[3]))
+            for row in set(rows)
         }
         return [known[row] for row in rows]
 

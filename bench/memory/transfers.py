@@ -12,7 +12,7 @@ from pathlib import Path
 
 import fgraph
 from bench.harness.pages import MEASUREMENTS, ROOT
-from fgraph.ir.costs import Sent
+from fgraph.ir.costs import Copies
 
 GRAPHS = ROOT / "graphs" / "graph"
 HEAD = [
@@ -38,7 +38,7 @@ def line(name: str, plan: fgraph.Plan) -> str:
     return f"| {name} | {len(plan.steps)} | {cells} | {asks} |"
 
 
-def _cells(sent: Sent) -> str:
+def _cells(sent: Copies) -> str:
     return f"{sent.copies} | {sent.bytes / 1024:,.1f}"
 
 

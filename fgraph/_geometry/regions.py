@@ -148,7 +148,7 @@ def overlaps(a: Region, b: Region, size: Size, cyclic: Cyclic) -> Iterator[tuple
     [((0, 6, 4, 8), (0, 6, 4, 8)), ((0, 8, 4, 10), (0, 0, 4, 2))]
     """
     if not (cyclic[0] or cyclic[1]):
-        met = _met(a, b)
+        met = _intersection(a, b)
         if area(met):
             yield met, clip(met, size, cyclic)
         return
@@ -161,21 +161,21 @@ def overlaps(a: Region, b: Region, size: Size, cyclic: Cyclic) -> Iterator[tuple
             yield (top, left, top + height, left + width), clip(there, size, cyclic)
 
 
-def pixels_met(region: Region, others: Iterable[Region], size: Size, cyclic: Cyclic) -> int:
+def overlapping_pixels(region: Region, others: Iterable[Region], size: Size, cyclic: Cyclic) -> int:
     """Return how many pixels of a region are in others; a pixel in several others counts several times."""
     if not (cyclic[0] or cyclic[1]):
-        return sum(area(_met(region, other)) for other in others)
+        return sum(area(_intersection(region, other)) for other in others)
     return sum(area(part) for other in others for part, _ in overlaps(region, other, size, cyclic))
 
 
-def are_apart(a: Region, b: Region, cyclic: Cyclic) -> bool:
+def are_disjoint(a: Region, b: Region, cyclic: Cyclic) -> bool:
     """Return True if two regions have no pixel in common; on a cyclic axis, always False."""
     if cyclic[0] or cyclic[1]:
         return False
     return a[0] >= b[2] or b[0] >= a[2] or a[1] >= b[3] or b[1] >= a[3]
 
 
-def _met(a: Region, b: Region) -> Region:
+def _intersection(a: Region, b: Region) -> Region:
     """Return the pixels that are in both regions, which do not wrap."""
     top, bottom = (a[0] if a[0] > b[0] else b[0]), (a[2] if a[2] < b[2] else b[2])
     if bottom <= top:

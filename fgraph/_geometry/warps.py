@@ -64,7 +64,7 @@ class Warp:
             found.append(np.where(np.abs(exact - near) < _SAME, near, exact))
         return found[0], found[1]
 
-    def window(self, region: Region) -> Region:
+    def footprint(self, region: Region) -> Region:
         """Return the smallest region that a bilinear read of `region` reads; it may extend beyond the map."""
         top, left, bottom, right = region
         corners = [(y, x) for y in (top, bottom - 1) for x in (left, right - 1)]
@@ -76,7 +76,7 @@ class Warp:
         high = [math.ceil(max(span) - _SAME) + 1 for span in spans]
         return low[0], low[1], max(high[0], low[0] + 1), max(high[1], low[1] + 1)
 
-    def reach(self, region: Region) -> Region:
+    def affected(self, region: Region) -> Region:
         """Return the smallest region of the result that contains every pixel that reads `region`."""
         top, left, bottom, right = region
-        return self.inverse().window((top - 1, left - 1, bottom + 1, right + 1))
+        return self.inverse().footprint((top - 1, left - 1, bottom + 1, right + 1))

@@ -115,7 +115,7 @@ def open_image(source: Path | BinaryIO, *, bounded: bool = True, bytes_per_pixel
 
     Args:
         source: a regular file, or an open file.
-        bounded: whether the decoded size is checked; False where no pixel is read, or the file is our own.
+        bounded: whether the decoded size is checked; False where no pixel is read, or fgraph wrote the file.
         bytes_per_pixel: the bytes that the caller needs for a pixel, if they are more than those of the decoded pixel.
 
     Raises:

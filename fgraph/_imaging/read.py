@@ -17,7 +17,7 @@ from fgraph._imaging.finding import locate
 Fit = Literal["crop", "pad", "stretch"]
 LARGE: Final = 32 << 20  # bytes of decoded pixels, beyond which a picture is converted in strips
 STRIP_BYTES: Final = 4 << 20  # bytes of a strip; the conversion from 16 bits takes up to 20 times as much
-_GAP: Final = 3  # a large picture is first reduced, to no less than this multiple of the size asked for
+_GAP: Final = 3  # a large picture is first reduced, to no less than this multiple of the requested size
 _ORIENTATION = 0x0112  # the EXIF tag
 _EXPANDED: Final = {"P": "RGBA", "PA": "RGBA", "RGBa": "RGBA", "La": "LA", "1": "L"}
 _COLOURS: Final = {"RGBA": "RGB", "RGBX": "RGB", "LA": "L"}  # without opacity, which colour profiles ignore
@@ -103,7 +103,7 @@ def to_array(picture: Image.Image, channels: int = 3) -> NDArray[np.float32]:
 def fit_opened(opened: Image.Image, size: tuple[int, int], fit: str) -> Image.Image:
     """Return an opened file as upright RGB of a size, (width, height).
 
-    A large picture is reduced while it is converted, so that memory holds no copy of full size but the decoded pixels.
+    A large picture is reduced while it is converted, so that the decoded pixels are its only full-size copy in memory.
     A large JPEG is decoded at an eighth to a half of its size where that suffices.
     """
     return fit_picture(to_rgb(opened, size), size, fit)

@@ -49,9 +49,9 @@ def cyclic_axes(program: Program) -> list[Cyclic]:
             if instruction.op.reads_in_place:
                 reader = (reader[0] or cyclic[number][0], reader[1] or cyclic[number][1])
             for value in operand.read:
-                own = cyclic[value]
-                cyclic[value] = (own[0] or reader[0], own[1] or reader[1])
+                axes = cyclic[value]
+                cyclic[value] = (axes[0] or reader[0], axes[1] or reader[1])
         for base in set(instruction.bases.values.tolist() if instruction.bases else ()) - {-1, number}:
-            own, lying = cyclic[base], cyclic[number]  # readers of a row read its base in the same way
-            cyclic[base] = (own[0] or lying[0], own[1] or lying[1])
+            axes, reader = cyclic[base], cyclic[number]  # readers of a row read its base in the same way
+            cyclic[base] = (axes[0] or reader[0], axes[1] or reader[1])
     return cyclic

@@ -13,7 +13,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from fgraph._geometry.regions import Region, area, clip, pixels_met, whole
+from fgraph._geometry.regions import Region, area, clip, overlapping_pixels, whole
 from fgraph.analysis.access import cyclic_axes, flops_of_pixel, footprints_of
 from fgraph.analysis.retention import Part, Retention
 from fgraph.analysis.supports import Supports
@@ -202,7 +202,7 @@ class _Walk:
     def _repeated(self, number: int, region: Region, before: Iterable[Region]) -> int:
         """Return how many pixels of a region other chunks compute too."""
         size, cyclic = self.program.instructions[number].type.size, self.cyclic[number]
-        return min(pixels_met(region, before, size, cyclic), area(region))
+        return min(overlapping_pixels(region, before, size, cyclic), area(region))
 
     def _enlarged(self, number: int, needs: Regions, flops: float) -> Regions:
         """Return the regions that a chunk computes for its needs, enlarged to few sizes; a pixel costs `flops`."""

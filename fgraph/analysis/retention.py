@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from fgraph._geometry.regions import Cyclic, Region, Size, are_apart, area, clip, covers, overlaps, union, without
+from fgraph._geometry.regions import Cyclic, Region, Size, are_disjoint, area, clip, covers, overlaps, union, without
 from fgraph.analysis.access import flops_of_pixel
 from fgraph.analysis.supports import Supports
 from fgraph.ir.costs import CostModel
@@ -154,7 +154,7 @@ def _found(
         for part in reversed(made.values()):
             if not area(rest):
                 break
-            if are_apart(rest, part.region, cyclic):
+            if are_disjoint(rest, part.region, cyclic):
                 continue
             for met, there in overlaps(rest, part.region, size, cyclic):
                 left = without(rest, met)

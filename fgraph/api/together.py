@@ -1,4 +1,4 @@
-"""Runs the graphs of many jobs as one plan; if that fails, finds the jobs at fault and runs the others."""
+"""Runs of many jobs' graphs as one plan, in which only the jobs at fault fail."""
 
 from __future__ import annotations
 

@@ -228,7 +228,7 @@ def read_all(stored: dict[str, StoredTensor], size: int) -> dict[str, Array]:
 
     Raises:
         ValueError: the tensors are larger than the limits allow.
-        Refused: the file changed.
+        PickleRefused: the file changed.
         OSError: the file cannot be read.
     """
     to_read = sum(one.bytes_read for one in stored.values())
@@ -273,7 +273,7 @@ def stored_tensor(value: Any) -> StoredTensor | None:
     """Return the tensor or the array that a value of a pickle represents, or None.
 
     Raises:
-        Refused: the array has an unknown layout.
+        PickleRefused: the array has an unknown layout.
     """
     if type(value) is StandIn and value.kind == "ndarray":
         value = read_array(value)

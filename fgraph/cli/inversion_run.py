@@ -141,7 +141,7 @@ def _cache_folder(option: str | None) -> Path | None:
 
 
 class TerminalProgress(InversionCallback):
-    """Shows the progress of a job on the terminal, and its pictures so far in `preview.png`."""
+    """A display of a job's progress on the terminal, and of its pictures so far in `preview.png`."""
 
     def __init__(self, bar: Progress, settings: InversionSettings, directory: Path) -> None:
         self._bar, self._settings, self._directory = bar, settings, directory
@@ -193,7 +193,7 @@ def _write_summary(job: InversionJob, results: Mapping[str, InversionResult]) ->
         code = f"{picture.name}.safetensors"
         target = job.reading.read(picture.path, picture.face)
         facts = [f"{result.psnr:.3f}", distance, len(result.curve), loss]
-        table.writerow([picture.path, code, *facts, *_likeness(job.reading, picture, target, result.pixels.numpy())])
+        table.writerow([picture.path, code, *facts, *_similarity(job.reading, picture, target, result.pixels.numpy())])
         pair = [to_pixels(target), result.pixels.numpy()]
         sheet.append(np.concatenate([_as_rgb(one) for one in pair], axis=1))
     write_atomic(directory / SUMMARY, os.fsencode(text.getvalue()))  # names as bytes, as the file system stores them
@@ -202,7 +202,7 @@ def _write_summary(job: InversionJob, results: Mapping[str, InversionResult]) ->
     say(directory / OVERVIEW)
 
 
-def _likeness(reading: PictureReading, picture: JobPicture, target: Floats, made: Pixels) -> tuple[str, str]:
+def _similarity(reading: PictureReading, picture: JobPicture, target: Floats, made: Pixels) -> tuple[str, str]:
     """Return how far the gradients and the landmarks of a reconstruction are from those of its target."""
     gradients = gradient_distance(target, made.transpose(2, 0, 1).astype(np.float32) / 127.5 - 1)
     if reading.align == "none" or reading.face.known(picture.path.name) is not None:

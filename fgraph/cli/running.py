@@ -1,4 +1,4 @@
-"""Runs the jobs that the arguments describe, by Hydra: arguments -> exit code."""
+"""Runs of jobs by Hydra: arguments -> exit code."""
 
 from __future__ import annotations
 

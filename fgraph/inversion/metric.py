@@ -33,12 +33,12 @@ _LEAST = 1e-12
 class Metric:
     """The inverse of M as diag(d) - F Fᵀ, for flat codes."""
 
-    own: Tensor  # d [D]
+    diagonal: Tensor  # d [D]
     factor: Tensor  # F [D, K]
 
     def apply(self, gradient: Tensor) -> Tensor:
         """Return M⁻¹ times gradients [rows, D]."""
-        return self.own * gradient - (gradient @ self.factor) @ self.factor.t()
+        return self.diagonal * gradient - (gradient @ self.factor) @ self.factor.t()
 
 
 def make_metric(

@@ -1,7 +1,7 @@
 """The regulariser of noise that is optimised with a code, so that noise doesn't encode the picture.
 
 Karras et al. 2020, appendix D: L = Σ (mean(n · shifted n))² over both axes and all scales down to 8 pixels. After each
-step, noise is normalised to mean 0 and deviation 1.
+step, noise is normalised to mean 0 and standard deviation 1.
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ from fgraph.stylegan.generators.stylegan2 import StyleGAN2Generator
 _LEAST = 8  # pixels of the smallest scale
 
 
-def noise_starts(generator: Generator, rows: int) -> list[Tensor]:
-    """Return the constant noise of each conv, copied for each row: [rows, 1, r, r]."""
+def initial_noise(generator: Generator, rows: int) -> list[Tensor]:
+    """Return the constant noise of each conv, copied for each row: [rows, 1, r, r]. StyleGAN3 has none."""
     if not isinstance(generator, StyleGAN2Generator):
-        return []  # StyleGAN3 has no noise
+        return []
     convs = [layer for layer in generator.table.layers if layer.noise_index is not None]
     return [generator.noise_const(layer).expand(rows, -1, -1, -1).clone() for layer in convs]
 
 
 def noise_penalty(noises: Sequence[Tensor]) -> Tensor:
-    """Return the regulariser of each row, [rows]."""
+    """Return the regulariser of each row, [rows], for one noise [rows, 1, r, r] of each conv."""
     total = noises[0].new_zeros(len(noises[0]))
     for noise in noises:
         x = noise
@@ -40,6 +40,6 @@ def noise_penalty(noises: Sequence[Tensor]) -> Tensor:
 
 
 def normalise_noise(noise: Tensor) -> Tensor:
-    """Normalise each row of noise [rows, 1, r, r] to mean 0 and deviation 1."""
+    """Normalise each row of noise [rows, 1, r, r] to mean 0 and standard deviation 1."""
     mean, deviation = noise.mean(dim=(1, 2, 3), keepdim=True), noise.std(dim=(1, 2, 3), keepdim=True)
     return (noise - mean) / deviation.clamp_min(1e-8)

@@ -19,7 +19,7 @@ from torch import Tensor
 
 from fgraph.inversion.losses import WeightedLosses
 from fgraph.inversion.metric import Metric
-from fgraph.inversion.noise import noise_penalty, noise_starts, normalise_noise
+from fgraph.inversion.noise import initial_noise, noise_penalty, normalise_noise
 from fgraph.inversion.optimisers import Adam, Evaluation, Lbfgs, Optimiser, State
 from fgraph.inversion.priors import CodePrior
 from fgraph.inversion.schedule import RowSchedule
@@ -182,7 +182,7 @@ class Search:
         settings, generator = self._problem.settings, self._problem.generator
         starts = settings.starts
         code = nearest_starts(generator, settings.space, targets, starts, settings.seed, given=given)
-        values = [code, *(noise_starts(generator, len(code)) if settings.noise else [])]
+        values = [code, *(initial_noise(generator, len(code)) if settings.noise else [])]
         schedule = RowSchedule.start(settings)
         facts = torch.tensor([[schedule.falls, schedule.best, schedule.best_step]], dtype=torch.float64)
         state = {

@@ -19,7 +19,7 @@ from fgraph._imaging.encode import INVERSION, encode_png, to_pixels
 from fgraph._imaging.plot import plot_curves
 from fgraph._results import Latents
 from fgraph.inversion.cache import CachedTensors, are_tensors, is_sound
-from fgraph.inversion.noise import noise_starts
+from fgraph.inversion.noise import initial_noise
 from fgraph.inversion.optimise import Problem, SearchOutcome
 from fgraph.inversion.spaces import code_shape, styles_of
 
@@ -81,7 +81,7 @@ def _is_result(entry: CachedTensors, problem: Problem) -> bool:
 def _noise_shapes(problem: Problem) -> list[tuple[int, ...]]:
     if not problem.settings.noise:
         return []
-    return [tuple(one.shape[1:]) for one in noise_starts(problem.generator, 1)]
+    return [tuple(one.shape[1:]) for one in initial_noise(problem.generator, 1)]
 
 
 def make_result(problem: Problem, found: SearchOutcome, target: Tensor) -> InversionResult:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from torch import Tensor
 
 from fgraph.inversion.cache import are_tensors
-from fgraph.inversion.noise import noise_starts
+from fgraph.inversion.noise import initial_noise
 from fgraph.inversion.optimise import Problem
 from fgraph.inversion.spaces import code_shape
 
@@ -51,4 +51,4 @@ def _value_shapes(problem: Problem, rows: int) -> dict[str, tuple[int, ...]]:
 
 
 def _noises(problem: Problem) -> list[Tensor]:
-    return noise_starts(problem.generator, 1) if problem.settings.noise else []
+    return initial_noise(problem.generator, 1) if problem.settings.noise else []

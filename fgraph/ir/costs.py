@@ -19,7 +19,7 @@ _COPIES = 10  # copies of rows that take as long as the fixed cost of a layer ca
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """The facts about a call of an operation that its cost depends on: its rows, and what it reads."""
+    """A call of an operation, with the facts that its cost depends on."""
 
     inputs: tuple[Type, ...]  # types of operand rows, or of the parts that a tile reads
     output: Type  # type of a row, or of its tile that is computed
@@ -46,22 +46,22 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
-class Sent:
-    """Copies from one memory to another, and their bytes together, in fp32."""
+class Copies:
+    """Copies from one memory to another: their number, and their total size in bytes, in fp32."""
 
     copies: int = 0
     bytes: int = 0
 
-    def __add__(self, other: Sent) -> Sent:
-        return Sent(self.copies + other.copies, self.bytes + other.bytes)
+    def __add__(self, other: Copies) -> Copies:
+        return Copies(self.copies + other.copies, self.bytes + other.bytes)
 
 
-NOTHING_SENT = Sent()
+NO_COPIES = Copies()
 
 
-def numbers_sent(params: Sequence[Any]) -> Sent:
-    """Return the copy that sends the parameters of all rows, which are numbers or tuples of them."""
-    return Sent(1, 4 * int(np.size(params)))
+def params_copied(params: Sequence[Any]) -> Copies:
+    """Return the one copy of the parameters of all rows, which are numbers or tuples of numbers."""
+    return Copies(1, 4 * int(np.size(params)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +89,8 @@ class DeviceProfile:
     doubling: tuple[Rate, ...]  # layers that double it, by a transposed convolution
 
     @property
-    def item(self) -> int:
-        """Bytes of a number."""
+    def itemsize(self) -> int:
+        """The size of a number in bytes."""
         return 8 if self.precision == "float64" else 4
 
     @property
@@ -105,7 +105,7 @@ class DeviceProfile:
 
     def moving(self, numbers: float) -> float:
         """Return the seconds to read or write `numbers` numbers."""
-        return numbers * self.item / self.bandwidth
+        return numbers * self.itemsize / self.bandwidth
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +119,7 @@ class CostModel:
     copy_call: float = 2e6  # cost of one more copy of rows
     copied_byte: float = 30.0
     working_set: int = WORKING_SET  # bytes to which a run on a CPU is limited, if that repeats few FLOPs
-    most_repeated: float = 1.03  # FLOPs of chunks, as a share of those without chunks, that count as few
+    most_repeated: float = 1.03  # the most FLOPs of a plan with chunks, relative to the plan without, that count as few
 
     @classmethod
     def of(cls, profile: DeviceProfile | None) -> CostModel:
@@ -150,6 +150,6 @@ def rate(rates: Sequence[Rate], channels: float, positions: float) -> float:
     return float(np.exp(np.interp(math.log(channels), np.log(widths), found)))
 
 
-def conv_flops(read: int, made: int, positions: int) -> int:
+def conv_flops(in_channels: int, out_channels: int, positions: int) -> int:
     """Return the FLOPs of the nine taps of a 3 x 3 convolution; measured rates count these FLOPs."""
-    return 2 * 9 * read * made * positions
+    return 2 * 9 * in_channels * out_channels * positions

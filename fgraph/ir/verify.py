@@ -152,19 +152,19 @@ class _Verifier:
         self._verify_regions(instruction, regions)
 
     def _verify_bases(self, number: int, bases: Bases) -> None:
-        own = self._program.instructions[number]
+        instruction = self._program.instructions[number]
         for value in np.unique(bases.values[bases.values != -1]).tolist():
             if not 0 <= value <= number:
-                raise InvalidProgram(f"lies over a row of %{value}, which is not defined yet")
+                raise InvalidProgram(f"has a base in %{value}, which is not defined yet")
             base = self._program.instructions[value]
-            if base.type != own.type:
-                raise InvalidProgram(f"has type {own.type}, lies over %{value} of type {base.type}")
-            lying = np.flatnonzero(bases.values == value)
-            rows = bases.rows[lying]
+            if base.type != instruction.type:
+                raise InvalidProgram(f"has type {instruction.type}, and a base in %{value} of type {base.type}")
+            based = np.flatnonzero(bases.values == value)
+            rows = bases.rows[based]
             if not _all_below(rows, base.rows):
-                raise InvalidProgram(f"lies over rows beyond the {base.rows} of %{value}")
-            if value == number and not (rows < lying).all():
-                raise InvalidProgram("a row lies over itself or over a later one")
+                raise InvalidProgram(f"has bases beyond the {base.rows} rows of %{value}")
+            if value == number and not (rows < based).all():
+                raise InvalidProgram("the base of a row is the row itself or a later one")
 
     def _verify_regions(self, instruction: Instruction, regions: Regions) -> None:
         for axis, length in enumerate(instruction.type.size):

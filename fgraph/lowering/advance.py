@@ -20,8 +20,8 @@ from fgraph.lowering.values import (
     Features,
     Mapped,
     MaskExprs,
+    Memoised,
     Mixture,
-    Once,
     Parts,
     Patched,
     Run,
@@ -136,7 +136,7 @@ def _terms(build: Build, carrier: Carrier, layer: Layer, call: Callable[[Run], O
             return terms
         return [Term(_changed(build, _mix(build, terms, layer.margin), one, (layer, canvas)), None)]
 
-    return Once(step)(carrier)
+    return Memoised(step)(carrier)
 
 
 def _bounded(terms: list[Term]) -> list[Term]:

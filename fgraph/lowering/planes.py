@@ -17,7 +17,7 @@ from fgraph.ir.ops import Plane
 from fgraph.ir.program import Operand
 from fgraph.lowering.blaming import blaming
 from fgraph.lowering.build import Build
-from fgraph.lowering.values import Blend, Carrier, Features, MaskExprs, Mixture, Once, Patched, Run
+from fgraph.lowering.values import Blend, Carrier, Features, MaskExprs, Memoised, Mixture, Patched, Run
 from fgraph.masks import MaskExpr, edited, turned
 from fgraph.stylegan.tables.base import CONST, Table
 
@@ -122,7 +122,7 @@ def _moved(
             return replace(one, of=again(one.of))  # its cells lie on the canvas: `patches` refuses such models
         return replace(one, of=again(one.of), edits=_rescaled(one.edits, edits, canvas))
 
-    return Once(move)(carrier)
+    return Memoised(move)(carrier)
 
 
 def _rescaled(
@@ -179,4 +179,4 @@ def _each_run(carrier: Carrier, change: Callable[[Run], Run]) -> Carrier:
             return Mixture(tuple(map(again, one.carriers)), one.alphas)
         return replace(one, of=again(one.of))
 
-    return Once(each)(carrier)
+    return Memoised(each)(carrier)

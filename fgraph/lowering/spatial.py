@@ -18,7 +18,7 @@ from fgraph.ir.program import Operand
 from fgraph.lowering.build import Build
 from fgraph.lowering.margins import activation_margin, check_features_edit, cut_joint, with_margins
 from fgraph.lowering.planes import edit_plane, on_plane, place_planes, plane, planes_of
-from fgraph.lowering.values import Blend, Carrier, Features, Mapped, MaskExprs, Mixture, Once, Patched, Run
+from fgraph.lowering.values import Blend, Carrier, Features, Mapped, MaskExprs, Memoised, Mixture, Patched, Run
 from fgraph.masks import MaskExpr, Segment, edited, inset
 
 Axis = Literal["x", "y"]
@@ -110,7 +110,7 @@ def _edit_carrier(carrier: Carrier, edits: tuple[Edit, ...], canvas: Canvas) -> 
             raise ValueError(_UNMOVED)
         return _rescaled_map(one, again(one.of), scale)
 
-    return Once(edit)(carrier)
+    return Memoised(edit)(carrier)
 
 
 def _rescaled_map(carrier: Mapped, of: Carrier, scale: tuple[Fraction, Fraction]) -> Mapped:
@@ -136,7 +136,7 @@ def join_features(build: Build, parts: Sequence[Features], axis: Axis) -> Featur
     """
     first = parts[0]
     _check_joinable(build, parts)
-    leaves = Once[int](lambda one, again: sum(map(again, one.inner)) or 1)
+    leaves = Memoised[int](lambda one, again: sum(map(again, one.inner)) or 1)
     if sum(leaves(part.carrier) for part in parts) > _limits.PARTS:
         raise ValueError(f"it joins more than {_limits.PARTS} passes: joints of joints name each pass many times")
     canvas = Canvas.joined([part.canvas for part in parts], axis)
@@ -211,4 +211,4 @@ def _place_carrier(carrier: Carrier, axis: Axis, start: Fraction, length: Fracti
             raise ValueError(_UNMOVED)
         return _rescaled_map(one, again(one.of), scale)
 
-    return Once(move)(carrier)
+    return Memoised(move)(carrier)

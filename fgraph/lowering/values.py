@@ -165,8 +165,8 @@ class Patched:
 Carrier = Run | Blend | Mixture | Mapped | Patched
 
 
-class Once(Generic[R]):
-    """A function of carriers that is called once for each carrier, even if it is part of others many times.
+class Memoised(Generic[R]):
+    """A function of carriers that remembers its results, so that it is called once for each carrier.
 
     A short graph can name one pass many times over: without this, fifteen blends of a pass with itself would be walked
     as a tree of 2^15 leaves.
@@ -201,7 +201,7 @@ def take_rows(carrier: Carrier, index: Index) -> Carrier:
         feathers = pick(one.feathers, index)
         return replace(one, of=again(one.of), patches=one.patches.take(index), feathers=feathers)
 
-    return Once(take)(carrier)
+    return Memoised(take)(carrier)
 
 
 def check_carrier(carrier: Carrier) -> None:
@@ -217,7 +217,7 @@ def check_carrier(carrier: Carrier) -> None:
         waiting += inner
         if len(seen) > _limits.TERMS:
             raise ValueError(f"it mixes more than {_limits.TERMS} passes: blends of blends name each pass many times")
-    depth = Once[int](lambda one, again: 1 + max(map(again, one.inner), default=0))
+    depth = Memoised[int](lambda one, again: 1 + max(map(again, one.inner), default=0))
     if depth(carrier) > _limits.NESTED:
         raise ValueError(f"blends and edits by layer are nested more than {_limits.NESTED} deep")
 

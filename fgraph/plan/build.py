@@ -84,8 +84,8 @@ class StepBuilder:
             steps += [self._spill(group, relocation) for group in self._enter(batch, step, retained)]
         return steps
 
-    def pretend(self, chunk: int) -> None:
-        """Enter the parts that earlier chunks would retain for a chunk, without building these chunks."""
+    def assume_retained(self, chunk: int) -> None:
+        """Enter the parts that earlier chunks retain for a chunk, without building these chunks."""
         rows = (found for retained in self._retained.values() for found in retained.values())
         parts = (part for found in rows for part in found if part.chunk < chunk <= part.last)
         for number, part in enumerate(parts):

@@ -88,7 +88,7 @@ def guess_peak(program: Program, wanted: Sequence[ChunkOutputs], bounds: Bounds)
     largest = int(np.argmax(made[1:])) + 1
     builder = StepBuilder(program, bounds)
     steps = builder.chunk(0)
-    builder.pretend(largest)
+    builder.assume_retained(largest)
     steps += builder.chunk(largest)
     results = list(builder.results(wanted[largest]))
     return max(bytes_in_use(with_last_uses(steps, results), results)) + int(bounds.retained_bytes[largest])

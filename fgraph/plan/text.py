@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fgraph._sizes import in_words
-from fgraph.ir.costs import Sent
+from fgraph.ir.costs import Copies
 from fgraph.plan.contents import PlanContents
 from fgraph.plan.device_profile import MEASURED
 from fgraph.plan.forecast import forecast
@@ -75,7 +75,7 @@ def _transfers(plan: PlanContents) -> str:
     return f"{_sent(inputs)}; the first time up to {_sent(constants)} more; back {_sent(results)}{asking}"
 
 
-def _sent(sent: Sent) -> str:
+def _sent(sent: Copies) -> str:
     copies = f"{sent.copies:,} {'copy' if sent.copies == 1 else 'copies'}"
     return f"{copies} of {in_words(sent.bytes)}" if sent.copies else "nothing"
 

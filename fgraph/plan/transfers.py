@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from fgraph.ir.costs import NOTHING_SENT, Sent
+from fgraph.ir.costs import NO_COPIES, Copies
 from fgraph.ir.program import Program
 from fgraph.plan.gather import Gather
 from fgraph.plan.steps import Step, StepResult
@@ -15,9 +15,9 @@ from fgraph.plan.steps import Step, StepResult
 class Transfers:
     """Copies between host and device, in fp32. Operations that read values back (`Op.reads_back`) make more."""
 
-    inputs: Sent  # copies from the host in every run
-    constants: Sent  # most copies from the host in the first run of a plan; equal ones are sent once
-    results: Sent  # copies to the host
+    inputs: Copies  # copies from the host in every run
+    constants: Copies  # most copies from the host in the first run of a plan; equal ones are sent once
+    results: Copies  # copies to the host
 
 
 def count_transfers(steps: Sequence[Step], results: Sequence[StepResult], program: Program) -> Transfers:
@@ -30,9 +30,9 @@ def count_transfers(steps: Sequence[Step], results: Sequence[StepResult], progra
     numbers = sum(gather.count * _numbers(gather, shape) for gather, shape in back)
     gathers = [gather for step in steps for gather in step.inputs] + [gather for gather, _ in back]
     return Transfers(
-        _total(step.op.inputs_sent(step.call, step.places) for step in steps),
-        _total(step.op.constants_sent(step.call, step.places) for step in steps) + _total(map(_rows, gathers)),
-        Sent(len(back), 4 * numbers),
+        _total(step.op.inputs_copied(step.call, step.places) for step in steps),
+        _total(step.op.constants_copied(step.call, step.places) for step in steps) + _total(map(_rows, gathers)),
+        Copies(len(back), 4 * numbers),
     )
 
 
@@ -44,12 +44,12 @@ def _numbers(gather: Gather, shape: tuple[int, ...]) -> int:
     return total
 
 
-def _rows(gather: Gather) -> Sent:
+def _rows(gather: Gather) -> Copies:
     """Return the copies that send the index vectors with which the device gathers rows."""
     if gather.way == "pieces":
         return _total(map(_rows, gather.runs))
-    return Sent(1, 8 * gather.count) if gather.way == "pick" else NOTHING_SENT
+    return Copies(1, 8 * gather.count) if gather.way == "pick" else NO_COPIES
 
 
-def _total(parts: Iterable[Sent]) -> Sent:
-    return sum(parts, NOTHING_SENT)
+def _total(parts: Iterable[Copies]) -> Copies:
+    return sum(parts, NO_COPIES)

@@ -20,10 +20,10 @@ from fgraph.ir.ops.dragging import ABSENT
 from fgraph.ir.program import Output, Program
 from fgraph.photographs import Photographs
 from fgraph.plan import StepResult
-from fgraph.runtime.leaving import Leaving, leave, overlaps
+from fgraph.runtime.host_copies import HostCopy, begin_copy, overlaps
 
 Arrays = dict[str, NDArray[Any]]
-_UNDER_WAY = 1  # results that leave a device while the next one is computed; each holds its memory on the host twice
+_UNDER_WAY = 1  # results that are copied while the next one is computed; each takes its memory on the host twice
 
 
 class Collector:
@@ -32,16 +32,16 @@ class Collector:
     def __init__(self, program: Program) -> None:
         self._program = program
         self._arrays: list[Arrays] = [{} for _ in program.outputs]
-        self._leaving: deque[tuple[StepResult, dict[str, Leaving]]] = deque()  # copies from a device in progress
+        self._copies: deque[tuple[StepResult, dict[str, HostCopy]]] = deque()  # copies from a device in progress
 
     def take(self, result: StepResult, tensors: Mapping[str, Tensor]) -> None:
         """Start to copy a result, or a part of one. Meanwhile, store earlier copies in their arrays."""
-        self._leaving.append((result, {name: leave(tensor) for name, tensor in tensors.items()}))
+        self._copies.append((result, {name: begin_copy(tensor) for name, tensor in tensors.items()}))
         most = _UNDER_WAY if any(overlaps(tensor.device) for tensor in tensors.values()) else 0
-        while len(self._leaving) > most:
-            self._lay(*self._leaving.popleft())
+        while len(self._copies) > most:
+            self._store(*self._copies.popleft())
 
-    def _lay(self, result: StepResult, parts: Mapping[str, Leaving]) -> None:
+    def _store(self, result: StepResult, parts: Mapping[str, HostCopy]) -> None:
         """Store a result, or a part of one, in its array."""
         arrays = self._arrays[result.place]
         for name, part in parts.items():
@@ -58,8 +58,8 @@ class Collector:
 
     def finish(self) -> list[results.Results]:
         """Return name -> result for each graph."""
-        while self._leaving:
-            self._lay(*self._leaving.popleft())
+        while self._copies:
+            self._store(*self._copies.popleft())
         found = [results.Results() for _ in range(self._program.graphs)]
         for output, arrays in zip(self._program.outputs, self._arrays, strict=True):
             found[output.graph][output.name] = to_result(output, arrays)

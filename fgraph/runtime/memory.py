@@ -41,10 +41,10 @@ def keep_freed_memory(keep: bool = True) -> None:
         mallopt(_TRIM_THRESHOLD, _KEPT if keep else _RETURNED)
 
 
-def give_back(freed: int = _UNKNOWN) -> None:
+def trim_memory(freed: int = _UNKNOWN) -> None:
     """Let glibc return the free memory between buffers in use to the system, if at least a MiB was `freed`.
 
-    Earlier runs that kept freed memory leave gaps, which the buffers of this run fill and leave again.
+    Such gaps remain from earlier runs, which let glibc keep freed memory.
     """
     trim = _of_libc("malloc_trim") if freed >= _WORTHWHILE and sys.platform.startswith("linux") else None
     if trim is not None:

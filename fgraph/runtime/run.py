@@ -23,7 +23,7 @@ from fgraph.runtime.collect import Collector
 from fgraph.runtime.eager import run_eagerly
 from fgraph.runtime.execute import execute
 from fgraph.runtime.kernels import KernelContext
-from fgraph.runtime.memory import free_bytes, give_back, keep_freed_memory
+from fgraph.runtime.memory import free_bytes, keep_freed_memory, trim_memory
 from fgraph.runtime.progress import OnSearch
 from fgraph.stylegan.checkpoints.header import ModelHeader
 from fgraph.stylegan.generators.base import Generator
@@ -65,8 +65,8 @@ def run_plan(
     if context.device.type == "cpu":
         keep_freed_memory(plan.options.memory is None)
         if plan.options.memory is not None:
-            on_freed = give_back
-            give_back()
+            on_freed = trim_memory
+            trim_memory()
     if plan.options.memory is None and not plan.baseline_values:
         free = free_bytes(context.device)
         plan = plan.bounded if context.device.type == "cpu" else plan

@@ -37,7 +37,7 @@ from fgraph.runtime.kernels.mixing import mask_window
 from fgraph.runtime.kernels.noise import noise_tiles
 from fgraph.runtime.kernels.spatial import edit_window
 from fgraph.runtime.kernels.stylegan3 import filtered_tiles, fourier_tiles
-from fgraph.runtime.kernels.weighting import weighable
+from fgraph.runtime.kernels.weighting import masked_by_weight
 from fgraph.runtime.read import Buffers, read, source_of, target_of
 from fgraph.stylegan.nn.stylegan2 import empty_maps, upsample_skip
 from fgraph.stylegan.nn.stylegan3 import Tiles
@@ -93,11 +93,11 @@ def _mix(op: Mix, step: Step, buffers: Buffers, context: KernelContext) -> Tenso
             continue  # its alpha is 0 in all tiles
         alpha = read(buffers, alphas, context)
         if values.exact or values.is_layered:
-            result.addcmul_(weighable(read(buffers, values, context), alpha, context), alpha)
+            result.addcmul_(masked_by_weight(read(buffers, values, context), alpha, context), alpha)
             continue
         for copy in values.copies:
             weight = target_of(alpha, copy)
-            target_of(result, copy).addcmul_(weighable(source_of(buffers, copy), weight, context), weight)
+            target_of(result, copy).addcmul_(masked_by_weight(source_of(buffers, copy), weight, context), weight)
     return result
 
 

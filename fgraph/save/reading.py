@@ -1,4 +1,4 @@
-"""Reads the texts inside an untrusted picture file, with a bound on their length."""
+"""The texts inside an untrusted picture file, read with a bound on their length."""
 
 from __future__ import annotations
 

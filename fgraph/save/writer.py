@@ -1,4 +1,4 @@
-"""Writes the results of a run into one directory.
+"""The writer of a run's results into one directory.
 
 All files are first written to a temporary folder of the directory. Once they are on the disk, an earlier manifest is
 removed, and the files are renamed to their places, the manifest last. Therefore:
@@ -207,7 +207,7 @@ def outdated(directory: Path, names: Iterable[str]) -> list[str]:
 
 
 class _Writer:
-    """Encodes results as files."""
+    """An encoder of results as files."""
 
     def __init__(
         self, record: Record, options: PictureOptions, video: VideoOptions, kinds: Sequence[str], folder: Path

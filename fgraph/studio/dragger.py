@@ -22,7 +22,7 @@ _PATIENCE = 120.0  # most seconds until a drag ends: one step of the largest mod
 
 
 @dataclass(frozen=True, eq=False)
-class Rested:
+class StoppedDrag:
     """A drag that has stopped, and that can continue while the graph does not change."""
 
     node: str
@@ -43,7 +43,7 @@ class Dragger:
         self._session = session
         self._on_end = on_end
         self._run: DragRun | None = None
-        self._rested: Rested | None = None
+        self._stopped: StoppedDrag | None = None
         self._known: dict[str, DragEvent] = {}  # node -> its progress
 
     @property
@@ -63,15 +63,15 @@ class Dragger:
         Raises:
             FgraphError: there is no such drag in the picture, its points have arrived, or it is not drawn yet.
         """
-        drag, rested = self._drag(node), self._rested
+        drag, stopped = self._drag(node), self._stopped
         run = make_drag_run(self._session, node)
         if drag.settings.steps:
-            goes_on = rested is not None and (rested.node, rested.shown) == (node, run.shown)
+            goes_on = stopped is not None and (stopped.node, stopped.shown) == (node, run.shown)
             endings = {one.ending for one in self._now(node).values()}
             if endings == {"arrived"}:
                 raise Refused("the points have arrived: move a target, or set another point", node)
-            if rested is not None and goes_on and rested.text == self._session.state.text and not endings & _FAILED:
-                run.dragging = rested.dragging
+            if stopped is not None and goes_on and stopped.text == self._session.state.text and not endings & _FAILED:
+                run.dragging = stopped.dragging
             else:
                 changes, node = go_on(self._session, node, self._now(node))
                 self._session.edit(changes, label=f"continue from {run.node}")
@@ -147,7 +147,7 @@ class Dragger:
             self._session.edit([set_steps(run.node, run.steps)], label=f"drag {run.node}: {run.steps} steps")
         if run.report is not None:
             self.note(run.report.model_copy(update={"revision": self._session.revision, "running": False}))
-        self._rested = Rested(run.node, self._session.state.text, run.shown, dragging)
+        self._stopped = StoppedDrag(run.node, self._session.state.text, run.shown, dragging)
         return True
 
     def _launch(self, node: str, dragging: Dragging | None, engine: Engine) -> None:

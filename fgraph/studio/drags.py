@@ -171,7 +171,7 @@ class DragRun(LiveRun):
         plan = engine.compile([spec], since=True)
         seconds = engine.forecast(plan)
         if seconds > SLOW:
-            for resolution in self.ladder(seconds):
+            for resolution in self.preview_blocks(seconds):
                 plan = engine.compile([preview(spec, resolution)], since=True)
                 break
         try:

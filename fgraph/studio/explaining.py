@@ -64,7 +64,7 @@ class ExplainJob(SheetJob):
         return cls(session.revision, "explain", request, cells)
 
     def make(self, cells: Sequence[SheetCell]) -> list[tuple[SheetCell, GraphSpec]]:
-        """Return the cells with their graphs, but those whose graph has a fault without the node."""
+        """Return the cells with their graphs, except those whose graph has a fault without the node."""
         found = []
         for cell in cells:
             with suppress(FgraphError):

@@ -30,7 +30,7 @@ from fgraph.studio.messages import requests as ask
 from fgraph.studio.messages.changes import FieldValue, Key
 from fgraph.studio.pictures import to_picture
 from fgraph.studio.session import Session
-from fgraph.studio.sheets import SheetCell, SheetJob, looking
+from fgraph.studio.sheets import SheetCell, SheetJob, graph_maker
 from nodes.sample import Sample
 from nodes.walk import Walk
 
@@ -154,13 +154,13 @@ def _frames(session: Session, tracks: Sequence[Track]) -> Callable[[float], Grap
     Raises:
         FgraphError: there is no picture.
     """
-    look = looking(session)
+    make = graph_maker(session)
     walks = [one for one in tracks if one.walks]
     others = [one for one in tracks if not one.walks]
 
     def frame(time: float) -> GraphSpec:
         values = [FieldValue(node=one.node, field=one.field, value=one.at(time)) for one in others]
-        spec = look(values)
+        spec = make(values)
         for track in walks:
             spec = _walked(spec, track, time)
         return spec

@@ -70,7 +70,7 @@ class LiveRun:
             )
         )
         if seconds > SLOW:
-            for resolution in self.ladder(seconds):
+            for resolution in self.preview_blocks(seconds):
                 self._preview(engine, resolution)
         self._finish(engine, plan)
 
@@ -78,7 +78,7 @@ class LiveRun:
         """Return the graph as it was run."""
         return self.spec
 
-    def ladder(self, seconds: float) -> Iterator[int]:
+    def preview_blocks(self, seconds: float) -> Iterator[int]:
         """Yield the blocks to preview: the largest that take no more than a share of the arithmetic."""
         table = read_header(self.spec.models.get(MAIN, DEFAULT_MODEL)).table
         shown = None

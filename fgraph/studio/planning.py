@@ -11,7 +11,7 @@ from fgraph.plan.cost import LayerCost
 from fgraph.studio.engine import Engine
 from fgraph.studio.messages import LayerState, PlanEvent, Savings, Timing
 from fgraph.studio.session import Session
-from fgraph.studio.sheets import looking
+from fgraph.studio.sheets import graph_maker
 
 
 @dataclass
@@ -28,7 +28,7 @@ class PlanJob:
         Raises:
             FgraphError: there is no output to show.
         """
-        return cls(session.revision, looking(session)([]))
+        return cls(session.revision, graph_maker(session)([]))
 
     def units(self, engine: Engine) -> Iterator[Callable[[], None]]:
         """Yield the compilation."""

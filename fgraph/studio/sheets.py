@@ -99,10 +99,10 @@ class SeedsJob(SheetJob):
         Raises:
             FgraphError: there is no output to show.
         """
-        look = looking(session)
+        make = graph_maker(session)
         seeds = range(request.start, request.start + request.count)
         cells = [
-            SheetCell(str(seed), (seed,), partial(look, [FieldValue(node=request.node, field="seed", value=seed)]))
+            SheetCell(str(seed), (seed,), partial(make, [FieldValue(node=request.node, field="seed", value=seed)]))
             for seed in seeds
         ]
         cells[0].make()  # its faults are an answer to the request
@@ -120,14 +120,14 @@ class SweepJob(SheetJob):
             FgraphError: there is no output to show, or there are too many cells.
         """
         axes = [request.x, *([request.y] if request.y else [])]
-        look, cells = looking(session), []
+        make, cells = graph_maker(session), []
         for places in product(*(range(len(axis.values)) for axis in axes)):
             values = [axis.values[place] for axis, place in zip(axes, places, strict=True)]
             fields = [
                 FieldValue(node=axis.node, field=axis.field, value=value)
                 for axis, value in zip(axes, values, strict=True)
             ]
-            cells.append(SheetCell(",".join(map(str, places)), tuple(values), partial(look, fields)))
+            cells.append(SheetCell(",".join(map(str, places)), tuple(values), partial(make, fields)))
             if len(cells) > STUDIO_SHEET:
                 raise Refused(f"the sheet has more than {STUDIO_SHEET} pictures: give fewer values")
         cells[0].make()
@@ -161,7 +161,7 @@ class AblateJob(SheetJob):
         return cls(session.revision, "ablate", request.id, cells)
 
 
-def looking(session: Session) -> Callable[[Sequence[FieldValue]], GraphSpec]:
+def graph_maker(session: Session) -> Callable[[Sequence[FieldValue]], GraphSpec]:
     """Return a function that makes the graph of the view with other values in some fields.
 
     Raises:
@@ -170,10 +170,10 @@ def looking(session: Session) -> Callable[[Sequence[FieldValue]], GraphSpec]:
     reading, place = session.reading, Path(session.state.place)
     _view(session, reading)
 
-    def look(values: Sequence[FieldValue]) -> GraphSpec:
+    def make(values: Sequence[FieldValue]) -> GraphSpec:
         return _view(session, vary(reading, values, place, session.access))
 
-    return look
+    return make
 
 
 def _view(session: Session, reading: Reading) -> GraphSpec:

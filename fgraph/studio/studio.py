@@ -166,13 +166,13 @@ class Studio:
                 found = _HANDLERS[type(request)](self, request)
         except FgraphError:
             if ended:
-                self._tell(started)
+                self._send_graph(started)
             raise
         if ended or request.do in _CHANGING:
-            self._tell(started if ended or request.do in _SHOWING else None)
+            self._send_graph(started if ended or request.do in _SHOWING else None)
         return Answer(re=request.id, ok=True, **(found or {}))
 
-    def _tell(self, started: float | None) -> None:
+    def _send_graph(self, started: float | None) -> None:
         """Send the graph; if it has changed and no drag runs, run the viewed output."""
         self._emit_from_thread(self.session.graph_event())
         self._list_history()
@@ -298,7 +298,7 @@ class Studio:
 
     def _settle_drag(self) -> None:
         if self._dragger.settle():
-            self._tell(time.perf_counter())
+            self._send_graph(time.perf_counter())
 
     def _faces(self, request: ask.Faces) -> None:
         self.engine.submit(FacesJob.of(self.session, request))

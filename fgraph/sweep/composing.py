@@ -1,4 +1,4 @@
-"""Composes the configs of a sweep's jobs, most of them by copying.
+"""Composition of the configs of a sweep's jobs, most of them by copying.
 
 Hydra reads and merges all files for each job, twice, since its sweeper validates every job first. The configs of jobs
 that differ only in plain values are equal except for these values. So one config is composed, then copied for each job,

@@ -53,7 +53,7 @@ class SweepTask(Protocol):
 
 
 class FusedLauncher(Launcher):
-    """Compiles the graphs of all jobs into one program and runs it once, in this process."""
+    """A launcher that compiles the graphs of all jobs into one program, and runs it once in this process."""
 
     hydra_context: HydraContext
     config: DictConfig

@@ -1,4 +1,4 @@
-"""Cuts a sweep into shards, so that jobs that share work are in the same shard."""
+"""Shards of a sweep: jobs that share work are in the same shard."""
 
 from __future__ import annotations
 

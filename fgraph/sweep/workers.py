@@ -1,4 +1,4 @@
-"""Runs shards in Ray actors, and retries a shard whose actor is lost."""
+"""Ray actors that run shards; a shard whose actor is lost runs again."""
 
 from __future__ import annotations
 

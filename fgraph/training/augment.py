@@ -1,9 +1,9 @@
 """Differentiable augmentation: real and generated images are changed alike before the discriminator sees them.
 
 The changes are those of Zhao et al. 2020, "Differentiable Augmentation for Data-Efficient GAN Training" (colour, shift,
-cutout). With `ada` each is made to a share of the rows only, and the share follows how far the discriminator overfits:
-the mean sign of its scores of real images is held at a target (Karras et al. 2020, "Training Generative Adversarial
-Networks with Limited Data", section 3).
+cutout). With `ada`, each change applies to a share of the rows only. The share rises while the discriminator overfits,
+so that the mean sign of its scores of real images stays at a target (Karras et al. 2020, "Training Generative
+Adversarial Networks with Limited Data", section 3).
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ ADAPT_IMAGES = 500_000  # the fewest images over which the share of rows rises f
 
 
 def augment(images: Tensor, kinds: Sequence[str], strength: float, draw: torch.Generator) -> Tensor:
-    """Change images [rows, 3, H, W], each kind in a share `strength` of the rows, each row in its own way."""
+    """Return changed images [rows, 3, H, W]; each kind of change applies to a share `strength` of the rows."""
     for kind in kinds if strength > 0 else ():
         changed = _KINDS[kind](images, draw)
         if strength < 1:
@@ -31,10 +31,10 @@ def augment(images: Tensor, kinds: Sequence[str], strength: float, draw: torch.G
 
 
 def adapt(strength: float, mean_sign: float, target: float, images: int) -> float:
-    """Return the share for the next steps.
+    """Return the share of the rows to change in the next steps.
 
     Args:
-        strength: the share until now.
+        strength: the present share.
         mean_sign: the mean sign of the scores of the real images since the last call.
         target: the mean sign above which the share rises.
         images: the number of these images.
@@ -49,7 +49,7 @@ def _uniform(images: Tensor, draw: torch.Generator) -> Tensor:
 
 
 def _colour(images: Tensor, draw: torch.Generator) -> Tensor:
-    """Brightness +- 0.5, saturation 0 to 2, contrast 0.5 to 1.5."""
+    """Add up to ±0.5 to the brightness; multiply the saturation by 0 to 2, and the contrast by 0.5 to 1.5."""
     images = images + (_uniform(images, draw) - 0.5)
     grey = images.mean(dim=1, keepdim=True)
     images = grey + (images - grey) * (_uniform(images, draw) * 2)

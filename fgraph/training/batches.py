@@ -14,7 +14,7 @@ from fgraph.training.draws import draw_for
 
 
 class PictureSource(Protocol):
-    """A source of batches of pictures without end."""
+    """An endless source of batches of pictures."""
 
     def take(self, start: int, rows: int, purpose: str = "real") -> Tensor:
         """Return pictures `start` to `start + rows` of the order of this purpose, [rows, 3, size, size] in [-1, 1]."""
@@ -22,14 +22,14 @@ class PictureSource(Protocol):
 
 
 class Batches:
-    """Pictures in a random order, a new one each time round, as batches of floats."""
+    """Batches of pictures as floats, in a new random order for each pass over the pictures."""
 
     def __init__(self, pixels: NDArray[np.uint8], seed: int, flip: bool) -> None:
         self._pixels, self._seed, self._flip = pixels, seed, flip
         self._order = lru_cache(maxsize=2)(self._shuffle)
 
     def take(self, start: int, rows: int, purpose: str = "real") -> Tensor:
-        """Pictures `start` to `start + rows` of the endless order of this purpose, [rows, 3, size, size] in [-1, 1]."""
+        """Return pictures `start` to `start + rows` of the order of this purpose, [rows, 3, size, size] in [-1, 1]."""
         count = len(self._pixels)
         places = [divmod(number, count) for number in range(start, start + rows)]
         chosen = np.stack([self._pixels[self._order(purpose, round_)[place]] for round_, place in places])

@@ -1,7 +1,7 @@
 """Devices, precision and processes, by Lightning Fabric.
 
 Gradients are averaged over processes by hand, as NVlabs' programs do: R1 differentiates twice, which torch's
-distributed modules do not do. All else that differs between a CPU, a GPU and several of them is Fabric's.
+distributed modules do not do. Fabric handles all other differences between a CPU, a GPU and several of them.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _PRECISIONS: dict[str, Any] = {"float32": "32-true", "bfloat16": "bf16-mixed"}
 
 
 def make_fabric(settings: CommonSettings) -> Fabric:
-    """Fabric for the device, precision and number of processes of the settings.
+    """Return the Fabric for the device, precision and number of processes of the settings.
 
     Raises:
         TrainingError: Fabric is not installed, or there is no such device.

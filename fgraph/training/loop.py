@@ -1,9 +1,9 @@
-"""One step of training after another.
+"""The steps of training.
 
-A step is: the discriminator learns from a batch of generated and one of real images; every so often it takes a step
-against R1, too ("lazy", Karras et al. 2020, StyleGAN2, appendix B); the generator learns from the discriminator; its
-moving average follows. All that is random follows from the seed, the step and the process. What a step measured stays
-on the device until it is read; `ada` reads it when it adapts.
+In a step, the discriminator learns from one batch of generated images and one of real images. Every `gamma_every` steps
+it also takes a step against R1 ("lazy regularisation", Karras et al. 2020, StyleGAN2, appendix B). Then the generator
+learns from the discriminator, and its moving average is updated. The seed, the step and the process determine every
+random draw. Measurements of a step stay on the device until they are read. `ada` reads them when it adapts.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from lightning_fabric import Fabric
 
 ADAPT_EVERY = 4  # steps
-RAMP = 0.05  # the average reaches back no further than this share of the images seen
+RAMP = 0.05  # the largest half-life of the moving average, as a share of the images seen
 _ADVICE = "try a lower training.learning_rate, or more training.gamma; the last snapshot is unchanged"
 
 
@@ -52,10 +52,10 @@ class Trainer:
         self._trained = {
             name: value for name, value in state.generator.items() if is_trained(name, settings.frozen, settings.noise)
         }
-        self._critic = {name: value for name, value in state.discriminator.items() if self._learns(name)}
-        for value in (*self._trained.values(), *self._critic.values()):
+        self._trained_discriminator = {name: value for name, value in state.discriminator.items() if self._learns(name)}
+        for value in (*self._trained.values(), *self._trained_discriminator.values()):
             value.requires_grad_()
-        # not from_tensors: the tensors themselves are to be trained, not copies
+        # not `from_tensors`, which copies the tensors; training changes them in place
         self._generator = StyleGAN2Generator(state.table, "training", "", state.generator)
         first = settings.discriminator_first
         self._first = state.origin.get("discriminator_first", 0) if first is None else first
@@ -63,7 +63,7 @@ class Trainer:
         self._adam = make_adam(
             self._trained, state.generator_moments, rate, mapping_rate=settings.mapping_rate, momentum=self.momentum
         )
-        self._discriminator_adam = make_adam(self._critic, state.discriminator_moments, rate, every)
+        self._discriminator_adam = make_adam(self._trained_discriminator, state.discriminator_moments, rate, every)
         self.readings = Readings(fabric.device, _ADVICE)
         self._read: list[Measured] = []  # measurements that are read, but not yet returned
 
@@ -86,21 +86,21 @@ class Trainer:
         Raises:
             TrainingError: a loss is not finite.
         """
-        self._take()
+        self._collect()
         found, self._read = self._read, []
         return found
 
-    def _take(self) -> None:
-        """Read the device, and note the signs that `ada` adapts to."""
+    def _collect(self) -> None:
+        """Read the measurements from the device, and add up the signs that `ada` adapts to."""
         state, rows, found = self.state, self.settings.batch, self.readings.read()
         for sign in (measured["real_sign"] for measured in found if "real_sign" in measured):
             state.signs = (state.signs[0] + sign * rows, state.signs[1] + rows)
         self._read += found
 
     def keep(self) -> TrainingState:
-        """Return the state, with the moments of the optimisers; what the steps measured has been read."""
+        """Return the state for a snapshot, with the moments of the optimisers."""
         self.state.generator_moments = read_moments(self._adam, self._trained)
-        self.state.discriminator_moments = read_moments(self._discriminator_adam, self._critic)
+        self.state.discriminator_moments = read_moments(self._discriminator_adam, self._trained_discriminator)
         return self.state
 
     def _learns(self, name: str) -> bool:
@@ -137,11 +137,11 @@ class Trainer:
             real_score = self._score(self._augmented(self._real("real", self.state.images), draw))
         loss = discriminator_loss(real_score.float(), fake_score.float())
         self.fabric.backward(loss)
-        self._apply(self._discriminator_adam, self._critic)
+        self._apply(self._discriminator_adam, self._trained_discriminator)
         return {"discriminator": loss.detach(), "real_sign": self._sign(real_score)}
 
     def _sign(self, real_scores: Tensor) -> Tensor:
-        """Return the mean sign of scores of real images, which adapts the augmentation."""
+        """Return the mean sign of the scores of real images, to which `ada` adapts (r_t, Karras et al. 2020, ADA)."""
         return average(self.fabric, real_scores.detach().float().sign().mean())
 
     def _penalty_step(self) -> Tensor:
@@ -152,12 +152,12 @@ class Trainer:
         with self.fabric.autocast():
             penalty = gradient_penalty(lambda x: self._score(self._augmented(x, draw)), self._real("R1", start))
         self.fabric.backward(penalty * (settings.gamma / 2 * settings.gamma_every))
-        self._apply(self._discriminator_adam, self._critic)
+        self._apply(self._discriminator_adam, self._trained_discriminator)
         return penalty.detach()
 
     def _generator_step(self) -> Tensor:
         self._adam.zero_grad()
-        with self._fixed_critic():
+        with self._fixed_discriminator():
             fake = self._fake("fake for generator")
             with self.fabric.autocast():
                 loss = generator_loss(self._score(self._augmented(fake, self._draw("augment for generator"))).float())
@@ -166,12 +166,12 @@ class Trainer:
         return loss.detach()
 
     @contextmanager
-    def _fixed_critic(self) -> Iterator[None]:
-        """Make no gradients for the discriminator."""
-        for value in self._critic.values():
+    def _fixed_discriminator(self) -> Iterator[None]:
+        """Compute no gradients for the discriminator within the block."""
+        for value in self._trained_discriminator.values():
             value.requires_grad_(False)
         yield
-        for value in self._critic.values():
+        for value in self._trained_discriminator.values():
             value.requires_grad_()
 
     def _fake(self, purpose: str) -> Tensor:
@@ -212,7 +212,7 @@ class Trainer:
         adam.step()
 
     def _average(self) -> None:
-        """Move the average: what it forgets by half in `average_images` it keeps by all the more each step."""
+        """Update the moving average, whose half-life is `average_images` images, or less at the start (`RAMP`)."""
         state, settings = self.state, self.settings
         half_life = min(settings.average_images, (state.images + state.earlier) * RAMP)
         move_average(state.averaged, self._trained, settings.batch, half_life)
@@ -221,7 +221,7 @@ class Trainer:
         state = self.state
         if self.settings.augment != "ada" or state.steps % ADAPT_EVERY:
             return
-        self._take()
+        self._collect()
         total, images = state.signs
         state.strength = adapt(state.strength, total / images, self.settings.augment_target, images)
         state.signs = (0.0, 0)

@@ -1,4 +1,4 @@
-"""Painters: Python classes that make pictures on the fly, as data without end.
+"""Painters: Python classes that make pictures on the fly, as endless data.
 
 A painter is a smooth function of few numbers. `data=FILE.py:CLASS` names one; its class is called without arguments.
 """
@@ -73,7 +73,7 @@ def load_painter(place: Path) -> Painter:
 
 
 class PaintedBatches:
-    """Batches of a painter's pictures: which ones follows from the seed and the number of the first picture alone."""
+    """Batches of a painter's pictures, which the seed and the number of the first picture determine."""
 
     def __init__(self, painter: Painter, size: int, seed: int, flip: bool) -> None:
         self._painter, self._size, self._seed, self._flip = painter, size, seed, flip

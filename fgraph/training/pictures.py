@@ -68,7 +68,7 @@ def read_pictures(place: Path, size: int, cache: Path | None = None) -> Pictures
     Args:
         place: the folder or zip.
         size: the size of the squares, pixels.
-        cache: the folder where decoded pictures are kept; absent: fgraph's in the user's cache directory.
+        cache: the folder where decoded pictures are kept; None: a folder in the user's cache directory.
 
     Raises:
         TrainingError: there are no pictures, or none that can be read.
@@ -84,7 +84,7 @@ def read_pictures(place: Path, size: int, cache: Path | None = None) -> Pictures
         pictures = _cached(path, facts, size)
     if pictures is None:
         raise TrainingError(f"data={place}: its decoded pictures in {folder} changed while they were read; run again")
-    _tell(pictures, place, size)
+    _warn_of_skipped(pictures, place, size)
     return pictures
 
 
@@ -212,7 +212,7 @@ def _header(count: int, size: int) -> bytes:
     return buffer.getvalue()
 
 
-def _tell(pictures: Pictures, place: Path, size: int) -> None:
+def _warn_of_skipped(pictures: Pictures, place: Path, size: int) -> None:
     for fault in pictures.broken[:_SHOWN]:
         _LOG.warning("%s: skipped %s", place, fault)
     if len(pictures.broken) > _SHOWN:

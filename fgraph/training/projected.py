@@ -4,7 +4,7 @@ Sauer et al. 2021, "Projected GANs Converge Faster". The four feature maps are m
 1 x 1 convolutions, then from coarse to fine by fixed random 3 x 3 convolutions, and each mixed map has a head of its
 own. One head more reads the pixels: a network whose first layer halves the resolution hardly sees patterns of two
 pixels, and a generator would fill the sky with them. A head is a stack of convolutions with spectral normalisation
-(Miyato et al. 2018), to which the standard deviation over rows is a further input. All of it is in named tensors:
+(Miyato et al. 2018), to which the standard deviation over rows is a further input. The tensors are:
 
     mix.channels.{i}.weight  fixed; level i, the finest first
     mix.scales.{i}.weight    fixed; from level i to level i - 1

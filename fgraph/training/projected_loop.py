@@ -95,13 +95,13 @@ class ProjectedTrainer(Trainer):
             scores = score_maps(self.state.discriminator, real)
             loss = hinge_loss(scores, score_maps(self.state.discriminator, [x.detach() for x in fake]))
         self.fabric.backward(loss)
-        self._apply(self._discriminator_adam, self._critic)
+        self._apply(self._discriminator_adam, self._trained_discriminator)
         sign = self._sign(torch.cat([score.flatten() for score in scores]))
         return {"discriminator": loss.detach(), "real_sign": sign}
 
     def _teach_generator(self, fake: list[Tensor], images: Tensor, pictures: Tensor, apart: Tensor | None) -> Tensor:
         self._adam.zero_grad()
-        with self._fixed_critic():
+        with self._fixed_discriminator():
             with self.fabric.autocast():
                 loss = deceiving_loss(score_maps(self.state.discriminator, fake))
             lack = F.relu(1 - relative_spread(images, pictures))

@@ -89,7 +89,7 @@ class Report:
         return self._state.images % self._settings.log_images < self._settings.batch
 
     def add(self, steps: Sequence[Mapping[str, float]]) -> None:
-        """Take in what steps measured; make a record of it at intervals."""
+        """Add the measurements of steps; when a record is due, close it."""
         pending = self._state.pending
         for name, value in (item for measured in steps for item in measured.items()):
             total, count = pending.get(name, (0.0, 0.0))
@@ -100,7 +100,7 @@ class Report:
             self.close_record()
 
     def close_record(self) -> None:
-        """Average what was taken in since the last record."""
+        """Make a record: the mean of each measurement since the last record."""
         if not self._state.pending:
             return
         record = {name: round(total / count, 5) for name, (total, count) in self._state.pending.items()}
@@ -108,9 +108,9 @@ class Report:
         self._state.pending = {}
         self._state.history.append(record)
         if self._active:
-            self._tell(record)
+            self._show_record(record)
 
-    def _tell(self, record: dict[str, float]) -> None:
+    def _show_record(self, record: dict[str, float]) -> None:
         now = time.monotonic()
         speed = (self._state.images - self._from) / max(now - self._since, 1e-9)
         self._since, self._from = now, self._state.images

@@ -108,13 +108,13 @@ def check_unchanged(path: Path, earlier: dict[str, Any], settings: CommonSetting
     Args:
         path: the path of the snapshot.
         earlier: the decisive settings of its training.
-        settings: those of now.
+        settings: the current ones.
 
     Raises:
         TrainingError: a setting differs.
     """
     now = settings.decisive()
-    usual = {name: type(settings).model_fields[name].default for name in now}  # settings that are younger than it
+    usual = {name: type(settings).model_fields[name].default for name in now}  # for settings that it lacks
     known = usual | earlier
     if changed := [f"{name} ({known[name]} -> {now[name]})" for name in now if known[name] != now[name]]:
         raise TrainingError(

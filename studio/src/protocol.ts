@@ -321,14 +321,14 @@ export type AnyRequest = Open | Edit | SetYaml | View | Seeds | Sweep | GoTo | F
 
 export type Change = SetField | UnsetField | AddNode | RemoveNodes | ConnectNodes | DisconnectNodes | RenameNode | BypassNode | SetOutputs | SetModel | PlaceNodes | SetFilm | SetParams | SetSeed;
 
-/** The reason for which a request was refused, in the words of `check` if it is a fault of the graph. */
+/** The reason why a request was refused. A fault of the graph has the message that `check` prints. */
 export interface Refusal {
   message: string;
   node: string | null;
   field: string | null;
 }
 
-/** The answer to a request; which of the optional fields it has depends on the request. */
+/** The answer to a request. The kind of request decides which of the optional fields are set. */
 export interface Answer {
   re: number;
   ok: boolean;
@@ -343,7 +343,7 @@ export interface Answer {
   ids: string[] | null;
 }
 
-/** The end of a run: how many rows of layers were computed, half a row counted as half, and how many were spared. */
+/** The end of a run: the number of layer rows that were computed, and the number that was saved. A tile of half the canvas counts as half a row. */
 export interface Done {
   event: "done";
   revision: number;
@@ -361,7 +361,7 @@ export interface DragEvent {
   rows: DragRow[];
 }
 
-/** A row of a drag: the steps that were done, where the points are, their targets, and where they were. Places are fractions of the image, x before y. `trail` is a list for each time, the first time first. `distance` is the mean distance of the points from their targets, in pixels. */
+/** A row of a drag: the number of steps so far, the points with their targets, and the earlier places of the points. Places are fractions of the image, x before y. `trail` has a list of places for each recorded time, oldest first. `distance` is the mean distance of the points from their targets, in pixels. */
 export interface DragRow {
   row: number;
   steps: number;
@@ -374,7 +374,7 @@ export interface DragRow {
   remedy: string | null;
 }
 
-/** The faces in the photograph that a node reads. A face is the places of both eyes and both corners of the mouth, the left ones of the picture first, in pixels of the upright photograph; the largest face is the first one. */
+/** The faces in the photograph that a node reads. A face is four places in pixels of the upright photograph: both eyes, then both corners of the mouth, each pair from left to right in the picture. The largest face comes first. */
 export interface FacesEvent {
   event: "faces";
   node: string;
@@ -382,11 +382,11 @@ export interface FacesEvent {
   width: number;
   height: number;
   faces: [number, number][][];
-  /** why no face could be searched for */
+  /** why the search for faces failed */
   message: string | null;
 }
 
-/** The end of a run that made no picture: the reason, at a node and a field if it is about them. */
+/** The end of a run that made no picture: the reason, with the node and the field if they are known. */
 export interface Failed {
   event: "failed";
   revision: number;
@@ -458,7 +458,7 @@ export interface HistoryState {
   favourite: boolean;
 }
 
-/** A layer of the plan: its calls and rows, its arithmetic, and what that would be with whole rows. */
+/** A layer of the plan: its calls, rows and cost, and `gflop_whole`, the cost if each row were the whole canvas. `unbatched_rows` is the number of rows before the passes, and `regions` the number of different sizes of tiles. */
 export interface LayerState {
   name: string;
   resolution: number;
@@ -517,7 +517,7 @@ export interface PlanEvent {
   timings: Timing[];
 }
 
-/** The progress of a run, in steps; of a search, which `stage` names, in its iterations. */
+/** The progress of a run in steps, or of the search that `stage` names in iterations. */
 export interface Progress {
   event: "progress";
   revision: number;
@@ -536,7 +536,7 @@ export interface Quality {
   distance: number | null;
 }
 
-/** The calls and the arithmetic of the plan, and those of one pass after the other. `shared_gflop` is the arithmetic where rows are shared, but each is whole: regions and differences save the rest. */
+/** The calls and the cost of the plan, beside those of one pass after the other (`unbatched_`). `shared_gflop` is the cost if equal rows are computed once, but each row as a whole. The difference to `gflop` is what regions and differences save. `bytes` is the peak of memory. */
 export interface Savings {
   calls: number;
   unbatched_calls: number;
@@ -546,7 +546,7 @@ export interface Savings {
   bytes: number;
 }
 
-/** The quality of a search: the rows that are left, their mean loss, the farthest distance of a point in pixels. */
+/** The quality of a search: the number of unfinished rows, their mean loss, and the largest distance in pixels. The distance is that of a point of a drag from its target. */
 export interface SearchState {
   rows: number;
   loss: number | null;

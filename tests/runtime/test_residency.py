@@ -21,7 +21,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 import fgraph
 from fgraph.ir.ops import OPS, Drag, Encode, Invert, Propose, Sift, Transplant
-from fgraph.runtime import leaving
+from fgraph.runtime import host_copies
 from fgraph.runtime.kernels import encoding
 from fgraph.runtime.run import make_context
 from tests import strategies
@@ -106,7 +106,7 @@ def assert_as_predicted(plan: fgraph.Plan) -> None:
 
 @pytest.fixture(autouse=True)
 def zeros_for_results(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(leaving, "to_array", lambda tensor: np.zeros(tuple(tensor.shape), np.float32))
+    monkeypatch.setattr(host_copies, "to_array", lambda tensor: np.zeros(tuple(tensor.shape), np.float32))
 
 
 def compiled(graph: Any) -> fgraph.Plan:

@@ -14,7 +14,7 @@ from fgraph.studio import code
 from fgraph.studio.messages import Change
 from fgraph.studio.opening import GRAPHS, open_bundled
 from fgraph.studio.session import Session
-from fgraph.studio.sheets import looking
+from fgraph.studio.sheets import graph_maker
 from tests.hostile.graph_texts import GraphText
 
 CHANGE: TypeAdapter[Change] = TypeAdapter(Change)
@@ -73,7 +73,7 @@ class Chaos:
         elif chance < 0.15:
             session.open(open_bundled(self.draw.choice(NAMES)))
         elif chance < 0.2:
-            self.draw.choice([code.command, code.python, looking])(session)
+            self.draw.choice([code.command, code.python, graph_maker])(session)
         else:
             changes = [CHANGE.validate_python(self.change(session)) for _ in range(self.draw.choice([1, 1, 2]))]
             session.edit(changes, self.draw.choice([None, "drag"]))

@@ -104,16 +104,16 @@ def _serve(settings: dict[str, str], *, remote: bool, opens: bool) -> None:
         if opens and not _open_browser(address):
             warn("no browser was found on this machine: open the address yourself")
 
-    with _keeping(folder) as kept:
+    with _claimed_history(folder) as kept:
         studio = Studio(folder, kept, options, _folders(settings.get("models")), FirstPicture(settle_collector))
         studio.open(_opened(settings))
         run(studio, place, ready)
 
 
 @contextmanager
-def _keeping(folder: Path) -> Iterator[Path | None]:
-    """Yield the path of the history of a folder; None if another studio uses it, or it cannot be written."""
-    kept = _kept(folder)
+def _claimed_history(folder: Path) -> Iterator[Path | None]:
+    """Claim the history of a folder, and yield its path; None if another studio uses it, or it cannot be written."""
+    kept = _history_of(folder)
     with ExitStack() as stack:
         try:
             free = stack.enter_context(claimed(kept, "studio"))
@@ -147,7 +147,7 @@ def _folders(text: str | None) -> tuple[Path, ...]:
     return folders
 
 
-def _kept(folder: Path) -> Path:
+def _history_of(folder: Path) -> Path:
     """Return the path of the history of a folder."""
     return user_data_path("fgraph") / "studio" / hashlib.sha256(str(folder).encode()).hexdigest()[:16]
 

@@ -85,7 +85,7 @@ class WatchTask(Task):
 
     def _watch(self, settings: JobSettings, overrides: Sequence[str]) -> None:
         page = WatchPage(settings.directory, self._file.name)
-        error = self._turn(settings)
+        error = self._run_once(settings)
         page.show(_pictures(settings.directory), error)
         say(page.path)
         if self._opens and not open_file(page.path):
@@ -97,7 +97,7 @@ class WatchTask(Task):
             try:
                 settings = _read_again(settings, self._file, overrides)
                 with redirect_stdout(io.StringIO()):  # the paths are known
-                    error = self._turn(settings)
+                    error = self._run_once(settings)
             except GraphError as fault:
                 error = str(fault)
                 warn(error)
@@ -118,7 +118,7 @@ class WatchTask(Task):
                 return
             time.sleep(PAUSE)
 
-    def _turn(self, settings: JobSettings) -> str:
+    def _run_once(self, settings: JobSettings) -> str:
         """Run the graph and write its files; return an error, which is printed, or nothing."""
         try:
             job = jobs.prepare(settings)

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fgraph._geometry.regions import Cyclic, Region, Size, whole
-from fgraph.ir.costs import NOTHING_SENT, Call, DeviceProfile, Sent, numbers_sent
+from fgraph.ir.costs import NO_COPIES, Call, Copies, DeviceProfile, params_copied
 from fgraph.ir.types import Type
 
 T = TypeVar("T")
@@ -52,7 +52,7 @@ class Op:
     def footprint(self, port: int, region: Region, inputs: tuple[Type, ...], param: Any) -> Region:
         """Return the window of an operand that is read to compute a region; by default the whole operand.
 
-        A window may extend beyond a true border, where pixels are zero, and over the edge of a wrapped axis.
+        A window may extend beyond a true border, where pixels are zero, and across the edge of a wrapped axis.
         """
         return whole(inputs[port].size)
 
@@ -124,20 +124,20 @@ class Op:
         """
         return sum(gathered)
 
-    def inputs_sent(self, call: Call, places: int) -> Sent:
-        """Return the copies to a device in every run: numbers, or rows without operands. Equal ones are sent once.
+    def inputs_copied(self, call: Call, places: int) -> Copies:
+        """Return the copies to a device in every run: of parameters, or of rows that the host makes.
 
         Args:
             call: the call.
-            places: the number of its rows that differ in their parameters or their regions.
+            places: the number of its rows that differ in their parameters or their regions. Equal rows are copied once.
         """
         if self.takes_numbers:
-            return numbers_sent(call.params)
-        return NOTHING_SENT if call.inputs or self.reads_back else Sent(1, 4 * places * call.output.numbers)
+            return params_copied(call.params)
+        return NO_COPIES if call.inputs or self.reads_back else Copies(1, 4 * places * call.output.numbers)
 
-    def constants_sent(self, call: Call, places: int) -> Sent:
-        """Return the most that a call sends to a device in the first run of a plan; see `inputs_sent`."""
-        return NOTHING_SENT if call.inputs or places == call.rows else Sent(1, 8 * call.rows)
+    def constants_copied(self, call: Call, places: int) -> Copies:
+        """Return the largest number of copies to a device in the first run of a plan; see `inputs_copied`."""
+        return NO_COPIES if call.inputs or places == call.rows else Copies(1, 8 * call.rows)
 
     @property
     def label(self) -> tuple[str, str]:

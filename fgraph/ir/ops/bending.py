@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from fgraph._geometry.regions import Cyclic, Region, Size, grown, whole
 from fgraph.ir.bendings import Bending, Mirror, Rotate, Scale, Translate
-from fgraph.ir.costs import Call, Sent
+from fgraph.ir.costs import Call, Copies
 from fgraph.ir.ops.base import Op, expect
 from fgraph.ir.types import Type
 
@@ -54,7 +54,7 @@ class BendChannels(Op):
     def footprint(self, port: int, region: Region, inputs: tuple[Type, ...], param: Any) -> Region:
         if not isinstance(param.transform, WARPING):
             return grown(region, self.halo)
-        read = param.transform.warp(inputs[0].size).window(self._on_this_turn(region, inputs[0].size))
+        read = param.transform.warp(inputs[0].size).footprint(self._without_wrapping(region, inputs[0].size))
         return self._with_others(self._on_canvas(read, inputs[0].size), region, param)
 
     def affected(self, port: int, region: Region, inputs: tuple[Type, ...], param: Any) -> Region:
@@ -62,12 +62,12 @@ class BendChannels(Op):
             return grown(region, self.halo)
         if any(self.wraps) and isinstance(param.transform, Scale | Rotate):
             return whole(inputs[0].size)  # a cyclic canvas repeats, and each copy lands elsewhere
-        seen = param.transform.warp(inputs[0].size).reach(region)
-        return self._with_others(self._on_canvas(seen, inputs[0].size), region, param)
+        affected = param.transform.warp(inputs[0].size).affected(region)
+        return self._with_others(self._on_canvas(affected, inputs[0].size), region, param)
 
     @staticmethod
-    def _on_this_turn(region: Region, size: Size) -> Region:
-        """Return the region; along an axis where it extends over the edge, it becomes the whole axis."""
+    def _without_wrapping(region: Region, size: Size) -> Region:
+        """Return the smallest region that does not wrap and contains this one: where it wraps, the whole axis."""
         top, bottom = (0, size[0]) if region[2] > size[0] else (region[0], region[2])
         left, right = (0, size[1]) if region[3] > size[1] else (region[1], region[3])
         return (top, left, bottom, right)
@@ -101,15 +101,15 @@ class BendChannels(Op):
     def workspace(self, call: Call, gathered: Sequence[int]) -> int:
         return sum(gathered) + 4 * call.out_bytes  # the channels picked, what is read for them, its weighted sum
 
-    def constants_sent(self, call: Call, places: int) -> Sent:
+    def constants_copied(self, call: Call, places: int) -> Copies:
         height, width = call.output.size
         if self.transform in ("scale", "rotate", "translate", "mirror"):
-            moved = Sent(8, 48 * height * width)  # four neighbours of each pixel, with their weights
+            moved = Copies(8, 48 * height * width)  # four neighbours of each pixel, with their weights
         else:
-            moved = Sent(4, 9 * (height + width + 4 * self.halo))
-        channels = Sent(1, 8 * call.output.shape[0])
-        lines = Sent(2, 8 * (height + width))
-        return sum([moved + channels + lines] * places, Sent(2 * places, 16 * call.rows))
+            moved = Copies(4, 9 * (height + width + 4 * self.halo))
+        channels = Copies(1, 8 * call.output.shape[0])
+        lines = Copies(2, 8 * (height + width))
+        return sum([moved + channels + lines] * places, Copies(2 * places, 16 * call.rows))
 
     def __str__(self) -> str:
         wrap = "".join(axis for axis, on in (("x", self.wrap_x), ("y", self.wrap_y)) if on)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from math import prod
 from typing import Any, ClassVar, Literal
 
-from fgraph.ir.costs import Call, Sent
+from fgraph.ir.costs import Call, Copies
 from fgraph.ir.ops.base import expect
 from fgraph.ir.ops.latent import CodeOp, ToStyles
 from fgraph.ir.types import CODE_KINDS, Type
@@ -117,10 +117,10 @@ class MapLevels(CodeOp):
         expect(len(inputs) == 1 and inputs[0].kind == "w+", self, inputs)
         return inputs[0]
 
-    def constants_sent(self, call: Call, places: int) -> Sent:
+    def constants_copied(self, call: Call, places: int) -> Copies:
         levels = [level for (mapper,) in set[Any](call.params) for _, level in mapper.levels]
         weights = [prod(one.shape) for level in levels for one in (level.weights, level.biases)]
-        return Sent(len(weights) + places, 4 * sum(weights) + 8 * call.rows)
+        return Copies(len(weights) + places, 4 * sum(weights) + 8 * call.rows)
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from math import prod
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from fgraph.ir.costs import Call, DeviceProfile, Sent, rate
+from fgraph.ir.costs import Call, Copies, DeviceProfile, rate
 from fgraph.ir.ops.base import Op, expect
 from fgraph.ir.ops.latent import CALLS_OF_A_LAYER, TYPICAL_LAYER, CodeOp
 from fgraph.ir.types import Type, TypeKind
@@ -114,8 +114,8 @@ class Arrows(Op):
         expect([one.kind for one in inputs] == ["rgb", "trail"], self, inputs)
         return inputs[0]
 
-    def constants_sent(self, call: Call, places: int) -> Sent:
-        return Sent(2, 16 + 3 * 3 * 4)  # the size of the images, three colours
+    def constants_copied(self, call: Call, places: int) -> Copies:
+        return Copies(2, 16 + 3 * 3 * 4)  # the size of the images, three colours
 
     def __str__(self) -> str:
         return f"arrows(width={self.width:g})"

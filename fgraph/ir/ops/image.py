@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from fgraph.ir.costs import NOTHING_SENT, Call, Sent, numbers_sent
+from fgraph.ir.costs import NO_COPIES, Call, Copies, params_copied
 from fgraph.ir.ops.base import Op, PointwiseOp, expect
 from fgraph.ir.types import Type
 
@@ -82,11 +82,11 @@ class Fill(PointwiseOp):
         expect(not inputs, self, inputs)
         return Type("rgb", (self.channels, self.height, self.width))
 
-    def inputs_sent(self, call: Call, places: int) -> Sent:
-        return numbers_sent(call.params)  # a number for each channel, never a map
+    def inputs_copied(self, call: Call, places: int) -> Copies:
+        return params_copied(call.params)  # a number for each channel, never a map
 
-    def constants_sent(self, call: Call, places: int) -> Sent:
-        return NOTHING_SENT
+    def constants_copied(self, call: Call, places: int) -> Copies:
+        return NO_COPIES
 
 
 @dataclass(frozen=True)
@@ -117,8 +117,8 @@ class Apply(Op):
         expect(bool(inputs), self, inputs)
         return inputs[0] if self.shape is None else Type(inputs[0].kind, self.shape)
 
-    def inputs_sent(self, call: Call, places: int) -> Sent:
-        return numbers_sent(call.params) if call.params[0] else NOTHING_SENT
+    def inputs_copied(self, call: Call, places: int) -> Copies:
+        return params_copied(call.params) if call.params[0] else NO_COPIES
 
     def __str__(self) -> str:
         return f"apply {getattr(self.function, '__qualname__', repr(self.function))}"

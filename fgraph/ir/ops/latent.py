@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from math import log2
 from typing import TYPE_CHECKING, ClassVar
 
-from fgraph.ir.costs import Call, DeviceProfile, Sent, rate
+from fgraph.ir.costs import Call, Copies, DeviceProfile, rate
 from fgraph.ir.ops.base import Op, Order, expect
 from fgraph.ir.types import CODE_KINDS, Type, TypeKind
 
@@ -184,8 +184,8 @@ class Own(CodeOp):
         expect(len(inputs) == 2 and inputs[0] == inputs[1] and inputs[0].kind == "s", self, inputs)
         return inputs[0]
 
-    def constants_sent(self, call: Call, places: int) -> Sent:
-        return Sent(1, call.out_bytes)
+    def constants_copied(self, call: Call, places: int) -> Copies:
+        return Copies(1, call.out_bytes)
 
 
 @dataclass(frozen=True)

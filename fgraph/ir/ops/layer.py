@@ -8,7 +8,7 @@ from math import sqrt
 from typing import Any, ClassVar
 
 from fgraph._geometry.regions import Cyclic, Region, doubled, grown, halved
-from fgraph.ir.costs import NOTHING_SENT, Call, DeviceProfile, Sent, conv_flops, rate
+from fgraph.ir.costs import NO_COPIES, Call, Copies, DeviceProfile, conv_flops, rate
 from fgraph.ir.ops.base import Op, Order, expect
 from fgraph.ir.types import Type
 from fgraph.stylegan.tables.base import Layer
@@ -32,13 +32,13 @@ class Const(Op):
         expect(not inputs, self, inputs)
         return Type("activation", (self.channels, self.height, self.width))
 
-    def inputs_sent(self, call: Call, places: int) -> Sent:
-        return NOTHING_SENT  # the model is on the device
+    def inputs_copied(self, call: Call, places: int) -> Copies:
+        return NO_COPIES  # the model is on the device
 
 
 @dataclass(frozen=True)
 class LayerOp(Op):
-    """A call of a generator layer, which reads neighbours over the edge of a wrapped axis."""
+    """A call of a generator layer, which reads neighbours across the edge of a wrapped axis."""
 
     is_layer: ClassVar[bool] = True
     model: str
@@ -76,12 +76,12 @@ class LayerOp(Op):
 class StyleGAN2Op(LayerOp):
     """A call of a layer of StyleGAN2, which runs some rows at a time on a CPU."""
 
-    def rows_at_once(self, call: Call, item: int = 4) -> int:
-        """Return the number of rows that the layer gathers and runs at a time on a CPU; `item` bytes a number."""
+    def rows_at_once(self, call: Call, itemsize: int = 4) -> int:
+        """Return how many rows the layer gathers and runs at a time on a CPU, for numbers of `itemsize` bytes."""
         inputs, height, width = call.inputs[0].shape
         halo = self._halo(call)
         shape = (inputs, height + halo, width + halo)
-        return min(call.rows, chunk_rows(shape, self.layer.out_channels, self.layer.up, item))
+        return min(call.rows, chunk_rows(shape, self.layer.out_channels, self.layer.up, itemsize))
 
     def _halo(self, call: Call) -> int:
         """Return the number of pixels by which the styled input of the layer is higher and wider than the map."""
@@ -139,18 +139,18 @@ class Conv(StyleGAN2Op):
         inputs, height, width = call.inputs[0].shape
         outputs, *size = call.output.shape
         result = 4 * rows * outputs * size[0] * size[1]
-        made = result if rows < call.rows else 0  # the result of some rows, beside that of all rows
+        partial = result if rows < call.rows else 0  # the result of some rows, beside that of all rows
         if self.layer.up == 1 and is_winograd(inputs, self.layer.out_channels, size):
             tiled = [-(-length // WINOGRAD_TILE) * WINOGRAD_TILE + 2 for length in size]
             styled = 4 * rows * inputs * tiled[0] * tiled[1]
             return styled + winograd_bytes(rows, inputs, self.layer.out_channels, size)
         styled = 4 * rows * inputs * (height + self._halo(call)) * (width + self._halo(call))
-        own = conv_bytes(rows, styled // 4, inputs * self.layer.out_channels * 9, self.layer.up)
+        scratch = conv_bytes(rows, styled // 4, inputs * self.layer.out_channels * 9, self.layer.up)
         if self.layer.up == 1:
-            return styled + made + own
-        total = 4 * rows * outputs * (size[0] + _FIR_TAPS - 1) * (size[1] + _FIR_TAPS - 1)
+            return styled + partial + scratch
+        upsampled = 4 * rows * outputs * (size[0] + _FIR_TAPS - 1) * (size[1] + _FIR_TAPS - 1)
         residual = call.out_bytes if self.layer.residual == "made" else 0
-        return max(styled + total - (result - made) + own, total + made) + residual
+        return max(styled + upsampled - (result - partial) + scratch, upsampled + partial) + residual
 
 
 @dataclass(frozen=True)
@@ -182,7 +182,7 @@ class ToRGB(StyleGAN2Op):
         return 2 * inputs[0].shape[0] * output.numbers
 
     def seconds(self, call: Call, profile: DeviceProfile) -> float:
-        return profile.overhead + call.rows * call.inputs[0].numbers * profile.item / profile.rgb
+        return profile.overhead + call.rows * call.inputs[0].numbers * profile.itemsize / profile.rgb
 
     def workspace(self, call: Call, gathered: Sequence[int]) -> int:
         added = call.out_bytes if len(call.inputs) > 2 else 0

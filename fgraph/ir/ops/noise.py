@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
 from fgraph._geometry.regions import Size
-from fgraph.ir.costs import NOTHING_SENT, Call, Sent
+from fgraph.ir.costs import NO_COPIES, Call, Copies
 from fgraph.ir.ops.base import PointwiseOp, cut_bytes, expect
-from fgraph.ir.ops.spatial import edit_sent
+from fgraph.ir.ops.spatial import edit_copies
 from fgraph.ir.types import Type
 from fgraph.masks import Edited, MaskExpr, Placed
 from fgraph.stylegan.tables.base import Layer
@@ -51,28 +51,28 @@ class NoiseField(PointwiseOp):
     def workspace(self, call: Call, gathered: Sequence[int]) -> int:
         return cut_bytes(call, is_local=self.is_tiled)
 
-    def inputs_sent(self, call: Call, places: int) -> Sent:
+    def inputs_copied(self, call: Call, places: int) -> Copies:
         if self.is_host_made(call.params):
             if self.mode == "const":  # the buffer is laid over whole rows, which are then cut
-                return Sent(1, 4 * call.distinct * self.height * self.width)
-            return super().inputs_sent(call, places)
+                return Copies(1, 4 * call.distinct * self.height * self.width)
+            return super().inputs_copied(call, places)
         if self.mode == "const":
-            return NOTHING_SENT
+            return NO_COPIES
         sources = [list(self._canvases(param))[-1] for param in dict.fromkeys(call.params)]
-        return Sent(len(sources), 4 * sum(height * width for height, width in sources))
+        return Copies(len(sources), 4 * sum(height * width for height, width in sources))
 
-    def constants_sent(self, call: Call, places: int) -> Sent:
+    def constants_copied(self, call: Call, places: int) -> Copies:
         whole = self.is_tiled and not call.is_tiled
         lengths = zip(call.output.size, self.layer.size, strict=True)
         cut = [length for length, own in lengths if not whole or length > own]  # a whole buffer is read as it is
-        cut_sent = Sent(len(cut) * places, 8 * places * sum(cut))
+        cut_copies = Copies(len(cut) * places, 8 * places * sum(cut))
         if self.is_host_made(call.params):
-            rows = Sent(1, 8 * call.rows)
-            return rows + cut_sent if self.mode == "const" and call.is_tiled else rows
+            rows = Copies(1, 8 * call.rows)
+            return rows + cut_copies if self.mode == "const" and call.is_tiled else rows
         if self.is_tiled:
-            return cut_sent
+            return cut_copies
         sizes = [size for param in dict.fromkeys(call.params) for size in self._canvases(param)]
-        return sum([edit_sent(size) for size in sizes], cut_sent)
+        return sum([edit_copies(size) for size in sizes], cut_copies)
 
     def _canvases(self, param: Any) -> Iterator[Size]:
         """Yield the canvas size of a row after all edits, then before each edit, from the last edit to the first."""

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from fgraph._geometry import AxisMap, Edit
 from fgraph._geometry.regions import Cyclic, Region, Size
-from fgraph.ir.costs import Call, Sent
+from fgraph.ir.costs import Call, Copies
 from fgraph.ir.ops.base import Flags, Op, expect
 from fgraph.ir.types import Type
 
@@ -24,7 +24,7 @@ class SpatialOp(Op):
     takes_params: ClassVar[bool] = True
     height: int
     width: int
-    wrap_x: bool = False  # a bilinear resize reads neighbours over the edge of a wrapped axis
+    wrap_x: bool = False  # a bilinear resize reads neighbours across the edge of a wrapped axis
     wrap_y: bool = False
 
     def infer(self, inputs: tuple[Type, ...]) -> Type:
@@ -43,9 +43,9 @@ class SpatialOp(Op):
     def identities(self, params: Sequence[Any]) -> Sequence[bool]:
         return [param.is_identity for param in params]
 
-    def constants_sent(self, call: Call, places: int) -> Sent:
-        rows = Sent(2 * places, 16 * call.rows)  # the rows of each group, in the operand and in the result
-        return sum([edit_sent(call.output.size)] * places, rows)
+    def constants_copied(self, call: Call, places: int) -> Copies:
+        rows = Copies(2 * places, 16 * call.rows)  # the rows of each group, in the operand and in the result
+        return sum([edit_copies(call.output.size)] * places, rows)
 
     def __str__(self) -> str:
         return f"{self.name} to {self.height}x{self.width}"
@@ -142,9 +142,9 @@ class Concat(Op):
         return (top + by, left, bottom + by, right)
 
 
-def edit_sent(size: Size) -> Sent:
-    """Return the index vectors of an edit to a size: two positions, a weight and a flag for each line."""
-    return Sent(8, 21 * sum(size))
+def edit_copies(size: Size) -> Copies:
+    """Return the copies of an edit's index vectors: two positions, a weight and a flag for each line of the result."""
+    return Copies(8, 21 * sum(size))
 
 
 @lru_cache(maxsize=65536)

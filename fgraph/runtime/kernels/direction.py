@@ -25,7 +25,7 @@ from fgraph.ir.ops import (
 from fgraph.runtime.kernels import weighting
 from fgraph.runtime.kernels.clip import embed_text
 from fgraph.runtime.kernels.context import KernelContext, Params
-from fgraph.runtime.kernels.weighting import weighable
+from fgraph.runtime.kernels.weighting import masked_by_weight
 from fgraph.stylegan.measured.channel_effects import channels_for, place_channels, text_vector
 from fgraph.stylegan.measured.directions import factorised_directions, principal_directions
 from fgraph.stylegan.nn import stylegan2 as network
@@ -140,7 +140,7 @@ def slerp(op: Slerp, inputs: Sequence[Tensor], numbers: Tensor, context: KernelC
     safe = torch.where(flat, torch.ones_like(sine), sine)
     weight_a = torch.where(flat, 1 - t, ((1 - t) * angle).sin() / safe)
     weight_b = torch.where(flat, t, (t * angle).sin() / safe)
-    turned = weight_a * weighable(a, weight_a, context) + weight_b * weighable(b, weight_b, context)
+    turned = weight_a * masked_by_weight(a, weight_a, context) + weight_b * masked_by_weight(b, weight_b, context)
     if not op.classes:
         return turned
     return torch.cat([turned, weighting.lerp(inputs[0][:, width:], inputs[1][:, width:], t, context)], dim=1)
@@ -151,7 +151,7 @@ def combine(op: Combine, inputs: Sequence[Tensor], weights: Tensor, context: Ker
     result = torch.zeros_like(inputs[0])
     for number, code in enumerate(inputs):
         weight = _column(weights[:, number], code)
-        result = result + weight * weighable(code, weight, context)
+        result = result + weight * masked_by_weight(code, weight, context)
     return result
 
 

@@ -59,12 +59,12 @@ def drag(op: Drag, inputs: Sequence[Tensor], params: Params, context: KernelCont
                 note,
                 lambda search: job.step(search.done, len(search.rows), distance=search.distance),
             )
-    _tell(found)
+    _warn_of_endings(found)
     rows = [lay_out(op, found[row], points[row], generator.table.size) for row in range(len(codes))]
     return torch.stack(rows).to(context.device, context.dtype)
 
 
-def _tell(found: Mapping[int, Dragged]) -> None:
+def _warn_of_endings(found: Mapping[int, Dragged]) -> None:
     """Warn of rows whose points did not arrive, with the remedy."""
     for ending, remedy in REMEDIES.items():
         ended = sorted(row for row, one in found.items() if one.ending == ending)

@@ -13,7 +13,7 @@ from fgraph._geometry.regions import Region, Size
 from fgraph.ir.ops import DrawMask, Mix
 from fgraph.masks import MaskExpr, rasterise, rasterise_window
 from fgraph.runtime.kernels.context import KernelContext, Params
-from fgraph.runtime.kernels.weighting import weighable
+from fgraph.runtime.kernels.weighting import masked_by_weight
 
 
 def mask(op: DrawMask, inputs: Sequence[Tensor], params: Params, context: KernelContext) -> Tensor:
@@ -41,7 +41,7 @@ def _turns(start: int, stop: int, length: int) -> list[tuple[int, int]]:
 def mix(op: Mix, inputs: Sequence[Tensor], params: Params, context: KernelContext) -> Tensor:
     """Return Σ alpha · value in the type of the first value; alphas are in full precision."""
     half = len(inputs) // 2
-    result = weighable(inputs[0], inputs[half], context) * inputs[half].to(inputs[0].dtype)
+    result = masked_by_weight(inputs[0], inputs[half], context) * inputs[half].to(inputs[0].dtype)
     for value, alpha in zip(inputs[1:half], inputs[half + 1 :], strict=True):
-        result = torch.addcmul(result, weighable(value, alpha, context), alpha, out=result)
+        result = torch.addcmul(result, masked_by_weight(value, alpha, context), alpha, out=result)
     return result

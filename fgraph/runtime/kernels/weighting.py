@@ -1,4 +1,4 @@
-"""Weighted values in which a weight of 0 keeps out numbers that are not finite."""
+"""Weighted sums in which numbers that are not finite have no effect if their weight is 0."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from torch import Tensor
 from fgraph.runtime.kernels.context import KernelContext
 
 
-def weighable(value: Tensor, weight: Tensor, context: KernelContext) -> Tensor:
+def masked_by_weight(value: Tensor, weight: Tensor, context: KernelContext) -> Tensor:
     """Return the value with zeros where its weight is 0, so that NaN or infinity has no effect there: 0 · NaN is NaN.
 
     On a CPU, a finite value is returned unchanged; the check costs one sum. On other devices, and in a captured plan,
@@ -26,4 +26,4 @@ def weighable(value: Tensor, weight: Tensor, context: KernelContext) -> Tensor:
 
 def lerp(a: Tensor, b: Tensor, t: Tensor, context: KernelContext) -> Tensor:
     """Return a + t (b - a), where a has no effect if t is 1, and b has none if t is 0, even if not finite."""
-    return torch.lerp(weighable(a, 1 - t, context), weighable(b, t, context), t)
+    return torch.lerp(masked_by_weight(a, 1 - t, context), masked_by_weight(b, t, context), t)

@@ -11,7 +11,7 @@ from fgraph.studio.messages.changes import Group, Timeline
 
 
 class Refusal(Message):
-    """The reason for which a request was refused, in the words of `check` if it is a fault of the graph."""
+    """The reason why a request was refused. A fault of the graph has the message that `check` prints."""
 
     message: str
     node: str | None = None
@@ -19,7 +19,7 @@ class Refusal(Message):
 
 
 class Answer(Message):
-    """The answer to a request; which of the optional fields it has depends on the request."""
+    """The answer to a request. The kind of request decides which of the optional fields are set."""
 
     re: int
     ok: bool
@@ -123,7 +123,10 @@ class Forecast(Message):
 
 
 class SearchState(Message):
-    """The quality of a search: the rows that are left, their mean loss, the farthest distance of a point in pixels."""
+    """The quality of a search: the number of unfinished rows, their mean loss, and the largest distance in pixels.
+
+    The distance is that of a point of a drag from its target.
+    """
 
     rows: int
     loss: float | None
@@ -131,7 +134,7 @@ class SearchState(Message):
 
 
 class Progress(Message):
-    """The progress of a run, in steps; of a search, which `stage` names, in its iterations."""
+    """The progress of a run in steps, or of the search that `stage` names in iterations."""
 
     event: Literal["progress"] = "progress"
     revision: int
@@ -142,7 +145,10 @@ class Progress(Message):
 
 
 class Done(Message):
-    """The end of a run: how many rows of layers were computed, half a row counted as half, and how many were spared."""
+    """The end of a run: the number of layer rows that were computed, and the number that was saved.
+
+    A tile of half the canvas counts as half a row.
+    """
 
     event: Literal["done"] = "done"
     revision: int
@@ -152,7 +158,7 @@ class Done(Message):
 
 
 class Failed(Message):
-    """The end of a run that made no picture: the reason, at a node and a field if it is about them."""
+    """The end of a run that made no picture: the reason, with the node and the field if they are known."""
 
     event: Literal["failed"] = "failed"
     revision: int
@@ -162,10 +168,10 @@ class Failed(Message):
 
 
 class DragRow(Message):
-    """A row of a drag: the steps that were done, where the points are, their targets, and where they were.
+    """A row of a drag: the number of steps so far, the points with their targets, and the earlier places of the points.
 
-    Places are fractions of the image, x before y. `trail` is a list for each time, the first time first. `distance` is
-    the mean distance of the points from their targets, in pixels.
+    Places are fractions of the image, x before y. `trail` has a list of places for each recorded time, oldest first.
+    `distance` is the mean distance of the points from their targets, in pixels.
     """
 
     row: int
@@ -190,7 +196,10 @@ class DragEvent(Message):
 
 
 class LayerState(Message):
-    """A layer of the plan: its calls and rows, its arithmetic, and what that would be with whole rows."""
+    """A layer of the plan: its calls, rows and cost, and `gflop_whole`, the cost if each row were the whole canvas.
+
+    `unbatched_rows` is the number of rows before the passes, and `regions` the number of different sizes of tiles.
+    """
 
     name: str
     resolution: int
@@ -203,9 +212,10 @@ class LayerState(Message):
 
 
 class Savings(Message):
-    """The calls and the arithmetic of the plan, and those of one pass after the other.
+    """The calls and the cost of the plan, beside those of one pass after the other (`unbatched_`).
 
-    `shared_gflop` is the arithmetic where rows are shared, but each is whole: regions and differences save the rest.
+    `shared_gflop` is the cost if equal rows are computed once, but each row as a whole. The difference to `gflop` is
+    what regions and differences save. `bytes` is the peak of memory.
     """
 
     calls: int
@@ -245,8 +255,8 @@ class FileReady(Message):
 class FacesEvent(Message):
     """The faces in the photograph that a node reads.
 
-    A face is the places of both eyes and both corners of the mouth, the left ones of the picture first, in pixels of
-    the upright photograph; the largest face is the first one.
+    A face is four places in pixels of the upright photograph: both eyes, then both corners of the mouth, each pair from
+    left to right in the picture. The largest face comes first.
     """
 
     event: Literal["faces"] = "faces"
@@ -256,7 +266,7 @@ class FacesEvent(Message):
     height: int
     faces: list[list[tuple[float, float]]]
     message: str | None
-    """why no face could be searched for"""
+    """why the search for faces failed"""
 
 
 class Quality(Message):

@@ -44,7 +44,7 @@ class Weight:
         """Return the tensor in the type that the file has; with `scratch`, it may be a view of that memory.
 
         Raises:
-            Refused: the tensor's type is not a type of weights, or a number is not finite.
+            PickleRefused: the tensor's type is not a type of weights, or a number is not finite.
         """
         import torch
 

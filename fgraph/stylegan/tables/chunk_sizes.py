@@ -14,16 +14,16 @@ _UNFOLDED = 20_480  # most numbers of a single row that torch unfolds instead of
 _WINOGRAD_NUMBERS = 1 << 16  # tiles times channels in one step: 9 MiB of each temporary
 
 
-def chunk_rows(shape: Sequence[int], outputs: int, up: int, item: int = 4) -> int:
+def chunk_rows(shape: Sequence[int], outputs: int, up: int, itemsize: int = 4) -> int:
     """Return the number of rows of an activation that a layer runs at a time.
 
     Args:
         shape: the shape of a row, [C, H, W].
         outputs: the output channels.
         up: 2 if the layer doubles the resolution, otherwise 1.
-        item: bytes of a number.
+        itemsize: the size of a number in bytes.
     """
-    row_bytes = max(outputs * up * up, shape[0]) * shape[1] * shape[2] * item
+    row_bytes = max(outputs * up * up, shape[0]) * shape[1] * shape[2] * itemsize
     return max(1, CHUNK_BYTES // max(1, row_bytes))
 
 
@@ -45,12 +45,12 @@ def winograd_lines(rows: int, across: int, channels: int) -> int:
     return max(1, _WINOGRAD_NUMBERS // (rows * across * channels))
 
 
-def winograd_bytes(rows: int, inputs: int, outputs: int, size: Sequence[int], item: int = 4) -> int:
+def winograd_bytes(rows: int, inputs: int, outputs: int, size: Sequence[int], itemsize: int = 4) -> int:
     """Return the bytes that Winograd's algorithm takes for maps of this size, besides its input and result."""
     down, across = (-(-length // WINOGRAD_TILE) for length in size)
     tiles = rows * across * min(down, winograd_lines(rows, across, max(inputs, outputs)))
     spectrum, made = (WINOGRAD_TILE + 2) ** 2, WINOGRAD_TILE**2
-    return item * tiles * (2 * spectrum * inputs + (spectrum + 2 * made) * outputs)
+    return itemsize * tiles * (2 * spectrum * inputs + (spectrum + 2 * made) * outputs)
 
 
 def conv_bytes(rows: int, numbers: int, weights: int, up: int) -> int:

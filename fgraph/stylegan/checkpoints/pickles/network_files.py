@@ -15,7 +15,7 @@ def read_networks(path: Path, file: BinaryIO, size: int) -> Any:
     """Return the value of a pickle, with stand-ins for modules and tensors.
 
     Raises:
-        Refused: the pickle is damaged, or exceeds a limit.
+        PickleRefused: the pickle is damaged, or exceeds a limit.
     """
     source = FileSource(file, path, 0, size)
     value = run_pickle(source, known_globals())

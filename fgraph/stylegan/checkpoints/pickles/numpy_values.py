@@ -23,7 +23,7 @@ def read_dtype(record: Any) -> str:
     """Return the name of a pickled `numpy.dtype`.
 
     Raises:
-        Refused: the type is not one of plain little-endian numbers.
+        PickleRefused: the type is not one of plain little-endian numbers.
     """
     if type(record) is StandIn and record.kind == "dtype" and record.made_of:
         code, state = record.made_of[0], record.state
@@ -53,7 +53,7 @@ def read_array(record: StandIn) -> StoredTensor:
     """Return a pickled `numpy.ndarray`, whose state is (version, shape, dtype, fortran, raw).
 
     Raises:
-        Refused: the record is not an array, or its parts do not fit together.
+        PickleRefused: the record is not an array, or its parts do not fit together.
     """
     state = record.state
     if record.kind != "ndarray" or type(state) is not tuple or len(state) != 5:
@@ -65,7 +65,7 @@ def read_objects(record: Any) -> list[Any]:
     """Return the values of a pickled `numpy.ndarray` of objects, row-major.
 
     Raises:
-        Refused: the record is not an array of objects.
+        PickleRefused: the record is not an array of objects.
     """
     state = record.state if type(record) is StandIn and record.kind == "ndarray" else None
     if type(state) is not tuple or len(state) != 5 or type(state[4]) is not list:

@@ -29,7 +29,7 @@ def run_pickle(
         limit: the most opcodes.
 
     Raises:
-        Refused: the pickle is damaged, holds more than plain data, or exceeds a limit.
+        PickleRefused: the pickle is damaged, holds more than plain data, or exceeds a limit.
     """
     machine = Machine(source, known, persistent)
     read, action_of = source.read, _ACTIONS.get

@@ -33,7 +33,7 @@ class Span:
         """Return the represented bytes, or `length` of them from `start` on.
 
         Raises:
-            Refused: the file has changed, or a character of the text is not in Latin-1.
+            PickleRefused: the file has changed, or a character of the text is not in Latin-1.
         """
         if self.utf8:
             return b"".join(self._decoded(start, None if length is None else start + length))
@@ -118,7 +118,7 @@ class FileSource:
         """Return exactly the next `length` bytes.
 
         Raises:
-            Refused: fewer bytes are left.
+            PickleRefused: fewer bytes are left.
         """
         position = self.position + length
         if position > self._end:
@@ -133,7 +133,7 @@ class FileSource:
         """Return the bytes of the line with its end, but at most the next `longest` bytes.
 
         Raises:
-            Refused: the range ends before the line.
+            PickleRefused: the range ends before the line.
         """
         found = self._file.readline(longest)
         self._advance(len(found))
@@ -151,7 +151,7 @@ class FileSource:
         """Skip the next `length` bytes.
 
         Raises:
-            Refused: fewer bytes are left.
+            PickleRefused: fewer bytes are left.
         """
         self._advance(length)
         self._file.seek(length, 1)
@@ -172,7 +172,7 @@ class BytesSource(FileSource):
         """Refuse to skip.
 
         Raises:
-            Refused: always, because only small values are expected here.
+            PickleRefused: always, because only small values are expected here.
         """
         raise PickleRefused(f"it has a value of {length} bytes, larger than any expected here")
 

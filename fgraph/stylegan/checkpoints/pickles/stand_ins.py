@@ -44,7 +44,7 @@ class StandIn:
         """Store the state.
 
         Raises:
-            Refused: the record already has a state.
+            PickleRefused: the record already has a state.
         """
         if self.state is not None:
             raise PickleRefused(f"it changes a {self.kind} twice")
@@ -103,7 +103,7 @@ def make_set(*arguments: Any) -> set[Any]:
     """Return a set of strings or small whole numbers.
 
     Raises:
-        Refused: the argument is not a list, or an item cannot be a key.
+        PickleRefused: the argument is not a list, or an item cannot be a key.
     """
     items = arguments[0] if len(arguments) == 1 else None
     if arguments and type(items) is not list:
@@ -118,7 +118,7 @@ def as_key(key: Any) -> Any:
     quadratic time. The hash of a string is salted. Each tuple or object gets a different text.
 
     Raises:
-        Refused: the value cannot be a key in Python, such as a list.
+        PickleRefused: the value cannot be a key in Python, such as a list.
     """
     if type(key) is str or (type(key) is int and 0 <= key < _MAX_KEY):
         return key

@@ -57,7 +57,7 @@ class StoredTensor:
         """Return the values of a small tensor, row-major, without torch.
 
         Raises:
-            Refused: the tensor is not small, or of an unsupported type.
+            PickleRefused: the tensor is not small, or of an unsupported type.
         """
         code = {"float32": "f", "float16": "e", "float64": "d", "bfloat16": "H", "int64": "q", "int32": "i"}.get(
             self.dtype
@@ -82,7 +82,7 @@ class StoredTensor:
         """Return the values as a numpy array, without torch.
 
         Raises:
-            Refused: the file has changed.
+            PickleRefused: the file has changed.
         """
         import numpy as np
 
@@ -122,7 +122,7 @@ class StoredTensor:
         With `scratch` (uint8, at least `extent_bytes` long), the tensor is a view of that memory.
 
         Raises:
-            Refused: the file has changed.
+            PickleRefused: the file has changed.
         """
         import torch
 
@@ -142,7 +142,7 @@ def view(storage: Any, offset: Any, shape: Any, stride: Any) -> StoredTensor:
     """Return a view of a storage.
 
     Raises:
-        Refused: the arguments do not describe a view, or it reaches beyond the storage.
+        PickleRefused: the arguments do not describe a view, or it reaches beyond the storage.
     """
     if type(storage) is not Storage or type(shape) is not tuple or type(stride) is not tuple:
         raise PickleRefused("it has a tensor of an unknown layout")
@@ -158,7 +158,7 @@ def whole(storage: Storage, shape: tuple[int, ...], fortran: bool = False) -> St
     """Return a view of all items of a storage, row-major or column-major.
 
     Raises:
-        Refused: the shape has more items than the storage.
+        PickleRefused: the shape has more items than the storage.
     """
     order = range(len(shape)) if fortran else range(len(shape) - 1, -1, -1)
     stride, step = [0] * len(shape), 1
@@ -177,7 +177,7 @@ def item_size(dtype: Any) -> int:
     """Return the bytes of an item of a type.
 
     Raises:
-        Refused: the type is unknown.
+        PickleRefused: the type is unknown.
     """
     if type(dtype) is not str or dtype not in ITEM_SIZES:
         raise PickleRefused(f"it has numbers of the type {brief(dtype)}")

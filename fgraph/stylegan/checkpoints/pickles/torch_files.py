@@ -25,7 +25,7 @@ def read_legacy(path: Path, file: BinaryIO, size: int) -> Any:
     """Return the object in a legacy file, with a `StoredTensor` for each tensor.
 
     Raises:
-        Refused: the file is damaged, or exceeds a limit.
+        PickleRefused: the file is damaged, or exceeds a limit.
     """
     source = FileSource(file, path, 0, size)
     stream = LegacyStream(source, known_globals())
@@ -37,7 +37,7 @@ def read_zip(path: Path, file: BinaryIO) -> Any:
     """Return the object in a zip file of torch, with a `StoredTensor` for each tensor.
 
     Raises:
-        Refused: the file is damaged, is not torch's, or exceeds a limit.
+        PickleRefused: the file is damaged, is not torch's, or exceeds a limit.
     """
     try:
         with zipfile.ZipFile(file) as archive:
@@ -87,7 +87,7 @@ class _Entries:
         """Return the bytes of an entry.
 
         Raises:
-            Refused: the entry is compressed, encrypted, or missing.
+            PickleRefused: the entry is compressed, encrypted, or missing.
         """
         info = self._entries[name]
         if info.compress_type != zipfile.ZIP_STORED or info.flag_bits & 1 or info.compress_size != info.file_size:

@@ -60,7 +60,7 @@ def storage_id(pid: Any) -> tuple[str, str, int]:
     """Return (type, key, items) of a storage's persistent id, ('storage', type, key, location, items[, view]).
 
     Raises:
-        Refused: the value is not the id of a storage.
+        PickleRefused: the value is not the id of a storage.
     """
     if type(pid) is tuple and len(pid) in (5, 6) and type(pid[0]) is str and pid[0] == "storage":
         _, kind, key, _, items = pid[:5]
@@ -80,7 +80,7 @@ class StorageReader:
         """Return the storage in a stream.
 
         Raises:
-            Refused: the stream is something else, or there are too many.
+            PickleRefused: the stream is something else, or there are too many.
         """
         if type(blob) not in (bytes, Span):
             raise PickleRefused("it has a storage that is not bytes")

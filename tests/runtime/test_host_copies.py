@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 import torch
 
-from fgraph.runtime import leaving
-from fgraph.runtime.leaving import leave, leave_by_stream
+from fgraph.runtime import host_copies
+from fgraph.runtime.host_copies import begin_copy, begin_copy_by_stream
 
 
 class Streams:
@@ -48,9 +48,9 @@ class Recorded:
 
 def test_a_copy_waits_for_the_result_and_the_host_for_the_copy(monkeypatch: pytest.MonkeyPatch) -> None:
     streams = Streams()
-    monkeypatch.setattr(leaving, "_STREAMS", {})
+    monkeypatch.setattr(host_copies, "_STREAMS", {})
     monkeypatch.setattr(torch.Tensor, "record_stream", lambda *_: streams.calls.append("kept"))
-    wait = leave_by_stream(torch.arange(6, dtype=torch.float64).view(2, 3).t(), streams)
+    wait = begin_copy_by_stream(torch.arange(6, dtype=torch.float64).view(2, 3).t(), streams)
     assert streams.calls == ["stream.wait_stream", "enter", "event.record", "leave", "kept"]
     found = wait()
     assert streams.calls[-1] == "event.synchronize"
@@ -60,6 +60,6 @@ def test_a_copy_waits_for_the_result_and_the_host_for_the_copy(monkeypatch: pyte
 
 
 def test_on_a_cpu_nothing_waits() -> None:
-    found = leave(torch.arange(3, dtype=torch.float64))()
+    found = begin_copy(torch.arange(3, dtype=torch.float64))()
     assert found.dtype == np.float32
     assert found.tolist() == [0, 1, 2]

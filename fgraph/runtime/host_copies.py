@@ -13,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-Leaving = Callable[[], NDArray[Any]]  # waits for the copy, and returns its numbers
+HostCopy = Callable[[], NDArray[Any]]  # waits for the copy, and returns its numbers
 _STREAMS: dict[torch.device, Any] = {}
 
 
@@ -22,10 +22,10 @@ def overlaps(device: torch.device) -> bool:
     return device.type == "cuda"
 
 
-def leave(tensor: Tensor) -> Leaving:
+def begin_copy(tensor: Tensor) -> HostCopy:
     """Begin to copy a tensor to the host as a contiguous float32 array."""
     if overlaps(tensor.device):
-        return leave_by_stream(tensor, torch.cuda)
+        return begin_copy_by_stream(tensor, torch.cuda)
     array = to_array(tensor)
     return lambda: array
 
@@ -35,7 +35,7 @@ def to_array(tensor: Tensor) -> NDArray[Any]:
     return tensor.detach().float().cpu().contiguous().numpy()
 
 
-def leave_by_stream(tensor: Tensor, streams: Any) -> Leaving:
+def begin_copy_by_stream(tensor: Tensor, streams: Any) -> HostCopy:
     """Copy a tensor on a stream of its own.
 
     Args:
