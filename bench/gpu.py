@@ -69,10 +69,10 @@ def compare(device: Accelerator, scale: Scale) -> list[str]:
         except fgraph.FgraphError as error:
             lines.append(f"| {name} | failed: {str(error).splitlines()[0]} |")
             continue
-        apart = [
+        differences = [
             np.abs(found[one].array - expected[one].array).max() for one in expected if hasattr(expected[one], "array")
         ]
-        lines.append(f"| {name} | {max(map(float, apart), default=0.0):.1e} |")
+        lines.append(f"| {name} | {max(map(float, differences), default=0.0):.1e} |")
     return lines
 
 

@@ -78,7 +78,7 @@ def write_card(name: str, folder: Path) -> None:
     """Write the card of a model in the folder."""
     path = folder / f"{name}.md"
     model = load_stylegan2(folder / f"{name}.safetensors")
-    if "stored" not in model.metadata and path.exists():  # an older file: its card knows
+    if "stored" not in model.metadata and path.exists():  # an older file, for which only the card states it
         (stored,) = re.findall(r"\| Stored as \| (.*) \|", path.read_text("utf-8"))
         model = replace(model, metadata={**model.metadata, "stored": stored})
     known = json.loads(FIGURES.read_text("utf-8")) if FIGURES.exists() else {}
@@ -110,7 +110,7 @@ def describe_figures(name: str, known: dict[str, Any]) -> str:
         for label, found, key in rows
         if found
     ]
-    told = (
+    explanation = (
         f"Of {figures['images']:,} images of {figures['size']} pixels at psi {figures['truncation']:g}; by "
         "`examples/training/quality.py`, which says what they are. Of distances, lower is nearer. Features are those "
         "of EfficientNet-Lite0, so the Fréchet distance is not the FID of papers. It rates the model too well, because "
@@ -118,7 +118,7 @@ def describe_figures(name: str, known: dict[str, Any]) -> str:
         "learned from.\n"
     )
     head = f"| | {' | '.join(f'SWD {side}' for side in sizes)} | SWD mean | Fréchet | precision | recall |"
-    return "\n".join(["## Figures\n", head, f"| {' | '.join(['---'] * (len(sizes) + 5))} |", *lines, "", told])
+    return "\n".join(["## Figures\n", head, f"| {' | '.join(['---'] * (len(sizes) + 5))} |", *lines, "", explanation])
 
 
 def describe_progress(name: str, known: dict[str, Any]) -> str:

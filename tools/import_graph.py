@@ -1,7 +1,7 @@
 """Draw the import graph: stages from the last to the first, and what each imports.
 
     python tools/import_graph.py            every stage and what it imports
-    python tools/import_graph.py ROOM       the modules of one room, such as fgraph.stylegan
+    python tools/import_graph.py PACKAGE    the modules of one package, such as fgraph.stylegan
 
 All imports count: those inside functions and those for type checkers too. The order of the stages is the first contract
 of [tool.importlinter] in pyproject.toml; `lint-imports` enforces it. Exits with 1 if there is a cycle.
@@ -74,16 +74,16 @@ def list_stages(graph: grimp.ImportGraph) -> list[str]:
     ]
 
 
-def list_room(graph: grimp.ImportGraph, room: str) -> list[str]:
-    """Return a line for each module of a room: the modules of fgraph that it imports."""
-    names = sorted(name for name in graph.modules if name == room or name.startswith(f"{room}."))
+def list_package(graph: grimp.ImportGraph, package: str) -> list[str]:
+    """Return a line for each module of a package: the modules of fgraph that it imports."""
+    names = sorted(name for name in graph.modules if name == package or name.startswith(f"{package}."))
     return [f"{name}  {' '.join(sorted(graph.find_modules_directly_imported_by(name)))}" for name in names]
 
 
 def main() -> int:
     graph = build_graph()
     found = cycles(graph)
-    print("\n".join(list_room(graph, sys.argv[1]) if sys.argv[1:] else list_stages(graph)))
+    print("\n".join(list_package(graph, sys.argv[1]) if sys.argv[1:] else list_stages(graph)))
     print(f"\n{len(graph.modules)} modules, {graph.count_imports()} imports, {len(found)} cycles")
     for group in found:
         print("cycle: " + " -> ".join([*group, group[0]]))

@@ -75,11 +75,11 @@ def drag(generator: Generator, way: type[DragSearch], steps: int) -> Outcome:
 def compare(generator: Generator, steps: int) -> str:
     """Drag both ways; return a row of the table."""
     own, resized = (drag(generator, way, steps) for way in (DragSearch, ResizedSearch))
-    apart = float(np.abs((own.handles - resized.handles).numpy()).max())
+    difference = float(np.abs((own.handles - resized.handles).numpy()).max())
     differs = float((own.image - resized.image).abs().mean())
     return (
         f"| {generator.table.size[0]} | {own.seconds:.2f} | {resized.seconds:.2f} | {own.outside:.3f} | "
-        f"{resized.outside:.3f} | {apart:.1f} pixels | {differs:.3f} |"
+        f"{resized.outside:.3f} | {difference:.1f} pixels | {differs:.3f} |"
     )
 
 

@@ -94,15 +94,15 @@ def matched_point(maps: FeatureMaps, size: int) -> tuple[tuple[float, float], tu
     y, x = torch.meshgrid(lattice, lattice, indexing="ij")
     pixels = torch.stack([x, y], dim=-1).flatten(0, 1)
     first, second = maps.at_pixels(pixels.expand(2, -1, -1))  # [C, n] each
-    apart = torch.cdist(first.t(), second.t())
-    forth, back = apart.argmin(dim=1), apart.argmin(dim=0)
+    distances = torch.cdist(first.t(), second.t())
+    forth, back = distances.argmin(dim=1), distances.argmin(dim=0)
     mutual = back[forth] == torch.arange(len(pixels))
     moved = (pixels[forth] - pixels).norm(dim=1) / size
     fits = mutual & (moved >= _MOVED[0]) & (moved <= _MOVED[1])
     if not bool(fits.any()):
         return None
     # the most distinct match: the distance to its partner's features is smallest relative to the mean distance
-    best = int(torch.where(fits, apart.amin(dim=1) / apart.mean(dim=1), torch.inf).argmin())
+    best = int(torch.where(fits, distances.amin(dim=1) / distances.mean(dim=1), torch.inf).argmin())
     places = to_fractions(torch.stack([pixels[best], pixels[forth[best]]]).double().numpy(), (size, size))
     return places[0], places[1]
 

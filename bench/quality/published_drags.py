@@ -72,14 +72,14 @@ def compare(folder: Path, network: Network, steps: int, masked: bool) -> Line:
     own = {"lambda_mask": KEEP, "r1": network.r1, "r2": network.r2, "feature_idx": network.features}
     published.set(handles, targets, mask, **own)
     search = _search(ours, network, whole, handles=handles, targets=targets, mask=mask)
-    equal, loss, apart = 0, 0.0, 0.0
+    equal, loss, difference = 0, 0.0, 0.0
     for _ in range(steps):
         published.step()
         search.step()
         equal += published.points == [[int(x), int(y)] for x, y in search.tracker.handles[0].tolist()]
         loss = max(loss, abs(float(search.losses[0]) / published.loss - 1))
-        apart = max(apart, float((search.codes[0, :6] - published.codes[0, :6]).abs().max()))
-    return Line(network.name, "half of the image" if masked else "none", steps, equal, loss, apart)
+        difference = max(difference, float((search.codes[0, :6] - published.codes[0, :6]).abs().max()))
+    return Line(network.name, "half of the image" if masked else "none", steps, equal, loss, difference)
 
 
 def _pixels(places: Sequence[tuple[float, float]], size: int) -> list[Any]:

@@ -207,10 +207,10 @@ def measure(
         times = in_turns({way: lambda run=run: timed(run) for way, run in runs.items()}, repeats, warm=False)  # type: ignore[misc]
         own_seconds = times["fgraph"].cpu_seconds
         for way, one in times.items():
-            apart = float(np.abs(made[way] - made["fgraph"]).max())
+            difference = float(np.abs(made[way] - made["fgraph"]).max())
             exact = not way.endswith(INEXACT)
-            assert not exact or apart < TOLERANCE, f"{case}, {way}: differs by {apart}"
-            lines.append(Line(case, way, one, one.cpu_seconds / own_seconds, apart))
+            assert not exact or difference < TOLERANCE, f"{case}, {way}: differs by {difference}"
+            lines.append(Line(case, way, one, one.cpu_seconds / own_seconds, difference))
             print(lines[-1], flush=True)
         note(lines)
     return lines

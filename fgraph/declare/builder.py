@@ -92,7 +92,7 @@ class Graph(NodeMethods):
     def output(self, name: str, of: NodeRef | str) -> None:
         """Add the value of a node to the outputs, under this name."""
         self._outputs.update(self._named({name: of}))
-        self._note(("outputs", name))
+        self._record_line(("outputs", name))
 
     @property
     def outputs(self) -> dict[str, str]:
@@ -103,7 +103,7 @@ class Graph(NodeMethods):
     def outputs(self, outputs: Mapping[str, NodeRef | str] | Iterable[NodeRef | str]) -> None:
         self._outputs = self._named(outputs)
         for name in self._outputs:
-            self._note(("outputs", name))
+            self._record_line(("outputs", name))
 
     def subgraph(
         self,
@@ -124,17 +124,17 @@ class Graph(NodeMethods):
         if output is None and isinstance(of, Graph) and len(of._outputs) == 1:
             (output,) = of._outputs.values()
         if output is None:
-            raise error("subgraph needs an 'output': the inner node whose result it has")
+            raise error("subgraph needs an 'output': the inner node whose value it makes")
         if isinstance(output, NodeRef) and output.graph is not of:
             raise error(f"the output '{output.node_id}' of a subgraph is a node of another graph")
         name = self._new_id("subgraph", id)
-        wired = {key: self._own(value) for key, value in (inputs or {}).items()}
+        wired = {key: self._with_ids(value) for key, value in (inputs or {}).items()}
         nodes = of._nodes if isinstance(of, Graph) else of
         for key in wired:
             if key in nodes or not is_id(key):
                 raise error(f"'{key}' cannot name an input: it is not an id, or an inner node has it", f"nodes.{name}")
         inner = getattr(output, "node_id", output)
-        return self._keep(name, Subgraph(nodes=dict(nodes), inputs=wired, output=inner))
+        return self._add_node(name, Subgraph(nodes=dict(nodes), inputs=wired, output=inner))
 
     def __contains__(self, node_id: str) -> bool:
         return node_id in self._nodes
@@ -162,8 +162,8 @@ class Graph(NodeMethods):
     def _add(self, op: str, *args: Any, id: str | None = None, **fields: Any) -> NodeRef:
         node_class, data = bind(self._ops, op, args, fields)
         name = self._new_id(op, id)
-        data = {key: self._own(value) for key, value in data.items()}
-        return self._keep(name, validated(node_class, name_of(data), data, ("nodes", name)))
+        data = {key: self._with_ids(value) for key, value in data.items()}
+        return self._add_node(name, validated(node_class, name_of(data), data, ("nodes", name)))
 
     def _new_id(self, op: str, wanted: str | None) -> str:
         if wanted is None:
@@ -178,7 +178,7 @@ class Graph(NodeMethods):
             raise error(f"there is a node '{wanted}' already", f"nodes.{wanted}")
         return wanted
 
-    def _own(self, value: Any) -> Any:
+    def _with_ids(self, value: Any) -> Any:
         """Return a value of a call with ids in place of handles."""
         if isinstance(value, NodeRef):
             if value.graph is not self:
@@ -186,23 +186,23 @@ class Graph(NodeMethods):
                 raise error(message, hint="add that graph as one node with subgraph(...)")
             return value.node_id
         if isinstance(value, list | tuple | range):
-            return [self._own(item) for item in value]
+            return [self._with_ids(item) for item in value]
         return value
 
     def _named(self, outputs: Mapping[str, NodeRef | str] | Iterable[NodeRef | str]) -> dict[str, str]:
         pairs = outputs.items() if isinstance(outputs, Mapping) else ((str(item), item) for item in outputs)
-        named = {name: str(self._own(value)) for name, value in pairs}
+        named = {name: str(self._with_ids(value)) for name, value in pairs}
         for name in named:
             if not is_output_name(name):
                 raise error(f"{show(name)} {NO_OUTPUT}")
         return named
 
-    def _keep(self, name: str, node: Node) -> NodeRef:
+    def _add_node(self, name: str, node: Node) -> NodeRef:
         self._nodes[name] = node
-        self._note(("nodes", name))
+        self._record_line(("nodes", name))
         return NodeRef(self, name)
 
-    def _note(self, path: DocumentPath) -> None:
+    def _record_line(self, path: DocumentPath) -> None:
         """Record the line of the user's program that made this part."""
         file, line = caller()
         self._lines[path] = line

@@ -26,7 +26,7 @@ class NodeBox:
 
     @property
     def kind(self) -> Kind:
-        """The kind of the nodes."""
+        """The kind of value that the nodes make."""
         return self.nodes[0].kind
 
     @property
@@ -36,7 +36,7 @@ class NodeBox:
 
 
 def find_boxes(wiring: Wiring) -> tuple[dict[str, NodeBox], str]:
-    """Return the boxes by name, in topological order, and a text on how nodes share boxes if there are too many."""
+    """Return the boxes by name, in topological order, and a note on how nodes share boxes; "" if each has its own."""
     boxes = _boxes(wiring, {wired.id: wired.id for wired in wiring.nodes})
     if _fits(boxes):
         return boxes, ""
@@ -71,7 +71,7 @@ def _boxes(wiring: Wiring, names: Mapping[str, str]) -> dict[str, NodeBox]:
     for box in boxes.values():
         for wired in box.nodes:
             for port, ids in wired.inputs.items():
-                apart = len(box.nodes) == 1 and 1 < len(ids) <= _MOST_SLOTS
+                separate = len(box.nodes) == 1 and 1 < len(ids) <= _MOST_SLOTS
                 for number, one in enumerate(ids):
-                    box.reads.setdefault(f"{port}[{number}]" if apart else port, []).append(names[one])
+                    box.reads.setdefault(f"{port}[{number}]" if separate else port, []).append(names[one])
     return boxes

@@ -83,13 +83,13 @@ class AdaptiveTracker(Tracker):
         shares = torch.arange(1, _CANDIDATES + 1, dtype=step.dtype, device=step.device) / _CANDIDATES
         places = start[:, :, None] + step[:, :, None] * shares[:, None]  # [R, P, n, 2]
         each = [self._apart(self._patches(maps, places[:, :, at])) for at in range(_CANDIDATES)]
-        apart = torch.stack(each, dim=2)  # [R, P, n]
-        best = (apart - self.expected[..., None]).abs().argmin(dim=2)
+        distances = torch.stack(each, dim=2)  # [R, P, n]
+        best = (distances - self.expected[..., None]).abs().argmin(dim=2)
         chosen = places.gather(2, best[..., None, None].expand(-1, -1, 1, 2))[:, :, 0]
         ahead = fits | worse
         self.before = torch.where(ahead[..., None], start, self.before)
         self.handles = torch.where(ahead[..., None], chosen, self.handles)
-        gone = apart.gather(2, best[..., None])[..., 0]
+        gone = distances.gather(2, best[..., None])[..., 0]
         self.begun = torch.where(ahead, gone, loss)
 
 

@@ -47,8 +47,8 @@ class DragPoints:
 
 def mean_distance(places: Sequence[Place], others: Sequence[Place], size: tuple[int, int]) -> float:
     """Return the mean distance of places from others, in pixels of an image of `size` (height, width)."""
-    apart = to_pixels(places, size) - to_pixels(others, size)
-    return float(np.hypot(*apart.T).mean())
+    difference = to_pixels(places, size) - to_pixels(others, size)
+    return float(np.hypot(*difference.T).mean())
 
 
 def to_pixels(places: Sequence[Place], size: tuple[int, int]) -> NDArray[np.float64]:

@@ -143,8 +143,8 @@ class DragSearch:
     def _loss(self, maps: FeatureMaps) -> Tensor:
         loss = self.tracker.loss(maps)
         if self._fixed is not None:
-            apart = (self._compared(maps) - self._originals) * self._fixed
-            loss = loss + self._keep * apart.abs().mean(dim=(1, 2, 3))
+            difference = (self._compared(maps) - self._originals) * self._fixed
+            loss = loss + self._keep * difference.abs().mean(dim=(1, 2, 3))
         return loss
 
     # Snapshots

@@ -1,7 +1,7 @@
 """The places of the points of a batch, and the loss that moves them. Rows and points are independent.
 
-A tracker holds for each of R rows and P points (rows with fewer points are padded) the handle, the target and a
-template of features. `observe` follows the points in new maps; `loss` is the loss that a step reduces.
+For each of R rows and P points, a tracker holds the handle, the target and a template of features. Rows with fewer
+points are padded. `observe` follows the points in new maps; `loss` is the loss that a step reduces.
 """
 
 from __future__ import annotations
@@ -35,12 +35,12 @@ class Tracker(ABC):
     @property
     def distances(self) -> Tensor:
         """The distance of each point from its target, [R, P]; 0 for padding."""
-        apart: Tensor = (self.targets - self.handles).norm(dim=2)
-        return apart * self.valid
+        distances: Tensor = (self.targets - self.handles).norm(dim=2)
+        return distances * self.valid
 
     @property
     def side(self) -> int:
-        """The longer side of the image, which radii refer to."""
+        """The longer side of the image, in pixels: radii are relative to it."""
         return max(self.size)
 
     def tensors(self) -> dict[str, Tensor]:
@@ -66,7 +66,7 @@ class Tracker(ABC):
 
 
 def sample_maps(maps: FeatureMaps, places: Tensor, *, whole: bool) -> Tensor:
-    """Sample maps at [R, P, n, 2]: [R, C, P, n]."""
+    """Return maps at the places [R, P, n, 2] as [R, C, P, n]; `whole` means that the places are whole pixels."""
     flat = places.flatten(1, 2)
     made = maps.at_pixels(flat) if whole else maps.at(flat)
     return made.view(*made.shape[:2], *places.shape[1:3])
@@ -90,9 +90,9 @@ class NearestTracker(Tracker):
         radius = self.settings.search_radius(self.side)
         window = square_window(radius, self.handles)
         places = self.handles[:, :, None] + window  # [R, P, n, 2]
-        apart = (sample_maps(maps, places, whole=True) - self.templates).norm(dim=1)  # [R, P, n]
-        apart = apart.masked_fill(~maps.inside(places), math.inf)
-        best = apart.argmin(dim=2)
+        distances = (sample_maps(maps, places, whole=True) - self.templates).norm(dim=1)  # [R, P, n]
+        distances = distances.masked_fill(~maps.inside(places), math.inf)
+        best = distances.argmin(dim=2)
         self.handles = self.handles + window[best]
         edge = (window[best].abs().amax(dim=2) == radius) & self.valid
         self.lost = torch.where(edge, self.lost + 1, 0)

@@ -121,8 +121,8 @@ def at_most(images: Tensor, size: int = LARGEST) -> Tensor:
 
 
 def _relative(found: Tensor, wanted: Tensor) -> Tensor:
-    apart = (found - wanted).square().mean(dim=(1, 2, 3))
-    return apart / (wanted.square().mean(dim=(1, 2, 3)) + _EPSILON)
+    difference = (found - wanted).square().mean(dim=(1, 2, 3))
+    return difference / (wanted.square().mean(dim=(1, 2, 3)) + _EPSILON)
 
 
 def _blur(x: Tensor) -> Tensor:

@@ -25,8 +25,8 @@ def load_lpips(device: torch.device) -> Compare:
     network = _network().to(device)
 
     def compare(images: Tensor, wanted: Sequence[Tensor]) -> Tensor:
-        apart: Tensor = network(at_most(images), wanted[0])  # [rows, 1, H, W]
-        return apart.mean(dim=(1, 2, 3))
+        distance: Tensor = network(at_most(images), wanted[0])  # [rows, 1, H, W]
+        return distance.mean(dim=(1, 2, 3))
 
     return compare
 

@@ -61,8 +61,8 @@ def nearest_starts(
     with torch.no_grad():
         w = generator.map(z, None if classes is None else classes.to(z))
         seen = torch.cat([_small(generator.synthesise(generator.affine(rows))) for rows in torch.split(w, 8)])
-        apart = torch.cdist(_small(target).flatten(1), seen.flatten(1))  # [rows, samples]
-        near = apart.topk(count - 1, dim=1, largest=False).indices
+        distances = torch.cdist(_small(target).flatten(1), seen.flatten(1))  # [rows, samples]
+        near = distances.topk(count - 1, dim=1, largest=False).indices
         codes = code_of_w(generator, space, w)[near]  # [rows, count - 1, ...]
     return torch.cat([first[:, None], codes], dim=1).flatten(0, 1).clone()
 

@@ -90,10 +90,10 @@ def _faults_alone(build: Build, members: list[StackNode], known: Mapping[int, Va
 
     A stack may fail because of the data of some of its nodes. The others have no fault.
     """
-    apart, found = build.copy(), list[Fault]()
+    trial, found = build.copy(), list[Fault]()
     for member in members:
         try:
-            _lowered(apart, Inputs(apart, [member], known), member.node, member.slot.rows)
+            _lowered(trial, Inputs(trial, [member], known), member.node, member.slot.rows)
         except ValueError as error:
             found.append(_fault_of(error, member))
     return found

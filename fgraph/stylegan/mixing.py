@@ -38,7 +38,7 @@ class Mixing:
     width: float = 0.0  # width of the change from one model to the other, in octaves
     weights: tuple[float, ...] | None = None  # weights of an average, one for each model; None: equal weights
 
-    def shares(self, count: int) -> tuple[float, ...]:
+    def average_weights(self, count: int) -> tuple[float, ...]:
         """Return the weight of each of `count` models in an average; weights sum to 1.
 
         Raises:
@@ -51,7 +51,7 @@ class Mixing:
             raise ModelError(f"mix.weights is {list(given)}; expected numbers whose sum is above 0")
         return tuple(weight / sum(given) for weight in given)
 
-    def second(self, resolution: int) -> float:
+    def second_share(self, resolution: int) -> float:
         """Return the share of the second model in the layers at a resolution."""
         assert self.resolution is not None
         octaves = math.log2(resolution / self.resolution) + 0.5
@@ -82,11 +82,11 @@ class MixtureReport:
 def mix(sources: Sequence[str | Path], target: str | Path, mixing: Mixing, *, half: bool = False) -> MixtureReport:
     """Write a mixture of models as one file.
 
-    By resolution, the mapping network and the mean of w come from the first model. Noise, and the filters and
+    In layer swapping, the mapping network and the mean of w come from the first model. Noise, and the filters and
     frequencies of StyleGAN3, come from the model with the largest share.
 
     Args:
-        sources: bundled names, paths or addresses: two by resolution, two or more to average.
+        sources: bundled names, paths or addresses: two for layer swapping, two or more for an average.
         target: the file to write, `.safetensors` or `.pt`.
         mixing: the settings.
         half: whether to store weights in float16, in a `.safetensors`.
@@ -120,13 +120,13 @@ def mix_generators(generators: Sequence[Generator], mixing: Mixing) -> Generator
         for name, value in first.tensors.items():
             if name in _MEASURED:
                 continue
-            own = shares[_part(first.table, name)]
-            best = max(range(len(own)), key=own.__getitem__)
-            if own[best] == 1.0 or name.endswith(_UNTRAINED):
+            weights = shares[_part(first.table, name)]
+            best = max(range(len(weights)), key=weights.__getitem__)
+            if weights[best] == 1.0 or name.endswith(_UNTRAINED):
                 tensors[name] = generators[best].tensors[name].clone()
                 continue
             total = torch.zeros_like(value, dtype=torch.float64)
-            for share, one in zip(own, generators, strict=True):
+            for share, one in zip(weights, generators, strict=True):
                 total += share * one.tensors[name].double()
             tensors[name] = total.to(value.dtype)
     names = " and ".join(one.name for one in generators)
@@ -182,9 +182,9 @@ def _shares(table: Table, mixing: Mixing, count: int) -> tuple[tuple[str, tuple[
     """Return the share of each model in the mapping, then in the layers at each resolution."""
     resolutions = sorted({layer.resolution for layer in table.layers})
     if mixing.resolution is None:
-        equal = mixing.shares(count)
-        return (("mapping", equal), *((str(at), equal) for at in resolutions))
-    pairs = ((at, mixing.second(at)) for at in resolutions)
+        weights = mixing.average_weights(count)
+        return (("mapping", weights), *((str(at), weights) for at in resolutions))
+    pairs = ((at, mixing.second_share(at)) for at in resolutions)
     return (("mapping", (1.0, 0.0)), *((str(at), (1 - share, share)) for at, share in pairs))
 
 

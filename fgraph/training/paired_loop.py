@@ -73,7 +73,7 @@ class PairedTrainer(Trainer):
         with torch.no_grad():
             pictures = self._painted.paint(z[0], self._draw("painter")).to(self.fabric.device)
         self._adam.zero_grad()
-        apart = relative_distance(laplacian_pyramid(self._generate(z, draw)), laplacian_pyramid(pictures))
-        self.fabric.backward(apart)
+        distance = relative_distance(laplacian_pyramid(self._generate(z, draw)), laplacian_pyramid(pictures))
+        self.fabric.backward(distance)
         self._apply(self._adam, self._trained)
-        return {"pair": apart.detach()}
+        return {"pair": distance.detach()}

@@ -70,10 +70,10 @@ class ProjectedTrainer(Trainer):
         measured = self._teach_heads(real, fake)
         measured["spread"] = relative_spread(images, pictures).detach()
         if learns:
-            apart = None if self._painted is None else relative_distance(fake, real)
-            measured["generator"] = self._teach_generator(fake, images, pictures, apart)
-            if apart is not None:
-                measured["pair"] = apart.detach()
+            distance = None if self._painted is None else relative_distance(fake, real)
+            measured["generator"] = self._teach_generator(fake, images, pictures, distance)
+            if distance is not None:
+                measured["pair"] = distance.detach()
         return measured
 
     def _paint(self, z: Tensor) -> Tensor:
@@ -99,13 +99,13 @@ class ProjectedTrainer(Trainer):
         sign = self._sign(torch.cat([score.flatten() for score in scores]))
         return {"discriminator": loss.detach(), "real_sign": sign}
 
-    def _teach_generator(self, fake: list[Tensor], images: Tensor, pictures: Tensor, apart: Tensor | None) -> Tensor:
+    def _teach_generator(self, fake: list[Tensor], images: Tensor, pictures: Tensor, distance: Tensor | None) -> Tensor:
         self._adam.zero_grad()
         with self._fixed_discriminator():
             with self.fabric.autocast():
                 loss = deceiving_loss(score_maps(self.state.discriminator, fake))
             lack = F.relu(1 - relative_spread(images, pictures))
-            paired = 0.0 if apart is None else self.settings.pairing * apart
+            paired = 0.0 if distance is None else self.settings.pairing * distance
             self.fabric.backward(loss + self.settings.diversity * lack + paired)
         self._apply(self._adam, self._trained)
         return loss.detach()

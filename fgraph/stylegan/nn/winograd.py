@@ -67,27 +67,27 @@ def convolve_bands(x: Tensor, transformed: Tensor, height: int, width: int) -> I
     down, across = tiles.shape[3:5]
     lines = winograd_lines(rows, across, max(inputs, outputs))
     most = rows * min(lines, down) * across
-    room = [
+    buffers = [
         x.new_empty(_SPAN**2 * most * channels) for channels in (inputs, inputs, outputs, outputs)
     ]  # for every band
     for start in range(0, down, lines):
         part = tiles[:, :, :, start : start + lines]
         count = part.shape[2] * part.shape[3] * across
-        patches = _within(room[0], *part.shape).copy_(part).view(_SPAN**2, -1)
-        spectra = torch.mm(reading, patches, out=_within(room[1], *patches.shape))  # [36, tiles * I]
+        patches = _within(buffers[0], *part.shape).copy_(part).view(_SPAN**2, -1)
+        spectra = torch.mm(reading, patches, out=_within(buffers[1], *patches.shape))  # [36, tiles * I]
         spectra = spectra.view(_SPAN**2, count, inputs)
-        products = torch.bmm(spectra, transformed, out=_within(room[2], _SPAN**2, count, outputs))
+        products = torch.bmm(spectra, transformed, out=_within(buffers[2], _SPAN**2, count, outputs))
         products = products.view(_SPAN**2, -1)
-        results = torch.mm(writing, products, out=_within(room[3], _TILE**2, products.shape[1]))  # [16, tiles * O]
+        results = torch.mm(writing, products, out=_within(buffers[3], _TILE**2, products.shape[1]))  # [16, tiles * O]
         made = results.view(_TILE, _TILE, rows, -1, across, outputs).permute(2, 3, 0, 4, 1, 5)
         made = made.reshape(rows, -1, across * _TILE, outputs).permute(0, 3, 1, 2)  # [rows, O, lines, w]
         band = slice(start * _TILE, min(height, start * _TILE + made.shape[2]))
         yield band, made[:, :, : band.stop - band.start, :width]
 
 
-def _within(room: Tensor, *shape: int) -> Tensor:
+def _within(buffer: Tensor, *shape: int) -> Tensor:
     """Return the start of a buffer as a tensor of this shape."""
-    return room[: math.prod(shape)].view(shape)
+    return buffer[: math.prod(shape)].view(shape)
 
 
 @cache
