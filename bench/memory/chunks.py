@@ -124,12 +124,12 @@ def _line(name: str, graphs: Graphs, budget: int, each: float) -> str:
     started = time.process_time()
     plan = fgraph.compile(graphs, memory=budget * _MIB)
     compiled = time.process_time() - started
-    recomputed = split_into_chunks(plan.program, budget * _MIB, shares=())
+    plain = split_into_chunks(plan.program, budget * _MIB, shares=())
     flops = whole.cost.flops
     share = compiled / (plan.cost.flops * each)
     return (
         f"| {name} | {whole.cost.peak_bytes / _MIB:,.0f} | {budget} | {plan.chunks} | {plan.retained_bytes / _MIB:.1f} "
-        f"| {plan.cost.flops / flops:.1%} | {compiled:.1f} | {share:.1%} | {recomputed.chunks} | {recomputed.flops / flops:.1%} |"
+        f"| {plan.cost.flops / flops:.1%} | {compiled:.1f} | {share:.1%} | {plain.chunks} | {plain.flops / flops:.1%} |"
     )
 
 
