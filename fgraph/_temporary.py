@@ -56,7 +56,7 @@ def temporary_folder(directory: Path, label: str) -> Iterator[Path]:
 
 @contextmanager
 def exclusive(directory: Path) -> Iterator[None]:
-    """Wait until no other process is in such a block for this directory."""
+    """Hold the lock of a directory within the block; first, wait until no other process holds it."""
     lock = _lock(directory)
     try:
         yield
@@ -106,10 +106,10 @@ def remove_folders_in_use() -> None:
 
 
 def remove_leftovers(root: Path, depth: int) -> None:
-    """Remove the folders that killed processes have left in the directories below one.
+    """Remove the temporary folders that killed processes have left in the directories below a directory.
 
     Args:
-        root: where to begin; its own folders stay.
+        root: the directory; temporary folders directly in it stay.
         depth: how many levels of directories are searched; symbolic links are not followed.
     """
     with suppress(OSError):

@@ -92,17 +92,17 @@ class Bend(Node):
             if on_plane(build, features):
                 _check_plane(build, features, layers)
                 layers -= {CONST}
-        held = {
+        paused = {
             name: _maker(table, features.layer, name)
             for name in _TENSORS
             if getattr(features, name) is not None and applies(layers, self.parts, features.layer, name)
-        }  # tensors of the state, bent at the pause
-        run_on = [table.at(index) for index in sorted(layers) if self.parts in ("both", table.at(index).tensor)]
-        self._check_layers([*held.values(), *run_on])
+        }  # the layers that made the tensors of the state, which are bent at the pause
+        later_layers = [table.at(index) for index in sorted(layers) if self.parts in ("both", table.at(index).tensor)]
+        self._check_layers([*paused.values(), *later_layers])
         moves = tuple(map(bendings.Bend, self.transforms(inputs), self._chosen(inputs, features.model)))
         bent: dict[str, Any] = {
             name: bend_tensor(build, getattr(features, name), moves, layer, features.canvas)
-            for name, layer in held.items()
+            for name, layer in paused.items()
         }
         return replace(features, carrier=Mapped(features.carrier, moves, layers, self.parts), **bent)
 
@@ -140,7 +140,9 @@ class Bend(Node):
     def _chosen(self, inputs: Inputs, model: str) -> list[Chosen]:
         if self.fraction is not None:
             seeds = [
-                seed for member in inputs.members for seed in _spread(member.seeds(member.node.seed), member.slot.rows)
+                seed
+                for member in inputs.members
+                for seed in _broadcast(member.seeds(member.node.seed), member.slot.rows)
             ]
             return [
                 Chosen(fraction=one, seed=seed) for one, seed in zip(inputs.per_row("fraction"), seeds, strict=True)
@@ -167,12 +169,12 @@ def _maker(table: Table, layer: int, tensor: Tensor) -> Layer:
     return next(one for one in reversed(table.layers[: layer + 2]) if one.tensor == tensor)
 
 
-def _spread(values: tuple[int, ...], rows: int) -> tuple[int, ...]:
+def _broadcast(values: tuple[int, ...], rows: int) -> tuple[int, ...]:
     return values * rows if len(values) == 1 else values
 
 
 class ScaleBend(Bend):
-    """Channels scaled about the centre, with zeros from outside."""
+    """Channels scaled about the centre. If they become smaller, zeros fill the border."""
 
     kind: Literal["scale"] = "scale"
     factor: PerRow[Annotated[float, Field(gt=0)]] = Field(1.0, description="2 is twice as large")
@@ -262,7 +264,7 @@ class ThresholdBend(Bend):
 
 
 class MultiplyBend(Bend):
-    """Channels times a factor."""
+    """Channels multiplied by a factor."""
 
     kind: Literal["multiply"] = "multiply"
     factor: PerRow[float] = Field(1.0, description="0 ablates; a negative factor changes the sign")

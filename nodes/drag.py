@@ -155,7 +155,7 @@ class Drag(Node):
     def lower(self, build: Build, inputs: Inputs) -> Latent:
         settings, of = self.settings, inputs.latent("of")
         table = build.table(of.model)
-        of = of.take(self._spread(of.rows, inputs)) if self.collapses else of
+        of = of.take(self._broadcast(of.rows, inputs)) if self.collapses else of
         codes = build.promote(of, "s" if settings.space == "s" else "w+")
         points = [
             member.node.points_of(row, table.size)
@@ -172,7 +172,7 @@ class Drag(Node):
         operands = [codes.code]
         if inputs.has("mask"):
             mask = inputs.mask("mask")
-            mask = mask.take(self._spread(mask.rows, inputs)) if self.collapses else mask
+            mask = mask.take(self._broadcast(mask.rows, inputs)) if self.collapses else mask
             operands.append(build.draw(mask.exprs, *table.size))
         found = build.emit(op, operands, points)
         order = as_index(np.arange(len(points) * self.frames).reshape(self.frames, -1).T.flatten())
@@ -183,7 +183,7 @@ class Drag(Node):
         keys = tuple(key for key in of.keys for _ in range(self.frames))
         return Latent(codes.space, facts.pop("code"), of.model, keys, facts)
 
-    def _spread(self, rows: int, inputs: Inputs) -> Index:
+    def _broadcast(self, rows: int, inputs: Inputs) -> Index:
         """Return the index that repeats the rows of a port, which hold one member after the other, for `rows` drags."""
         each = rows // len(inputs.members)
         counts = [member.slot.rows // self.frames for member in inputs.members]

@@ -12,11 +12,12 @@ _WIDTH, _ROW, _LEFT, _UNIT = 900, 22, 400, 60
 HEAD = (
     "# Benchmarks",
     "",
-    "`python -m bench.speed.run` writes this page. Each case compares its ways with the first one, in the same",
-    'run: all ways take turns, and the numbers are medians. CPU seconds belong to the process alone. "Bare',
-    "convolutions\" are torch's own, on maps of the same size. The roofline is all their FLOPs at the rate of",
-    "the fastest one. fgraph can be faster than both, because wide layers need fewer multiplications ([ADR",
-    "13](../../adr/0013-winograd-on-a-cpu.md)).",
+    "`python -m bench.speed.run` writes this page. A *way* computes the case by one program or in one",
+    "mode, and is compared with the first way of the case: the ways take turns in one run, and the numbers",
+    'are medians. "published" is the reference program named below. CPU seconds are those of the way\'s own',
+    'process. "Bare convolutions" are those of torch, on maps of the same size. The roofline is the time of',
+    "all their FLOPs at the rate of the fastest one. fgraph can be faster than both, because wide layers need",
+    "fewer multiplications ([ADR 13](../../adr/0013-winograd-on-a-cpu.md)).",
     "",
 )
 _TABLE = "| case | way | s | CPU s | times faster | by CPU | |\n| --- | --- | --- | --- | --- | --- | --- |"

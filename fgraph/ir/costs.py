@@ -103,7 +103,7 @@ class DeviceProfile:
         """FLOPs a second of the largest layer, which the overhead of its call distorts least."""
         return max(self.plain, key=lambda one: one.channels**2 * one.positions).flops
 
-    def moving(self, numbers: float) -> float:
+    def seconds_to_move(self, numbers: float) -> float:
         """Return the seconds to read or write `numbers` numbers."""
         return numbers * self.itemsize / self.bandwidth
 

@@ -43,7 +43,7 @@ def _copy_seconds(gather: Gather, channels: int, profile: DeviceProfile) -> floa
         return 0.0
     height, width = gather.tile if gather.size is not None else (1, 1)
     calls = len(gather.copies) if gather.way == "tiles" else len(gather.sources)
-    return profile.moving(2 * gather.count * channels * height * width) + calls * profile.copy_overhead
+    return profile.seconds_to_move(2 * gather.count * channels * height * width) + calls * profile.copy_overhead
 
 
 def _one_by_one(raw: Program, instruction: Instruction, profile: DeviceProfile) -> float:

@@ -164,7 +164,7 @@ def _output(build: Build, context: Context, name: str, value: Value) -> Output:
         if on_plane(build, value):
             raise ValueError(
                 f"{described(value.model, build.table(value.model))} has no features at const, only a plane to sample: "
-                "tap it at input or later to have some"
+                "tap it at input or later"
             )
         tensors = {"activation": value.activation} | ({"skip": value.skip} if value.skip else {})
         return Output(context.number, name, Kind.FEATURES, tensors, value.model)

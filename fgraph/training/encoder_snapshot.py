@@ -47,7 +47,7 @@ def write_encoder_snapshot(state: EncoderState, path: Path) -> None:
     """
     groups = (state.tensors, state.averaged, state.moments.first, state.moments.second)
     tensors = {
-        f"{group}/{name}": plain(one) for group, own in zip(_GROUPS, groups, strict=True) for name, one in own.items()
+        f"{group}/{name}": plain(one) for group, part in zip(_GROUPS, groups, strict=True) for name, one in part.items()
     }
     metadata = {
         "table": json.dumps(describe_encoder(state.table)),
@@ -80,9 +80,9 @@ def _build(metadata: Mapping[str, str], tensors: Tensors, where: str) -> Encoder
         discriminator_shapes(table.network),
         TypeAdapter(dict[str, Annotated[int, Field(ge=0, strict=True)]]).validate_json(metadata["adam"]),
     )
-    for group, own in groups.items():
+    for group, part in groups.items():
         expected = {name: shapes[name] for name in steps} if group in _GROUPS[2:] else shapes
-        if {name: tuple(value.shape) for name, value in own.items()} != expected:
+        if {name: tuple(value.shape) for name, value in part.items()} != expected:
             raise ValueError(f"its tensors '{group}/...' are not those of the encoder")
     if tuple(mean.shape) != (table.w_dim,):
         raise ValueError(f"its mean has shape {list(mean.shape)}")

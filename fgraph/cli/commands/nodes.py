@@ -46,8 +46,8 @@ def _summary() -> str:
         if kinds is None:
             lines.append(_line(f"  {op:<12}", _first_line(entry)))
             continue
-        some = next(iter(kinds.values()))
-        module = inspect.cleandoc(sys.modules[some.__module__].__doc__ or "").splitlines()[0]
+        node_class = next(iter(kinds.values()))
+        module = inspect.cleandoc(sys.modules[node_class.__module__].__doc__ or "").splitlines()[0]
         summary = module.partition(": ")[2].removesuffix(", in several kinds.").capitalize()
         lines.append(_line(f"  {op:<12}", f"{summary}; its kinds are {', '.join(kinds)}."))
     return "\n".join([*lines, "", "fgraph nodes NAME shows the fields of a node."])
@@ -72,9 +72,9 @@ def _describe(name: str, kind: str | None) -> Iterator[str]:
     elif kind is not None and kind not in kinds:
         raise FgraphError(f"the node '{name}' has no kind '{kind}' (one of {', '.join(kinds)})")
     else:
-        for node_class, own in by_class(kinds.items()):
-            if kind is None or kind in own:
-                yield from _class(name, " or ".join(own), node_class)
+        for node_class, names in by_class(kinds.items()):
+            if kind is None or kind in names:
+                yield from _class(name, " or ".join(names), node_class)
     yield f"Example:\n{_example(name, kind)}"
 
 

@@ -1,4 +1,4 @@
-"""`fgraph watch`: run a graph file again each time it is saved, in a process that stays warm."""
+"""`fgraph watch`: run a graph file again each time it is saved, in one process, so that models stay loaded."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ class WatchTask(Task):
             began = time.perf_counter()
             try:
                 settings = _read_again(settings, self._file, overrides)
-                with redirect_stdout(io.StringIO()):  # the paths are known
+                with redirect_stdout(io.StringIO()):  # the first run printed the paths
                     error = self._run_once(settings)
             except GraphError as fault:
                 error = str(fault)
@@ -119,7 +119,7 @@ class WatchTask(Task):
             time.sleep(PAUSE)
 
     def _run_once(self, settings: JobSettings) -> str:
-        """Run the graph and write its files; return an error, which is printed, or nothing."""
+        """Run the graph and write its files; return the message of an error, which is also printed, or ""."""
         try:
             job = jobs.prepare(settings)
             (outcome,) = jobs.run_many([job], run_together)

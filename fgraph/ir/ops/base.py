@@ -110,7 +110,7 @@ class Op:
         """
         if not self.is_computed:
             return 0.0
-        moved = profile.moving(call.rows * (call.output.numbers + sum(one.numbers for one in call.inputs)))
+        moved = profile.seconds_to_move(call.rows * (call.output.numbers + sum(one.numbers for one in call.inputs)))
         if self.is_drawn:
             return call.distinct * (profile.overhead + call.output.numbers * profile.drawn) + moved
         return profile.overhead + moved
@@ -182,7 +182,7 @@ class PointwiseOp(Op):
 
 
 def cut_bytes(call: Call, *, is_local: bool) -> int:
-    """Return the bytes of cutting tiles out of drawn rows, which are drawn whole unless they are drawn locally."""
+    """Return the workspace of rows that the host draws and cuts to tiles; if `is_local`, it draws the tiles alone."""
     if call.canvas is None:
         return 0
     return call.out_bytes + (0 if is_local else 4 * call.canvas.numbers)

@@ -239,4 +239,4 @@ class Distance(CodeOp):
 def _linear_seconds(op: Op, call: Call, profile: DeviceProfile, *, layers: int) -> float:
     """Return the seconds of fully connected layers: each weight is read once a call, and used once a row."""
     flops = op.flops(call.inputs, call.output)
-    return layers * profile.overhead + max(profile.moving(flops / 2), flops * call.rows / profile.peak)
+    return layers * profile.overhead + max(profile.seconds_to_move(flops / 2), flops * call.rows / profile.peak)

@@ -17,7 +17,7 @@ from fgraph.stylegan.tables.base import Layer
 
 @dataclass(frozen=True)
 class NoiseField(PointwiseOp):
-    """Noise over the canvas of a layer, before the layer's strength.
+    """Noise over the canvas of a layer, before the layer's strength scales it.
 
     Params by mode and fit. const: None for `tile`, (declared rows, row) or None for `ends`, the frame for `follow`.
     random: (seed, row key, frame or None). given: (array, row).

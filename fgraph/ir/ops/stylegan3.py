@@ -113,7 +113,7 @@ class Filtered(StyleGAN3Op):
         flops = 2 * layer.taps**2 * layer.in_channels * layer.out_channels * positions
         inner = positions * layer.out_channels * layer.up_factor**2
         products = flops / rate(profile.plain, sqrt(channels * layer.out_channels), positions)
-        return profile.overhead + products + _PASSES * profile.moving(inner)
+        return profile.overhead + products + _PASSES * profile.seconds_to_move(inner)
 
     def workspace(self, call: Call, gathered: Sequence[int]) -> int:
         read = call.inputs[0].size if call.read is None else call.read

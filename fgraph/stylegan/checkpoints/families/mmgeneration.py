@@ -56,8 +56,8 @@ def _colours(meta: Any) -> tuple[str, list[str]]:
         return stated[1].upper(), []
     if pipeline := _PIPELINE.search(text):
         steps = text[pipeline.end() :].split("_pipeline", 1)[0]
-        turned = "to_rgb=True" in steps
-        return ("BGR" if turned == bool(_LOADED_AS_RGB.search(steps)) else "RGB"), []
+        swaps = "to_rgb=True" in steps
+        return ("BGR" if swaps == bool(_LOADED_AS_RGB.search(steps)) else "RGB"), []
     if any(type(meta.get(key)) is int and meta[key] > 0 for key in ("iter", "epoch")):
         return "BGR", ["it was trained in BGR, which fgraph turns into RGB"]
     return "RGB", ["its images are in RGB"]
