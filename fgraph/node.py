@@ -54,7 +54,7 @@ class Port:
 
     def accepts(self, kind: Kind) -> bool:
         """Return whether the port takes a value of this kind."""
-        return any(own.accepts(kind) for own in self.kinds)
+        return any(taken.accepts(kind) for taken in self.kinds)
 
 
 @dataclass(frozen=True)

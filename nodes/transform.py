@@ -51,9 +51,9 @@ class Transform(Node):
 
     @model_validator(mode="after")
     def _one_source(self) -> Transform:
-        own = [name for name in ("rotate", "scale", "dx", "dy") if name in self.model_fields_set]
-        if self.file is not None and own:
-            raise ValueError(f"give either file or {', '.join(own)}")
+        used = [name for name in ("rotate", "scale", "dx", "dy") if name in self.model_fields_set]
+        if self.file is not None and used:
+            raise ValueError(f"give either file or {', '.join(used)}")
         if self.file is None and self.name is not None:
             raise ValueError("name selects from a file: give file as well")
         return self

@@ -57,9 +57,9 @@ def typescript() -> str:
     for mode, roots in (("validation", _SENT), ("serialization", _RECEIVED)):
         for name, kind in roots:
             schema = TypeAdapter(kind).json_schema(mode=mode)  # type: ignore[arg-type] # one of two literals
-            for own, definition in schema.pop("$defs", {}).items():
-                if own != "JsonValue":
-                    written.setdefault(own, _declaration(own, definition))
+            for defined, definition in schema.pop("$defs", {}).items():
+                if defined != "JsonValue":
+                    written.setdefault(defined, _declaration(defined, definition))
             written.setdefault(name, _declaration(name, schema))
     return "\n".join([_HEAD, _JSON, *written.values()])
 

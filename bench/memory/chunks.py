@@ -1,10 +1,10 @@
-"""The work that chunks retain and repeat under a memory budget, by their plans: docs/reference/measurements/chunks.md.
+"""The maps that chunks retain, and the FLOPs that they repeat, under a budget: docs/reference/measurements/chunks.md.
 
     python -m bench.memory.chunks [--out FOLDER]
 
-The model is a config-f generator of 256 pixels. Each work is cut to its budget twice: once with parts retained from one
-chunk for others, and once with every chunk computing everything it needs. Only a short panorama runs, to measure the
-time of a FLOP.
+The numbers come from plans for a config-f generator of 256 pixels. Each set of graphs is cut to its budget twice. In
+the first plan, chunks retain parts for later chunks; in the second, each chunk computes everything that it needs. Only
+a short panorama runs, to measure the time of a FLOP.
 """
 
 from __future__ import annotations
@@ -102,9 +102,9 @@ def main() -> None:
         checkpoint = Path(folder) / "configf.pt"
         write_checkpoint(checkpoint)
         model = fgraph.load_generator(checkpoint)
-        each = seconds_of_a_flop(model)
+        flop_seconds = seconds_of_a_flop(model)
         for name, make, budget in WORKS:
-            lines.append(_line(name, make(model), budget, each))
+            lines.append(_line(name, make(model), budget, flop_seconds))
             print(lines[-1], flush=True)
     options.out.mkdir(parents=True, exist_ok=True)
     (options.out / "chunks.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
@@ -119,14 +119,14 @@ def seconds_of_a_flop(model: Any) -> float:
     return (time.process_time() - started) / plan.cost.flops
 
 
-def _line(name: str, graphs: Graphs, budget: int, each: float) -> str:
+def _line(name: str, graphs: Graphs, budget: int, flop_seconds: float) -> str:
     whole = fgraph.compile(graphs)
     started = time.process_time()
     plan = fgraph.compile(graphs, memory=budget * _MIB)
     compiled = time.process_time() - started
     plain = split_into_chunks(plan.program, budget * _MIB, shares=())
     flops = whole.cost.flops
-    share = compiled / (plan.cost.flops * each)
+    share = compiled / (plan.cost.flops * flop_seconds)
     return (
         f"| {name} | {whole.cost.peak_bytes / _MIB:,.0f} | {budget} | {plan.chunks} | {plan.retained_bytes / _MIB:.1f} "
         f"| {plan.cost.flops / flops:.1%} | {compiled:.1f} | {share:.1%} | {plain.chunks} | {plain.flops / flops:.1%} |"

@@ -74,11 +74,11 @@ def drag(generator: Generator, way: type[DragSearch], steps: int) -> Outcome:
 
 def compare(generator: Generator, steps: int) -> str:
     """Drag both ways; return a row of the table."""
-    own, resized = (drag(generator, way, steps) for way in (DragSearch, ResizedSearch))
-    difference = float(np.abs((own.handles - resized.handles).numpy()).max())
-    differs = float((own.image - resized.image).abs().mean())
+    native, resized = (drag(generator, way, steps) for way in (DragSearch, ResizedSearch))
+    difference = float(np.abs((native.handles - resized.handles).numpy()).max())
+    differs = float((native.image - resized.image).abs().mean())
     return (
-        f"| {generator.table.size[0]} | {own.seconds:.2f} | {resized.seconds:.2f} | {own.outside:.3f} | "
+        f"| {generator.table.size[0]} | {native.seconds:.2f} | {resized.seconds:.2f} | {native.outside:.3f} | "
         f"{resized.outside:.3f} | {difference:.1f} pixels | {differs:.3f} |"
     )
 

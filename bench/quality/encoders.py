@@ -257,9 +257,9 @@ def plot(lines: list[Line], path: Path) -> None:
         pen.text((x - 14, bottom + 6), f"{10**value:.2g} s", "black", font)
     colours = dict(zip(WAYS, _COLOURS, strict=True))
     for subject in dict.fromkeys(line.subject for line in lines):
-        own = [line for line in lines if line.subject == subject]
-        pen.line([at(line) for line in sorted(own, key=lambda line: line.cpu)], fill="#d8d8d8", width=1)
-        x, y = at(max(own, key=lambda line: line.cpu))
+        of_subject = [line for line in lines if line.subject == subject]
+        pen.line([at(line) for line in sorted(of_subject, key=lambda line: line.cpu)], fill="#d8d8d8", width=1)
+        x, y = at(max(of_subject, key=lambda line: line.cpu))
         pen.text((x + 9, y - 8), subject, "#555555", font)
     for line in lines:
         x, y = at(line)

@@ -59,8 +59,8 @@ class Line:
 
 def compare(folder: Path, network: Network, steps: int, masked: bool) -> Line:
     """Drag two points with both programs."""
-    with tempfile.TemporaryDirectory() as kept:
-        theirs, ours = load_published_generator(folder, network.name, network.size, Path(kept))
+    with tempfile.TemporaryDirectory() as temporary:
+        theirs, ours = load_published_generator(folder, network.name, network.size, Path(temporary))
     code = ours.map(torch.randn(1, ours.table.z_dim, generator=torch.Generator().manual_seed(0)))
     whole = code[:, None].expand(-1, ours.table.num_ws, -1).clone()
     handles, targets = (_pixels(places, network.size) for places in _POINTS)
@@ -69,8 +69,8 @@ def compare(folder: Path, network: Network, steps: int, masked: bool) -> Line:
         mask = torch.zeros(network.size, network.size)
         mask[: network.size // 2] = 1
     published = PublishedDrag(folder, theirs, whole, rate=RATE)
-    own = {"lambda_mask": KEEP, "r1": network.r1, "r2": network.r2, "feature_idx": network.features}
-    published.set(handles, targets, mask, **own)
+    options = {"lambda_mask": KEEP, "r1": network.r1, "r2": network.r2, "feature_idx": network.features}
+    published.set(handles, targets, mask, **options)
     search = _search(ours, network, whole, handles=handles, targets=targets, mask=mask)
     equal, loss, difference = 0, 0.0, 0.0
     for _ in range(steps):

@@ -39,7 +39,7 @@ class Task:
     model: str
     ways: tuple[Way, ...]
     measure: Callable[[Picture, Picture, Picture], dict[str, float]]
-    shows_b: bool = True
+    shows_b: bool = True  # whether a sheet shows the unedited picture of `b`
     on_files: bool = False  # `a` is a picture of bench/quality/data/landscapes, and there is no `b`
 
 
@@ -136,7 +136,7 @@ TASKS = (
 
 def run_task(task: Task, cases: Sequence[int]) -> tuple[list[Picture], list[Picture], list[list[Picture]]]:
     """Return the unedited pictures of each case (a seed or the number of a file), and the result of each way."""
-    head, shown, changes = start(task, cases)
+    head, shown, changes = graph_start(task, cases)
     plain = run(head, shown, changes)
     a, b = [one["a"] for one in plain], [one["b"] for one in plain]
     made = []
@@ -148,7 +148,7 @@ def run_task(task: Task, cases: Sequence[int]) -> tuple[list[Picture], list[Pict
     return a, b, made
 
 
-def start(task: Task, cases: Sequence[int]) -> tuple[str, dict[str, str], list[str]]:
+def graph_start(task: Task, cases: Sequence[int]) -> tuple[str, dict[str, str], list[str]]:
     """Return the start of the graphs of a task, the nodes of its unedited pictures, and the changes of each case."""
     head = f"models: {{main: {task.model}}}\nnodes:\n"
     if task.on_files:

@@ -119,13 +119,13 @@ def measure_way(way: Way, model: str, seeds: int) -> Line:
     mosaics = run(MOSAIC, model, seeds)
     size = mosaics[0]["panorama"].shape[1]
     columns = [round((way.first + join) * size) for join in range(way.joins)]
-    own = np.array([excess(steps(one["panorama"]), columns).mean() for one in made])
+    excesses = np.array([excess(steps(one["panorama"]), columns).mean() for one in made])
     plain = np.array([excess(steps(one["panorama"]), columns).mean() for one in mosaics])
-    above = None if way.graph == MOSAIC else sign_test(own - plain)
+    above = None if way.graph == MOSAIC else sign_test(excesses - plain)
     apart = None
     if way.overlap is not None:
         apart = float(np.mean([disagreement(one["spans"], *way.overlap) for one in made]))
-    return Line(way.name, float(own.mean()), *interval(own), above, 0.0 if way.graph == MOSAIC else apart)
+    return Line(way.name, float(excesses.mean()), *interval(excesses), above, 0.0 if way.graph == MOSAIC else apart)
 
 
 def disagreement(spans: Array, stop: float, start: float) -> float:

@@ -151,8 +151,8 @@ def case_d(setting: Setting) -> list[Line]:
     """Measure 16 alphas of a local blend."""
     found = []
     for name, label in (("box", "(d) 16 alphas in a box"), ("canvas", "(d) 16 alphas, whole canvas")):
-        own = setting.worker("own")
-        together, alone = own.result(f"{name} fused"), own.result(f"{name} one by one")
+        worker = setting.worker("own")
+        together, alone = worker.result(f"{name} fused"), worker.result(f"{name} one by one")
         difference = max(float(np.abs(a - b).max()) for a, b in zip(together, alone, strict=True))
         assert difference < TOLERANCE, f"{label}: outputs differ by {difference}"
         runners = {

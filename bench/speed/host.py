@@ -24,7 +24,7 @@ from torch.overrides import TorchFunctionMode
 import fgraph
 from bench.harness.machine import processor, versions
 from bench.harness.pages import ROOT
-from fgraph.runtime import leaving
+from fgraph.runtime import host_copies
 
 GRAPHS = ROOT / "graphs" / "graph"
 _CALLS = 2000  # of the calibration
@@ -121,7 +121,7 @@ def main() -> None:
     parser.add_argument("--graphs", default="extend,panorama,blend_horizontal,translate")
     parser.add_argument("--repeats", type=int, default=25)
     given = parser.parse_args()
-    leaving.to_array = lambda tensor: np.zeros(tuple(tensor.shape), np.float32)  # `meta` has no data
+    host_copies.to_array = lambda tensor: np.zeros(tuple(tensor.shape), np.float32)  # `meta` has no data
     each = cost_of_player(given.repeats)
     print(f"{processor()}; {versions()}\n\n| graph | steps | own, µs a step | torch on meta | calls of torch a step |")
     print("| --- | --- | --- | --- | --- |")

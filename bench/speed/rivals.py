@@ -197,8 +197,8 @@ def measure(
         for way in ways:
             try:
                 with at_most(limit):
-                    own = way in OWN
-                    run = own_run(graph, OWN[way]) if own else exported_run(EXPORTS[way], module, inputs, folder)
+                    is_ours = way in OWN
+                    run = own_run(graph, OWN[way]) if is_ours else exported_run(EXPORTS[way], module, inputs, folder)
                     made[way] = run()
                 runs[way] = run
             except (ImportError, RuntimeError, TooLongError) as error:

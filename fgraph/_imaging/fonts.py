@@ -106,5 +106,5 @@ def _folders() -> list[Path]:
     if sys.platform == "darwin":
         return [Path("/System/Library/Fonts"), Path("/Library/Fonts"), home / "Library" / "Fonts"]
     data = os.environ.get("XDG_DATA_DIRS") or "/usr/local/share:/usr/share"
-    own = os.environ.get("XDG_DATA_HOME") or str(home / ".local" / "share")
-    return [Path(own, "fonts"), home / ".fonts", *(Path(folder, "fonts") for folder in data.split(":") if folder)]
+    user_data = os.environ.get("XDG_DATA_HOME") or str(home / ".local" / "share")
+    return [Path(user_data, "fonts"), home / ".fonts", *(Path(folder, "fonts") for folder in data.split(":") if folder)]

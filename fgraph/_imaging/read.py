@@ -253,8 +253,8 @@ def by_profile(picture: Image.Image) -> Image.Image | None:
     if not profile or picture.mode not in ("RGB", "CMYK", "L"):
         return None
     try:
-        own = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-        return ImageCms.profileToProfile(picture, own, ImageCms.createProfile("sRGB"), outputMode="RGB")
+        source_profile = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        return ImageCms.profileToProfile(picture, source_profile, ImageCms.createProfile("sRGB"), outputMode="RGB")
     except (ImageCms.PyCMSError, OSError, ValueError):
         return None
 

@@ -167,9 +167,9 @@ class _Walk:
         assert instruction.regions is not None
         rows, needs = self._needs(number)
         cut = intersections(needs, instruction.regions[rows[1]], instruction.type.size, self.cyclic[number])
-        own = np.where((bases.values[rows[1]] >= 0)[:, None], cut, needs)
-        there = areas(own) > 0
-        return (rows[0][there], rows[1][there]), own[there]
+        requested = np.where((bases.values[rows[1]] >= 0)[:, None], cut, needs)
+        there = areas(requested) > 0
+        return (rows[0][there], rows[1][there]), requested[there]
 
     def _made(self, number: int, rows: tuple[Index, Index], needs: Regions) -> tuple[tuple[Index, Index], Regions]:
         """Return the regions that each chunk computes for the requests; retained parts are not computed again."""

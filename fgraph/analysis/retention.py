@@ -169,14 +169,14 @@ def _pixel_costs(program: Program, supports: Supports) -> list[float]:
     """Return the FLOPs to recompute a pixel of each value, back to the preceding layers."""
     costs: list[float] = []
     for instruction in program.instructions:
-        own = 0.0
+        cost = 0.0
         if instruction.type.spatial:
-            own = flops_of_pixel(program, instruction)
+            cost = flops_of_pixel(program, instruction)
             if instruction.op.layer_name is None:
                 shares = _shares(program, instruction, supports)
                 read = zip(instruction.operands, shares, strict=True)
-                own += sum(share * _mean_cost(operand, costs) for operand, share in read)
-        costs.append(own)
+                cost += sum(share * _mean_cost(operand, costs) for operand, share in read)
+        costs.append(cost)
     return costs
 
 

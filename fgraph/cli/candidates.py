@@ -76,7 +76,7 @@ def _of_command(before: Sequence[str]) -> list[str]:
         return [f"{name} " for name in (_ops() if len(before) == 1 else _kinds(before[1]))]
     if before[0] == "new" and before[-1] == "--like":
         return [f"{name} " for name in _graphs()]
-    own = {
+    arguments = {
         "studio": (*(_graphs() if len(before) == 1 else ()), *_STUDIO),
         "list": ("graphs", "models", "directions", "edits"),
         "boundary": ("--scores", "--target", "--model", "--space", "--device"),
@@ -86,7 +86,7 @@ def _of_command(before: Sequence[str]) -> list[str]:
         "new": ("--like", "--force"),
         "open": ("--print",),
     }
-    return [name if name.endswith("=") else f"{name} " for name in own.get(before[0], ())]
+    return [name if name.endswith("=") else f"{name} " for name in arguments.get(before[0], ())]
 
 
 def _positional(before: Sequence[str]) -> list[str]:

@@ -79,8 +79,8 @@ def _run(hydra: Hydra, flags: Any, config_name: str, run_job: Any) -> None:
 def _search_path(main: str | None, folder: str | None, files: Mapping[str, Path]) -> ConfigSearchPath:
     """Return Hydra's search path: the folders of named files, the bundled graphs, the folder of `--config-dir`."""
     path = create_config_search_path(os.path.abspath(main) if main else str(BUNDLED))
-    for own in dict.fromkeys(file.absolute().parent for file in files.values()):
-        path.prepend(NAMED, f"file://{own}", SearchPathQuery(provider="main", path=None))
+    for graph_folder in dict.fromkeys(file.absolute().parent for file in files.values()):
+        path.prepend(NAMED, f"file://{graph_folder}", SearchPathQuery(provider="main", path=None))
     if folder is not None:
         place = os.path.abspath(folder)
         if not os.path.isdir(place):

@@ -112,8 +112,8 @@ def find_files(hydra_config: HydraConf, named: Mapping[str, Path]) -> tuple[Plac
             continue
         paths = _find_all(group, str(name), hydra_config)
         if len(paths) > 1:
-            own = next(path for path in paths if not path.is_relative_to(BUNDLED))
-            raise FgraphError(f"{own}: a bundled {group} has the name '{name}' too: give the file another name")
+            user_file = next(path for path in paths if not path.is_relative_to(BUNDLED))
+            raise FgraphError(f"{user_file}: a bundled {group} has the name '{name}' too: give the file another name")
         found += [(path, inner) for path in paths]
     return tuple(sorted(found, key=lambda placed: len(placed[1])))
 

@@ -207,8 +207,8 @@ def _similarity(reading: PictureReading, picture: JobPicture, target: Floats, ma
     gradients = gradient_distance(target, made.transpose(2, 0, 1).astype(np.float32) / 127.5 - 1)
     if reading.align == "none" or reading.face.known(picture.path.name) is not None:
         return f"{gradients:.4f}", ""
-    own, found = (to_pillow(one).convert("RGB") for one in (to_pixels(target), made))
-    error = landmark_error(own, found, reading.face.detector)
+    original, found = (to_pillow(one).convert("RGB") for one in (to_pixels(target), made))
+    error = landmark_error(original, found, reading.face.detector)
     return f"{gradients:.4f}", "" if error is None else f"{error:.4f}"
 
 

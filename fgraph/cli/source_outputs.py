@@ -31,12 +31,12 @@ def with_sources(document: Mapping[str, Any], spec: GraphSpec) -> tuple[dict[str
     """Add the sources of a graph to its outputs; return the graph, and source -> output that shows it."""
     nodes, outputs, sources = dict(document["nodes"]), dict(spec.outputs), {}
     for name, node in find_sources(spec).items():
-        own = name
+        shown = name
         if node is not None:
-            own = _free(f"{name}{_ENDING}", nodes)
-            nodes[own] = node
+            shown = _free(f"{name}{_ENDING}", nodes)
+            nodes[shown] = node
         output = _free(f"{name}{_ENDING}", outputs)
-        outputs[output], sources[name] = own, output
+        outputs[output], sources[name] = shown, output
     return {**document, "nodes": nodes, "outputs": outputs}, sources
 
 

@@ -52,15 +52,15 @@ def write(job: PreparedJob, outcome: Any) -> float | None:
 
 def _save(job: PreparedJob, results: Mapping[str, Any]) -> float | None:
     settings, options = job.settings, job.settings.pictures or PictureOptions()
-    own = {name: value for name, value in results.items() if name not in job.sources.values()}
+    outputs = {name: value for name, value in results.items() if name not in job.sources.values()}
     sources = {name: results[output] for name, output in job.sources.items()}
     without = _run_without(job) if options.explain else {}
-    labels = {name: label_rows(job.graph.spec, name, value.rows) for name, value in own.items()}
+    labels = {name: label_rows(job.graph.spec, name, value.rows) for name, value in outputs.items()}
     record = record_graph(job.graph, {"precision": settings.options.precision, **options.changed})
-    if options.compare is True and (compared := _compared(job.graph, own, sources)):
+    if options.compare is True and (compared := _compared(job.graph, outputs, sources)):
         options = replace(options, compare=compared)
     manifest = save_results(
-        own, settings.directory, settings.formats, record, options,
+        outputs, settings.directory, settings.formats, record, options,
         labels=labels, sources=sources, without=without, video=settings.video,
     )  # fmt: skip
     for path in manifest.paths:
@@ -102,10 +102,10 @@ def _warn_of_unlisted(directory: Path, names: Sequence[str]) -> None:
         warn(f"warning: {directory} also holds files of an earlier run, which {MANIFEST} no longer lists: {shown}")
 
 
-def _compared(graph: Graph, own: Mapping[str, Result], sources: Mapping[str, Result]) -> tuple[str, ...]:
+def _compared(graph: Graph, outputs: Mapping[str, Result], sources: Mapping[str, Result]) -> tuple[str, ...]:
     """Return the images to compare: the sources, then the outputs, ordered by `start_first`."""
     wiring, _ = wire(graph.spec)
-    return tuple(dict.fromkeys([*sources, *(name for name in start_first(wiring) if isinstance(own[name], Image))]))
+    return tuple(dict.fromkeys([*sources, *(name for name in start_first(wiring) if isinstance(outputs[name], Image))]))
 
 
 def _save_large(job: PreparedJob) -> None:

@@ -85,16 +85,16 @@ def _hydra_1_3() -> Iterator[None]:
         base.version_base = before
 
 
-def _trace(loader: ConfigLoaderImpl, defaults: Any, own: SourceMapBuilder) -> SourceMapBuilder:
+def _trace(loader: ConfigLoaderImpl, defaults: Any, root: SourceMapBuilder) -> SourceMapBuilder:
     """Return the places of all merged files, in Hydra's order: the last one wins."""
-    places = SourceMapBuilder(own.file)
+    places = SourceMapBuilder(root.file)
     for default in defaults:
         result = loader.repository.load_config(default.config_path) if default.config_path else None
         file = _file(result.path, default.config_path) if result else None
         if file is None or str(default.package or "").startswith("hydra"):
             continue
-        if own.file and file.samefile(own.file):
-            places.include(own)
+        if root.file and file.samefile(root.file):
+            places.include(root)
         else:
             under = tuple(default.package.split(".")) if default.package else ()
             places.include(parse(read_text(file), str(file)).places, under)

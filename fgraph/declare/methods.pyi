@@ -1191,7 +1191,7 @@ class NodeMethods:
         parts: Literal["both", "activation", "skip"] = ...,
         id: str | None = ...,
     ) -> NodeRef:
-        """Channels scaled about the centre, with zeros from outside.
+        """Channels scaled about the centre. If they become smaller, zeros fill the border.
 
         Fields:
             factor: 2 is twice as large
@@ -1417,7 +1417,7 @@ class NodeMethods:
         parts: Literal["both", "activation", "skip"] = ...,
         id: str | None = ...,
     ) -> NodeRef:
-        """Channels times a factor.
+        """Channels multiplied by a factor.
 
         Fields:
             factor: 0 ablates; a negative factor changes the sign

@@ -60,12 +60,14 @@ class NodeChecker:
         bad_ids = {key for key in data if not is_id(str(key))}
         found: dict[str, Node] = {}
         for name, value in data.items():
-            own = (*path, str(name))
+            node_path = (*path, str(name))
             if name in bad_ids:
                 message = f"'{name}' is not an id: use letters, digits and '_', with no digit first"
-                self.report(own, message)
-            node: Node | None = value if isinstance(value, Node) else self._node(value, own, f"{prefix}{name}", bad_ids)
-            if node is None or name in bad_ids or own in self._suspect_nodes:
+                self.report(node_path, message)
+            node: Node | None = (
+                value if isinstance(value, Node) else self._node(value, node_path, f"{prefix}{name}", bad_ids)
+            )
+            if node is None or name in bad_ids or node_path in self._suspect_nodes:
                 self.broken.add(f"{prefix}{name}")
             else:
                 found[str(name)] = node

@@ -50,9 +50,9 @@ def reference(classes: Iterable[NodeClass], examples: Mapping[str, str] | None =
             continue
         listed = ", ".join(f"`{kind}`" for kind in kinds)
         sections.append(f"## {op}\n\nHas a `kind`: {listed}.\n\n{shown.get(op, '')}".rstrip("\n") + "\n")
-        for node_class, own in by_class(kinds.items()):
-            named = " or ".join(f"kind: {kind}" for kind in own)
-            example = "".join(shown.get(f"{op}-{kind}", "") for kind in own)
+        for node_class, names in by_class(kinds.items()):
+            named = " or ".join(f"kind: {kind}" for kind in names)
+            example = "".join(shown.get(f"{op}-{kind}", "") for kind in names)
             sections.append(f"### {op}, {named}\n\n{_describe(node_class, example)}")
     doc = inspect.cleandoc(Subgraph.__doc__ or "")
     sections.append(f"## subgraph\n\n{doc}\n\n{shown.get('subgraph', '')}{_table(SubgraphHead, ('op',))}")

@@ -64,15 +64,15 @@ def _imports(body: str, models: Iterable[type[BaseModel]]) -> str:
     def used(names: Iterable[str]) -> str:
         return ", ".join(name for name in names if re.search(rf"\b{name}\b", body))
 
-    own = {
+    imports = {
         "fgraph._errors": {"GraphError"},
         "fgraph.registry": {"Registry"},
         "fgraph.declare.handle": {"NodeRef"},
     }
     for model in models:
-        own.setdefault(model.__module__, set()).add(model.__name__)
+        imports.setdefault(model.__module__, set()).add(model.__name__)
     lines = [f"from collections.abc import {used(_ABC)}", f"from typing import {used(_TYPING)}", ""]
-    lines += [f"from {module} import {', '.join(sorted(names))}" for module, names in sorted(own.items())]
+    lines += [f"from {module} import {', '.join(sorted(names))}" for module, names in sorted(imports.items())]
     return "\n".join(lines) + "\n"
 
 

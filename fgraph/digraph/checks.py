@@ -111,9 +111,9 @@ class _Wirer:
             return None
 
     def _row_hint(self, flat: Flat, counts: Mapping[str, int]) -> str | None:
-        own = {name: len(values) for name, values in flat.node.per_row_fields().items()}
+        per_row = {name: len(values) for name, values in flat.node.per_row_fields().items()}
         many = [f"'{one}' has {count}" for one, count in counts.items() if count != 1]
-        many += [f"its {name} has {count}" for name, count in own.items() if count != 1]
+        many += [f"its {name} has {count}" for name, count in per_row.items() if count != 1]
         return ", ".join(many) or None
 
     def outputs(self, expansion: Expansion) -> dict[str, str]:

@@ -104,8 +104,8 @@ def make_adaptive(
     offsets = ((reach, 0.0), (-reach, 0.0), (0.0, reach), (0.0, -reach))
     around = constant(offsets, handles.device, handles.dtype)
     near = sample_maps(maps, handles[:, :, None] + around, whole=False)  # [R, C, P, 4]
-    own = maps.at(handles)[..., None]
-    expected = (_EXPECTED * (near - own).abs().mean(dim=(1, 3))).clamp_min(1e-6)
+    centre = maps.at(handles)[..., None]
+    expected = (_EXPECTED * (near - centre).abs().mean(dim=(1, 3))).clamp_min(1e-6)
     return AdaptiveTracker(
         settings, maps.image_size, handles.clone(), targets, valid, templates, lost,
         expected, handles.clone(), torch.full_like(expected, math.inf), 0,

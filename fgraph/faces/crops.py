@@ -47,10 +47,10 @@ class Cropping:
         """
         found: list[PhotoCrop] = []
         for place in places:
-            own = list(self._of_folder(place) if expanded(place).is_dir() else self._of_file(place))
-            if not own:
+            crops_here = list(self._of_folder(place) if expanded(place).is_dir() else self._of_file(place))
+            if not crops_here:
                 raise ValueError(f"no picture in {show(place, 300)} can be cropped; the warnings say why")
-            found += own
+            found += crops_here
         return tuple(found)
 
     def _of_folder(self, folder: str) -> Iterator[PhotoCrop]:

@@ -62,8 +62,8 @@ class InversionJob:
 
     def key(self, picture: JobPicture) -> str:
         """Return the cache key of a picture: of its pixels, the model, the settings and the start."""
-        own = self.problem
-        facts = [picture.digest, own.generator.digest, own.settings.digest, str(own.generator.dtype), self.judge]
+        generator, settings = self.problem.generator, self.problem.settings
+        facts = [picture.digest, generator.digest, settings.digest, str(generator.dtype), self.judge]
         if (start := self.starts.get(picture.name)) is not None:
             facts.append(hashlib.sha256(start.float().numpy().tobytes()).hexdigest())
         return make_key(*facts)

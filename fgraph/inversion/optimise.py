@@ -203,8 +203,8 @@ class Search:
         ]
         count = sum(name.startswith("value.") for name in state)
 
-        own = {name: state[name].to(generator.device, copy=True) for name in state if name.startswith("value.")}
-        self._values = [own[f"value.{at}"] for at in range(count)]
+        values = {name: state[name].to(generator.device, copy=True) for name in state if name.startswith("value.")}
+        self._values = [values[f"value.{at}"] for at in range(count)]
         names = self._optimiser.shapes([tuple(value.shape) for value in self._values])
         self._state = {name: state[name].to(generator.device, copy=True) for name in names}
         self._curve: list[Tensor] = list(state["curve"].unbind()) if self.done else []

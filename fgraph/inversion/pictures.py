@@ -73,8 +73,8 @@ def read_pictures(paths: Sequence[Path], reading: PictureReading) -> tuple[list[
         try:
             faces = reading.read_all(path)
             names = [name] if len(faces) == 1 else [f"{name}_face{number}" for number in range(len(faces))]
-            for number, (own, pixels) in enumerate(zip(names, faces, strict=True)):
-                pictures.append(JobPicture(path, own, read_digest(pixels), number))
+            for number, (face_name, pixels) in enumerate(zip(names, faces, strict=True)):
+                pictures.append(JobPicture(path, face_name, read_digest(pixels), number))
         except ValueError as error:
             faults[path] = str(error)
     return pictures, faults

@@ -80,8 +80,8 @@ def tune(
         wanted = problem.losses.prepare(targets)
 
         def draw(parts: Mapping[str, Tensor], rows: list[int]) -> Tensor:
-            own: Noise = [noise[rows].to(code) for noise in noises] or "const"
-            return changed(generator, parts).synthesise(styles[rows], own)
+            given_noise: Noise = [noise[rows].to(code) for noise in noises] or "const"
+            return changed(generator, parts).synthesise(styles[rows], given_noise)
 
         for step in range(tuning.steps):
             for group in optimiser.param_groups:

@@ -162,7 +162,7 @@ class _Verifier:
             based = np.flatnonzero(bases.values == value)
             rows = bases.rows[based]
             if not _all_below(rows, base.rows):
-                raise InvalidProgram(f"has bases beyond the {base.rows} rows of %{value}")
+                raise InvalidProgram(f"has bases in rows beyond the {base.rows} of %{value}")
             if value == number and not (rows < based).all():
                 raise InvalidProgram("the base of a row is the row itself or a later one")
 

@@ -43,12 +43,12 @@ class MaskExpr(ABC):
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, MaskExpr):
             return False
-        own, its = self._first, other._first
-        if own is its:
+        mine, theirs = self._first, other._first
+        if mine is theirs:
             return True
-        if not _are_equal(own, its):
+        if not _are_equal(mine, theirs):
             return False
-        its.__dict__["_equal"] = own
+        theirs.__dict__["_equal"] = mine
         return True
 
     def __hash__(self) -> int:

@@ -105,16 +105,16 @@ def _replace_rows(
 ) -> None:
     numbers, ids, places = tables
     columns = [[numbers[one] for one in rows_of(operand)] for operand in instruction.operands]
-    own = [_number(ids, key) for key in _keys(work.old, instruction, columns, value)]
-    numbers |= {(value, row): number for row, number in enumerate(own)}
+    row_numbers = [_number(ids, key) for key in _keys(work.old, instruction, columns, value)]
+    numbers |= {(value, row): number for row, number in enumerate(row_numbers)}
     stays = instruction.op.is_comparable  # cheap to draw, and other passes compare its parameters
-    fresh = np.array([row for row, number in enumerate(own) if stays or number not in places], np.int64)
-    values, rows = np.empty(len(own), np.int64), np.empty(len(own), np.int64)
+    fresh = np.array([row for row, number in enumerate(row_numbers) if stays or number not in places], np.int64)
+    values, rows = np.empty(len(row_numbers), np.int64), np.empty(len(row_numbers), np.int64)
     if len(fresh):
         operands = [work.operand(one.take(fresh)) for one in instruction.operands]
         values[fresh] = work.keep(instruction, operands, fresh)
         rows[fresh] = np.arange(len(fresh))
-    for row, number in enumerate(own):
+    for row, number in enumerate(row_numbers):
         if number in places and not stays:
             values[row], rows[row] = places[number]
     work.settle((values, rows))

@@ -65,7 +65,7 @@ class Rewriter:
     def copy(self, old: Instruction) -> int:
         """Append the next old instruction with all of its rows, and record them; return the number of its value."""
         operands = tuple(self.operand(one) for one in old.operands)
-        same = all(own is other for own, other in zip(operands, old.operands, strict=True))
+        same = all(new is old_operand for new, old_operand in zip(operands, old.operands, strict=True))
         value = self.append(old if same else replace(old, operands=operands))
         self._moved.append(value)
         return value

@@ -43,13 +43,13 @@ def _opened(crops: Sequence[PhotoCrop]) -> Iterator[tuple[int, Image.Image | Non
     numbers: dict[str, list[int]] = {}
     for number, crop in enumerate(crops):
         numbers.setdefault(crop.file, []).append(number)
-    for file, own in numbers.items():
-        still = [number for number in own if crops[number].frame is None]
+    for file, of_file in numbers.items():
+        still = [number for number in of_file if crops[number].frame is None]
         whole = any(crops[number].quad is not None for number in still)
         picture = open_picture(file) if whole else None
         for number in still:
             yield number, None if crops[number].quad is None else picture
-        frames = {number: frame for number in own if (frame := crops[number].frame) is not None}
+        frames = {number: frame for number in of_file if (frame := crops[number].frame) is not None}
         for frame, seen in read_frames(file, frames.values()) if frames else ():
             yield from ((number, seen) for number, wanted in frames.items() if wanted == frame)
 

@@ -45,7 +45,7 @@ def _rated(photographs: Photographs, first: int) -> Iterator[CropQuality]:
     several = [crops for crops in photographs.members if len(crops) > 1]
     faces = {number: f", face {place}" for crops in several for place, number in enumerate(crops)}
     for number, crop in enumerate(photographs.pasting.crops):
-        own, made = facts["crop"][number], facts["inverted"][number]
+        original, made = facts["crop"][number], facts["inverted"][number]
         if not np.isfinite(made).all():
             continue
         distance = float(facts["distance"][number].reshape(())) if "distance" in facts else None
@@ -53,17 +53,17 @@ def _rated(photographs: Photographs, first: int) -> Iterator[CropQuality]:
         yield CropQuality(
             Path(crop.file).name + frame + faces.get(number, ""),
             first + number,
-            psnr(own, made),
-            gradient_distance(own, made),
+            psnr(original, made),
+            gradient_distance(original, made),
             distance,
-            _landmarks(own, made, crop.detector),
+            _landmarks(original, made, crop.detector),
         )
 
 
-def _landmarks(own: Floats, made: Floats, detector: str) -> float | None:
+def _landmarks(original: Floats, made: Floats, detector: str) -> float | None:
     if detector not in get_args(Detector):
         return None
-    pictures = [to_pillow(to_pixels(one)).convert("RGB") for one in (own, made)]
+    pictures = [to_pillow(to_pixels(one)).convert("RGB") for one in (original, made)]
     return landmark_error(pictures[0], pictures[1], detector)  # type: ignore[arg-type]
 
 

@@ -70,11 +70,11 @@ def write_deep_zoom(picture: Slabs, path: Path, kind: str, quality: int, *, goes
     folder = path.with_name(f"{path.stem}_files")
     top = math.ceil(math.log2(picture.length))
     for number, level in enumerate(pyramid(picture, 1)):
-        own = folder / str(top - number)
-        own.mkdir(parents=True)
+        level_folder = folder / str(top - number)
+        level_folder.mkdir(parents=True)
         for column, row, window in _windows(level, _OVERLAP):
             tile = to_pillow(np.ascontiguousarray(level.window(*window)))
-            (own / f"{column}_{row}.{ending}").write_bytes(encode_picture(tile, kind, quality=quality))
+            (level_folder / f"{column}_{row}.{ending}").write_bytes(encode_picture(tile, kind, quality=quality))
     about = {
         "format": ending, "overlap": _OVERLAP, "tile": TILE, "width": picture.width, "height": picture.height,
         "name": json.dumps(path.stem).replace("<", r"\u003c"), "title": html.escape(path.stem, quote=True),

@@ -41,7 +41,7 @@ def set_points(
     changes: list[Change] = []
     if points is not None:
         shared = not isinstance(drag.points[0][0], tuple) and not isinstance(drag.to[0][0], tuple)
-        all_rows = [points if shared or own == row else drag.points_of(own) for own in range(rows)]
+        all_rows = [points if shared or number == row else drag.points_of(number) for number in range(rows)]
         changes += _places(node, all_rows[:1] if shared else all_rows)
     if mask is not None:
         changes.append(_link(mask, node, "mask"))
@@ -72,10 +72,10 @@ def go_on(
     new = _further(node, reading.nodes)
     drag, count = reading.spec.nodes[node], reading.rows(node)
     assert isinstance(drag, Drag)
-    known = {own: DragPoints(tuple(one.points), tuple(one.targets)) for own, one in now.items()}
+    known = {number: DragPoints(tuple(one.points), tuple(one.targets)) for number, one in now.items()}
     if points is not None:
         known[row] = points
-    all_rows = [known.get(own, STILL) for own in range(count)]
+    all_rows = [known.get(number, STILL) for number in range(count)]
     shared = len(set(all_rows)) == 1
     fields = {
         "of": node,

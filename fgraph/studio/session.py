@@ -212,13 +212,13 @@ class Session:
         with self._lock:
             state = self.state
             stem = name.removesuffix(".yaml").removesuffix(".yml")
-            own = Path(state.saved_as) if state.saved_as else None
-            path = own if own is not None and own.stem == stem else self.folder / f"{stem}.yaml"
-            if path == own:
+            saved = Path(state.saved_as) if state.saved_as else None
+            path = saved if saved is not None and saved.stem == stem else self.folder / f"{stem}.yaml"
+            if path == saved:
                 self.look_at_disk()
             elif path.exists() and not replace_changed:
                 raise Refused(f"there is a file {path} already")
-            if self._changed and path == own and not replace_changed:
+            if self._changed and path == saved and not replace_changed:
                 raise Refused(f"{path} has changed on disk since it was opened: reload it, or replace it")
             text = self._moved(state.text, Path(state.place), path)
             write_atomic(path, text.encode())

@@ -174,8 +174,8 @@ def _read_discriminator(
         return named.table, named.tensors
     try:
         assert settings.model is not None
-        own = load_discriminator(settings.model)
+        loaded = load_discriminator(settings.model)
     except ModelError as error:
         _LOG.warning("%s; a new discriminator is drawn, and learns alone first", error)
         return None
-    return own.table, own.tensors
+    return loaded.table, loaded.tensors

@@ -106,13 +106,13 @@ class _Lite(nn.Module):
         self.stem = fold(network._conv_stem, network._bn0)
         self.blocks: Any = nn.ModuleList()
         for block in network._blocks:
-            own = nn.Module()
+            module = nn.Module()
             facts = block._block_args
             expands = facts.expand_ratio != 1
-            own.expand = fold(block._expand_conv, block._bn0) if expands else nn.Identity()
-            own.depthwise = _pad_inside(fold(block._depthwise_conv, block._bn1))
-            own.project = fold(block._project_conv, block._bn2)
-            self.blocks.append(own)
+            module.expand = fold(block._expand_conv, block._bn0) if expands else nn.Identity()
+            module.depthwise = _pad_inside(fold(block._depthwise_conv, block._bn1))
+            module.project = fold(block._project_conv, block._bn2)
+            self.blocks.append(module)
         self._expands = [block._block_args.expand_ratio != 1 for block in network._blocks]
         self._adds = [_adds(block) for block in network._blocks]
         self._strides = [block._block_args.stride not in (1, [1]) for block in network._blocks]

@@ -68,7 +68,7 @@ def write_snapshot(state: TrainingState, path: Path) -> None:
     for name, moments in (("generator", state.generator_moments), ("discriminator", state.discriminator_moments)):
         groups |= {f"{name}.first": moments.first, f"{name}.second": moments.second}
         steps[name] = moments.steps
-    tensors = {f"{group}/{name}": plain(value) for group, own in groups.items() for name, value in own.items()}
+    tensors = {f"{group}/{name}": plain(value) for group, part in groups.items() for name, value in part.items()}
     metadata = {
         "format": FORMAT,
         "version": VERSION,

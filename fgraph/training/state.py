@@ -68,10 +68,10 @@ def is_trained(name: str, frozen: bool, noise: bool = True) -> bool:
 
 def lay_out_generator(table: StyleGAN2Table, tensors: Mapping[str, Tensor]) -> Tensors:
     """Copy a generator's tensors into the memory layout that its convolutions read."""
-    own = {name: value.detach().to(torch.float32).clone() for name, value in tensors.items()}
+    copies = {name: value.detach().to(torch.float32).clone() for name, value in tensors.items()}
     for layer in table.layers[1:]:
-        own[f"{layer.name}.weight"] = lay_out(own[f"{layer.name}.weight"], layer.up)
-    return own
+        copies[f"{layer.name}.weight"] = lay_out(copies[f"{layer.name}.weight"], layer.up)
+    return copies
 
 
 def lay_out_discriminator(tensors: Mapping[str, Tensor]) -> Tensors:

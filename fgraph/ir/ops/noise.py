@@ -64,7 +64,8 @@ class NoiseField(PointwiseOp):
     def constants_copied(self, call: Call, places: int) -> Copies:
         whole = self.is_tiled and not call.is_tiled
         lengths = zip(call.output.size, self.layer.size, strict=True)
-        cut = [length for length, own in lengths if not whole or length > own]  # a whole buffer is read as it is
+        # a whole buffer is read as it is
+        cut = [length for length, buffer_length in lengths if not whole or length > buffer_length]
         cut_copies = Copies(len(cut) * places, 8 * places * sum(cut))
         if self.is_host_made(call.params):
             rows = Copies(1, 8 * call.rows)

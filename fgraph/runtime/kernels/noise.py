@@ -101,9 +101,9 @@ def _edited(op: NoiseField, param: Any, context: KernelContext) -> Tensor:
 
 def lay_ends(between: Tensor, buffer: Tensor) -> Tensor:
     """Lay a copy of a buffer [1, H, w] over either end of noise [..., H, W], in place; the right one lies on top."""
-    own = buffer.shape[2]
-    between[..., :own] = buffer
-    between[..., -own:] = buffer
+    buffer_width = buffer.shape[2]
+    between[..., :buffer_width] = buffer
+    between[..., -buffer_width:] = buffer
     return between
 
 

@@ -19,13 +19,13 @@ def complete_tensors(table: StyleGAN2Table, tensors: Mapping[str, Tensor]) -> tu
     """
     # Tensors made in inference mode cannot take part in a backward pass, such as an inversion.
     with torch.inference_mode(False):
-        own = {key: value.clone() if value.is_inference() else value for key, value in tensors.items()}
+        completed = {key: value.clone() if value.is_inference() else value for key, value in tensors.items()}
         for layer in table.layers[1:]:
-            own[f"{layer.name}.weight"] = lay_out(own[f"{layer.name}.weight"], layer.up)
-        drawn = _draw_noise(own, table)
-        if "w_mean" not in own:
-            own["w_mean"] = w_mean(table, own).to(own["const"])
-    return own, drawn
+            completed[f"{layer.name}.weight"] = lay_out(completed[f"{layer.name}.weight"], layer.up)
+        drawn = _draw_noise(completed, table)
+        if "w_mean" not in completed:
+            completed["w_mean"] = w_mean(table, completed).to(completed["const"])
+    return completed, drawn
 
 
 def _draw_noise(tensors: dict[str, Tensor], table: StyleGAN2Table) -> bool:

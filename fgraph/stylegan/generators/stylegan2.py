@@ -57,9 +57,9 @@ class StyleGAN2Generator(Generator):
         """
         check_shapes({key: tuple(value.shape) for key, value in tensors.items()}, table, name)
         digest = digest or content_digest(tensors)
-        own, drawn = complete_tensors(table, tensors)
+        completed, drawn = complete_tensors(table, tensors)
         facts = {"noise": "stored", **(metadata or {})} | ({"noise": "seeded"} if drawn else {})
-        return cls(table, name, digest, own, facts)
+        return cls(table, name, digest, completed, facts)
 
     def with_half(self, half: torch.dtype | None) -> Self:
         """Return the same generator with its layers of high resolution in float16 or bfloat16 (see `nn.half`)."""

@@ -40,9 +40,9 @@ class StyleGAN3Generator(Generator):
             size: height and width of the whole map, in samples.
             regions: the part of the map to compute for each row; all of one size.
         """
-        own = self.tensors["input.transform"]
-        moved = own[:2, :2] @ plane  # [rows, 2, 3]
-        moved = torch.cat([moved[:, :, :2], moved[:, :, 2:] + own[:2, 2:]], dim=2)
+        stored = self.tensors["input.transform"]
+        moved = stored[:2, :2] @ plane  # [rows, 2, 3]
+        moved = torch.cat([moved[:, :, :2], moved[:, :, 2:] + stored[:2, 2:]], dim=2)
         top, left, bottom, right = zip(*(regions or [(0, 0, *size)]), strict=True)
         rate = self.table.input_rate
         y = places(size[0], top, bottom[0] - top[0], rate, place)

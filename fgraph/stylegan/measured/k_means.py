@@ -60,8 +60,8 @@ def _assign(cosines: Tensor) -> Tensor:
     groups = cosines.argmax(dim=1)
     counts = torch.bincount(groups, minlength=cosines.shape[1])
     for empty in torch.nonzero(counts == 0).flatten().tolist():
-        own = cosines.gather(1, groups[:, None])[:, 0]
-        farthest = int(own.masked_fill(counts[groups] < 2, torch.inf).argmin())
+        to_centre = cosines.gather(1, groups[:, None])[:, 0]
+        farthest = int(to_centre.masked_fill(counts[groups] < 2, torch.inf).argmin())
         counts[groups[farthest]] -= 1
         groups[farthest], counts[empty] = empty, 1
     return groups
