@@ -85,46 +85,47 @@ def load_nvlabs(folder: Path, size: int) -> Any:
     return network.eval().requires_grad_(False)
 
 
-def load_published_generator(folder: Path, model: str, size: int, kept: Path) -> tuple[Any, Generator]:
+def load_published_generator(folder: Path, model: str, size: int, weights: Path) -> tuple[Any, Generator]:
     """Return a generator of DragGAN's checkout and the same one of fgraph.
 
     Args:
         folder: the checkout.
         model: `random` for a small network with random weights, or a bundled model of three channels.
         size: the size of its images.
-        kept: a folder for the file of the weights.
+        weights: a folder for the file of the weights.
     """
-    own = None if model == "random" else fgraph.load_generator(model)
+    bundled = None if model == "random" else fgraph.load_generator(model)
     sizes = {"z_dim": 64, "w_dim": 64, "channel_base": 2048, "channel_max": 64}
     layers = 2
-    if own is not None:
-        assert isinstance(own.table, StyleGAN2Table)
-        channels = own.table.channels
-        sizes = {"z_dim": own.table.z_dim, "w_dim": own.table.w_dim}
+    if bundled is not None:
+        assert isinstance(bundled.table, StyleGAN2Table)
+        channels = bundled.table.channels
+        sizes = {"z_dim": bundled.table.z_dim, "w_dim": bundled.table.w_dim}
         sizes |= {"channel_base": size * channels[-1][1], "channel_max": channels[0][1]}
-        layers = own.table.mapping_layers
+        layers = bundled.table.mapping_layers
     with StandIns(folder):
         networks = importlib.import_module("training.networks_stylegan2")
     network = networks.Generator(
         c_dim=0, img_resolution=size, img_channels=3, mapping_kwargs={"num_layers": layers}, **sizes
     )
     network = network.eval().requires_grad_(False)
-    path = kept / "network.pt"
+    path = weights / "network.pt"
     torch.save(network.state_dict(), path)
     read = fgraph.load_generator(path)
-    if own is None:
+    if bundled is None:
         return network, read
-    network.load_state_dict({name: _as_published(name, old, read, own) for name, old in network.state_dict().items()})
+    stored = {name: _as_published(name, old, read, bundled) for name, old in network.state_dict().items()}
+    network.load_state_dict(stored)
     torch.save(network.state_dict(), path)
     return network, fgraph.load_generator(path)
 
 
-def _as_published(name: str, old: Tensor, read: Generator, own: Generator) -> Tensor:
-    """Return a tensor of `own` as the published program stores it, by the scale between `old` and `read`."""
+def _as_published(name: str, old: Tensor, read: Generator, bundled: Generator) -> Tensor:
+    """Return a tensor of `bundled` in the published program's scale, the scale of `old`; fgraph reads `old` as `read`."""
     key = name.removeprefix("synthesis.").replace("b4.const", "const").replace("noise_const", "noise")
-    if key not in own.tensors:
+    if key not in bundled.tensors:
         return old
-    before, after = read.tensors[key].flatten(), own.tensors[key].flatten()
+    before, after = read.tensors[key].flatten(), bundled.tensors[key].flatten()
     at = int(before.abs().argmax())
     scale = float(before[at] / old.flatten()[at]) if old.numel() == before.numel() and before[at] else 1.0
     return (after / scale).view_as(old)
@@ -194,8 +195,8 @@ def draggan_step(
 ) -> Callable[[], object]:
     """Return a step of DragGAN's program with one point; places are fractions, x before y."""
     network = load_nvlabs(folder, size)
-    own = fgraph.load_generator(checkpoint)
-    code = own.map(torch.randn(1, 512, generator=torch.Generator().manual_seed(0)))
+    generator = fgraph.load_generator(checkpoint)
+    code = generator.map(torch.randn(1, 512, generator=torch.Generator().manual_seed(0)))
     drag = PublishedDrag(folder, network, code[:, None].repeat(1, network.num_ws, 1))
     drag.set([[round(handle[0] * size), round(handle[1] * size)]], [[target[0] * size, target[1] * size]])
     return drag.step

@@ -263,9 +263,9 @@ def fit_picture(picture: Image.Image, size: tuple[int, int], fit: str) -> Image.
     """Resize a picture to (width, height); `fit` as in `load_picture`."""
     if picture.size == size:
         return picture
-    way = Image.Resampling.LANCZOS
+    resampling = Image.Resampling.LANCZOS
     if fit == "crop":
-        return ImageOps.fit(picture, size, way)
+        return ImageOps.fit(picture, size, resampling)
     if fit == "pad":
-        return ImageOps.pad(picture, size, way, color="white")
-    return picture.resize(size, way)
+        return ImageOps.pad(picture, size, resampling, color="white")
+    return picture.resize(size, resampling)

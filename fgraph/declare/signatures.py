@@ -36,15 +36,17 @@ def describe(op: str, entry: NodeClass | Mapping[str, NodeClass]) -> tuple[Signa
 @cache
 def _describe_class(node_class: NodeClass) -> tuple[Signature, str]:
     parameters: list[Parameter] = []
-    way: Any = Parameter.POSITIONAL_OR_KEYWORD
+    parameter_kind: Any = Parameter.POSITIONAL_OR_KEYWORD
     for name in field_order(node_class):
         field = node_class.model_fields[name]
         if field.is_required() and parameters and parameters[-1].default is not Parameter.empty:
-            way = Parameter.KEYWORD_ONLY  # after a parameter with a default, one without must be passed by keyword
+            parameter_kind = (
+                Parameter.KEYWORD_ONLY
+            )  # after a parameter with a default, one without must be passed by keyword
         default: Any = Parameter.empty if field.is_required() else field.get_default(call_default_factory=True)
         spelt = f"{name}_" if keyword.iskeyword(name) else name
         shown = _Shown(type_text(field.annotation, field.metadata))
-        parameters.append(Parameter(spelt, way, default=getattr(default, "text", default), annotation=shown))
+        parameters.append(Parameter(spelt, parameter_kind, default=getattr(default, "text", default), annotation=shown))
     return Signature([*parameters, _ID], return_annotation=_MADE), "\n".join(node_text(node_class))
 
 

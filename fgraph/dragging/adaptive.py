@@ -76,10 +76,10 @@ class AdaptiveTracker(Tracker):
         worse = ~fits & (loss > self.begun)
         start = torch.where(worse[..., None], self.before, self.handles)
         reach = torch.where(worse, 2.0, 1.0) * _STEP * self.side
-        way = self.targets - start
-        distance = way.norm(dim=2)
+        to_target = self.targets - start
+        distance = to_target.norm(dim=2)
         reach = torch.minimum(reach, distance)
-        step = way / (distance + 1e-7)[..., None] * reach[..., None]  # [R, P, 2]
+        step = to_target / (distance + 1e-7)[..., None] * reach[..., None]  # [R, P, 2]
         shares = torch.arange(1, _CANDIDATES + 1, dtype=step.dtype, device=step.device) / _CANDIDATES
         places = start[:, :, None] + step[:, :, None] * shares[:, None]  # [R, P, n, 2]
         each = [self._apart(self._patches(maps, places[:, :, at])) for at in range(_CANDIDATES)]

@@ -116,15 +116,15 @@ class NearestTracker(Tracker):
     def loss(self, maps: FeatureMaps) -> Tensor:
         """Return Σ over points of the mean of |F(q) - F(q + u)| over the patch, F(q) constant, u towards the target."""
         patch, chosen = self._patch()
-        way = self.targets - self.handles
-        distance = way.norm(dim=2)
-        step = way / (distance + _TINY)[:, :, None]
+        to_target = self.targets - self.handles
+        distance = to_target.norm(dim=2)
+        step = to_target / (distance + _TINY)[:, :, None]
         places = self.handles[:, :, None] + patch  # [R, P, n, 2]
         ahead = places + step[:, :, None]
         counted = chosen & maps.inside(places)
         if self.settings.reading == "paper":
             counted = counted & maps.inside(ahead)
-        inside = counted.to(way.dtype)  # [R, P, n]
+        inside = counted.to(to_target.dtype)  # [R, P, n]
         wanted = sample_maps(maps.detach(), places, whole=True)
         found = sample_maps(maps, ahead, whole=False)
         each = (found - wanted).abs().mean(dim=1) * inside  # [R, P, n]

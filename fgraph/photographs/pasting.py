@@ -68,9 +68,9 @@ def warp(pixels: Floats, quad: Points, box: tuple[int, int, int, int]) -> Floats
     made = []
     for number, channel in enumerate(pixels):
         small = Image.fromarray(channel).reduce(factor)
-        way = Image.Resampling.BILINEAR if number == len(pixels) - 1 else Image.Resampling.BICUBIC
+        resampling = Image.Resampling.BILINEAR if number == len(pixels) - 1 else Image.Resampling.BICUBIC
         coefficients = perspective(quad - box[:2], small.size)
-        made.append(np.asarray(small.transform(size, Image.Transform.PERSPECTIVE, coefficients, way)))
+        made.append(np.asarray(small.transform(size, Image.Transform.PERSPECTIVE, coefficients, resampling)))
     return np.stack(made)
 
 

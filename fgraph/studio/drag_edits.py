@@ -13,7 +13,7 @@ from typing import Any
 from fgraph.dragging.points import DragPoints, Place
 from fgraph.studio.editing import outputs_of
 from fgraph.studio.messages import Change, DragRow
-from fgraph.studio.messages import changes as of
+from fgraph.studio.messages import changes as change_types
 from fgraph.studio.session import Session
 from fgraph.studio.text import GraphText
 from nodes.drag import Drag
@@ -89,29 +89,32 @@ def go_on(
     changes += [_link(new, link.target, link.input, link.index) for link in reading.links if link.source == node]
     outputs = outputs_of(GraphText(session.state.text))
     if node in outputs.values():
-        named = [of.NamedOutput(name=name, node=new if one == node else one) for name, one in outputs.items()]
-        changes.append(of.SetOutputs(outputs=named))
+        named = [change_types.NamedOutput(name=name, node=new if one == node else one) for name, one in outputs.items()]
+        changes.append(change_types.SetOutputs(outputs=named))
     return changes, new
 
 
 def set_steps(node: str, steps: int) -> Change:
     """Return the change that makes a drag end where it is."""
-    return of.SetField(set=of.FieldValue(node=node, field="steps", value=steps))
+    return change_types.SetField(set=change_types.FieldValue(node=node, field="steps", value=steps))
 
 
 def _beside(new: str, fields: dict[str, Any], at: tuple[float, float] | None) -> Change:
     """Return the change that adds a drag, beside the place `at` of another node."""
     position = None if at is None else (at[0] + _ASIDE[0], at[1] + _ASIDE[1])
-    return of.AddNode(add=of.NewNode(op="drag", id=new, fields=fields, position=position))
+    return change_types.AddNode(add=change_types.NewNode(op="drag", id=new, fields=fields, position=position))
 
 
 def _link(source: str, target: str, port: str, index: int | None = None) -> Change:
-    return of.ConnectNodes(connect=of.Link(source=source, target=target, input=port, index=index))
+    return change_types.ConnectNodes(connect=change_types.Link(source=source, target=target, input=port, index=index))
 
 
 def _places(node: str, rows: Sequence[DragPoints]) -> list[Change]:
     values = _values(rows)
-    return [of.SetField(set=of.FieldValue(node=node, field=name, value=value)) for name, value in values.items()]
+    return [
+        change_types.SetField(set=change_types.FieldValue(node=node, field=name, value=value))
+        for name, value in values.items()
+    ]
 
 
 def _values(rows: Sequence[DragPoints]) -> dict[str, Any]:

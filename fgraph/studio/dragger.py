@@ -10,8 +10,7 @@ from fgraph.studio.drag_edits import STILL, go_on, set_points, set_steps
 from fgraph.studio.drags import Dragging, DragRun, make_drag_run
 from fgraph.studio.editing import Refused
 from fgraph.studio.engine import Engine
-from fgraph.studio.messages import Change, DragEvent, DragRow
-from fgraph.studio.messages import requests as ask
+from fgraph.studio.messages import Change, DragEvent, DragRow, requests
 from fgraph.studio.messages.changes import AddNode, NewNode
 from fgraph.studio.session import Session
 from nodes.drag import Drag
@@ -78,7 +77,7 @@ class Dragger:
         self._launch(node, run.dragging, engine)
         return node
 
-    def change(self, request: ask.DragChange, engine: Engine) -> str:
+    def change(self, request: requests.DragChange, engine: Engine) -> str:
         """Set points, targets or mask of a drag; a running drag continues. Return the id of the node that has them.
 
         Raises:
@@ -112,7 +111,7 @@ class Dragger:
             self._launch(node, None, engine)
         return node
 
-    def _mask(self, request: ask.DragChange) -> tuple[list[Change], str | None]:
+    def _mask(self, request: requests.DragChange) -> tuple[list[Change], str | None]:
         """Return the change that adds the mask of a request, if it is a new one, and its id."""
         if request.shape is None:
             return [], request.mask

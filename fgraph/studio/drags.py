@@ -65,7 +65,7 @@ class Dragging:
 
     @property
     def steps(self) -> int:
-        """The steps that were done."""
+        """The number of steps so far."""
         return max(one.live.moment.steps for one in self.rows.values())
 
 
@@ -89,7 +89,7 @@ class DragRun(LiveRun):
         """Drag until the points arrive, make no progress, or the drag is stopped. Then keep the result."""
         try:
             dragging = self.dragging = self.dragging or self._begin(engine)
-            self._go(engine, dragging)
+            self._iterate(engine, dragging)
             self._keep(engine, dragging)
             self.failed = False
         except Cancelled:  # before the first step: there is no result
@@ -120,14 +120,14 @@ class DragRun(LiveRun):
         assert isinstance(codes, Latents)
         assert masks is None or isinstance(masks, Image)
         generator = make_context(plan.models, plan.options).generators[codes.model]
-        asked = self.drag.settings.model_dump() | {"steps": _UNBOUNDED}
+        settings = self.drag.settings.model_dump() | {"steps": _UNBOUNDED}
         rows: dict[int, Search] = {}
         for row in self.shown:
             code = codes.array[min(row, codes.rows - 1)]
             mask = None if masks is None else masks.array[min(row, masks.rows - 1)]
             points = self.drag.points_of(row, generator.table.size)
             where = None if mask is None else mask[0]
-            live = fgraph.drag(generator, code, points.handles, points.targets, mask=where, **asked)
+            live = fgraph.drag(generator, code, points.handles, points.targets, mask=where, **settings)
             rows[row] = Search(points, code, mask, live)
         return Dragging(codes.array, rows)
 
@@ -135,7 +135,7 @@ class DragRun(LiveRun):
     def _space(self) -> Literal["w+", "s"]:
         return "s" if self.drag.settings.space == "s" else "w+"
 
-    def _go(self, engine: Engine, dragging: Dragging) -> None:
+    def _iterate(self, engine: Engine, dragging: Dragging) -> None:
         live = [one.live for one in dragging.rows.values()]
         reported = drawn = -np.inf
         took = 0.0

@@ -10,7 +10,7 @@ from fgraph._errors import FgraphError
 from fgraph.declare.source import DocumentPath
 from fgraph.node import field_roles
 from fgraph.registry import SUBGRAPH
-from fgraph.studio.messages import changes as of
+from fgraph.studio.messages import changes as change_types
 from fgraph.studio.reading import Reading, bypass_source, class_of, field_path, node_path, ports_of
 from fgraph.studio.text import EditError, GraphText
 
@@ -32,19 +32,19 @@ class Draft:
 
     text: GraphText
     positions: dict[str, tuple[float, float]] = field(default_factory=dict)
-    groups: list[of.Group] = field(default_factory=list)
+    groups: list[change_types.Group] = field(default_factory=list)
     bypassed: dict[str, Bypassed] = field(default_factory=dict)
-    film: of.Timeline | None = None
+    film: change_types.Timeline | None = None
     added: list[str] = field(default_factory=list)  # ids of new nodes
 
 
-def apply_change(draft: Draft, change: of.Change, read: Callable[[GraphText], Reading]) -> None:
+def apply_change(draft: Draft, change: change_types.Change, read: Callable[[GraphText], Reading]) -> None:
     """Apply a change to a draft. `read` reads a text, for changes that depend on kinds.
 
     Raises:
         FgraphError: the change is not possible.
     """
-    if isinstance(change, of.BypassNode):
+    if isinstance(change, change_types.BypassNode):
         _bypass(draft, change.bypass, read)
     else:
         _APPLY[type(change)](draft, change)
@@ -58,7 +58,7 @@ def _expect_node(draft: Draft, node: str) -> Mapping[str, Any]:
     return found
 
 
-def _set(draft: Draft, change: of.SetField) -> None:
+def _set(draft: Draft, change: change_types.SetField) -> None:
     node = _expect_node(draft, change.set.node)
     path = field_path(change.set.node, change.set.field)
     draft.text = draft.text.set(path, change.set.value)
@@ -74,12 +74,12 @@ def _drop_unknown(draft: Draft, node: str) -> None:
             draft.text = draft.text.remove((*node_path(node), name))
 
 
-def _unset(draft: Draft, change: of.UnsetField) -> None:
+def _unset(draft: Draft, change: change_types.UnsetField) -> None:
     _expect_node(draft, change.unset.node)
     draft.text = draft.text.remove(field_path(change.unset.node, change.unset.field))
 
 
-def _add(draft: Draft, change: of.AddNode) -> None:
+def _add(draft: Draft, change: change_types.AddNode) -> None:
     new = change.add
     known = draft.text.get("nodes") or {}
     if new.id is not None and (new.id in known or "." in new.id):
@@ -99,7 +99,7 @@ def _names(op: str) -> Iterator[str]:
         number += 1
 
 
-def _remove(draft: Draft, change: of.RemoveNodes) -> None:
+def _remove(draft: Draft, change: change_types.RemoveNodes) -> None:
     for node in change.remove:
         _expect_node(draft, node)
         for target, port, index in sorted(_readers(draft.text, node), key=lambda one: -(one[2] or 0)):
@@ -116,7 +116,7 @@ def _change_film(draft: Draft, renamed: Callable[[str], str | None]) -> None:
     if draft.film is None:
         return
     keys = [
-        of.Key(
+        change_types.Key(
             time=key.time,
             values=[
                 value.model_copy(update={"node": name})
@@ -126,7 +126,7 @@ def _change_film(draft: Draft, renamed: Callable[[str], str | None]) -> None:
         )
         for key in draft.film.keys
     ]
-    draft.film = of.Timeline(seconds=draft.film.seconds, keys=[key for key in keys if key.values])
+    draft.film = change_types.Timeline(seconds=draft.film.seconds, keys=[key for key in keys if key.values])
 
 
 def _readers(text: GraphText, node: str) -> list[Place]:
@@ -159,7 +159,7 @@ def _port_path(draft: Draft, target: str, port: str) -> DocumentPath:
     return (*node_path(target), port)
 
 
-def _connect(draft: Draft, change: of.ConnectNodes) -> None:
+def _connect(draft: Draft, change: change_types.ConnectNodes) -> None:
     link = change.connect
     _expect_node(draft, link.source)
     path = _port_path(draft, link.target, link.input)
@@ -176,7 +176,7 @@ def _connect(draft: Draft, change: of.ConnectNodes) -> None:
     draft.text = draft.text.set(path, listed)
 
 
-def _disconnect(draft: Draft, change: of.DisconnectNodes) -> None:
+def _disconnect(draft: Draft, change: change_types.DisconnectNodes) -> None:
     end = change.disconnect
     _cut(draft, end.target, end.input, end.index)
 
@@ -190,7 +190,7 @@ def _cut(draft: Draft, target: str, port: str, index: int | None) -> None:
         draft.text = draft.text.remove(path)
 
 
-def _rename(draft: Draft, change: of.RenameNode) -> None:
+def _rename(draft: Draft, change: change_types.RenameNode) -> None:
     old, new = change.rename.node, change.rename.to
     _expect_node(draft, old)
     if "." in old or "." in new:
@@ -220,7 +220,7 @@ def _read_instead(draft: Draft, place: Place, source: str) -> None:
     draft.text = draft.text.set(path if index is None else (*path, index), source)
 
 
-def _bypass(draft: Draft, change: of.Bypass, read: Callable[[GraphText], Reading]) -> None:
+def _bypass(draft: Draft, change: change_types.Bypass, read: Callable[[GraphText], Reading]) -> None:
     node = change.node
     _expect_node(draft, node)
     if not change.on:
@@ -276,51 +276,51 @@ def _write_outputs(draft: Draft, outputs: Mapping[str, str]) -> None:
     draft.text = draft.text.set(("outputs",), list(outputs) if plain else dict(outputs))
 
 
-def _set_outputs(draft: Draft, change: of.SetOutputs) -> None:
+def _set_outputs(draft: Draft, change: change_types.SetOutputs) -> None:
     names = [one.name for one in change.outputs]
     if len(set(names)) < len(names):
         raise EditError("two outputs have one name")
     _write_outputs(draft, {one.name: one.node for one in change.outputs})
 
 
-def _set_model(draft: Draft, change: of.SetModel) -> None:
+def _set_model(draft: Draft, change: change_types.SetModel) -> None:
     draft.text = draft.text.set(("models", "main"), change.model)
 
 
-def _place(draft: Draft, change: of.PlaceNodes) -> None:
+def _place(draft: Draft, change: change_types.PlaceNodes) -> None:
     draft.positions |= change.place.positions
     if change.place.groups is not None:
         draft.groups = list(change.place.groups)
 
 
-def _set_film(draft: Draft, change: of.SetFilm) -> None:
+def _set_film(draft: Draft, change: change_types.SetFilm) -> None:
     draft.film = change.film
 
 
-def _set_params(draft: Draft, change: of.SetParams) -> None:
+def _set_params(draft: Draft, change: change_types.SetParams) -> None:
     for name, value in change.params.items():
         path = ("params", name)
         draft.text = draft.text.remove(path) if value is None else draft.text.set(path, value)
 
 
-def _set_seed(draft: Draft, change: of.SetSeed) -> None:
+def _set_seed(draft: Draft, change: change_types.SetSeed) -> None:
     draft.text = draft.text.set(("seed",), change.seed)
 
 
 _APPLY: Mapping[type, Callable[[Draft, Any], None]] = {
-    of.SetField: _set,
-    of.UnsetField: _unset,
-    of.AddNode: _add,
-    of.RemoveNodes: _remove,
-    of.ConnectNodes: _connect,
-    of.DisconnectNodes: _disconnect,
-    of.RenameNode: _rename,
-    of.SetOutputs: _set_outputs,
-    of.SetModel: _set_model,
-    of.PlaceNodes: _place,
-    of.SetFilm: _set_film,
-    of.SetParams: _set_params,
-    of.SetSeed: _set_seed,
+    change_types.SetField: _set,
+    change_types.UnsetField: _unset,
+    change_types.AddNode: _add,
+    change_types.RemoveNodes: _remove,
+    change_types.ConnectNodes: _connect,
+    change_types.DisconnectNodes: _disconnect,
+    change_types.RenameNode: _rename,
+    change_types.SetOutputs: _set_outputs,
+    change_types.SetModel: _set_model,
+    change_types.PlaceNodes: _place,
+    change_types.SetFilm: _set_film,
+    change_types.SetParams: _set_params,
+    change_types.SetSeed: _set_seed,
 }
 
 

@@ -20,8 +20,7 @@ from fgraph.save.recording import record_graph
 from fgraph.save.video import VideoOptions, encode_video
 from fgraph.studio.editing import Refused
 from fgraph.studio.engine import Engine
-from fgraph.studio.messages import FileReady
-from fgraph.studio.messages import requests as ask
+from fgraph.studio.messages import FileReady, requests
 from fgraph.studio.pictures import to_picture
 from fgraph.studio.session import Session
 
@@ -74,10 +73,10 @@ class ExportJob:
     graph: Graph
     output: str
     row: int
-    request: ask.Export
+    request: requests.Export
 
     @classmethod
-    def of(cls, session: Session, request: ask.Export, exports: Exports) -> ExportJob:
+    def of(cls, session: Session, request: requests.Export, exports: Exports) -> ExportJob:
         """Return the job of a request.
 
         Raises:

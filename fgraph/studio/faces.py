@@ -14,8 +14,7 @@ from fgraph.faces import Landmarks, find_faces, read_landmarks
 from fgraph.photographs import is_film
 from fgraph.studio.editing import Refused
 from fgraph.studio.engine import Engine
-from fgraph.studio.messages import FacesEvent, Thumbnail
-from fgraph.studio.messages import requests as ask
+from fgraph.studio.messages import FacesEvent, Thumbnail, requests
 from fgraph.studio.pictures import SHOWN, Binary, encode_preview, thumbnail
 from fgraph.studio.session import Session
 from nodes.photo import Photo
@@ -26,11 +25,11 @@ class FacesJob:
     """A job that finds the faces of the photograph that a node reads, and sends them with the photograph, reduced."""
 
     revision: int
-    request: ask.Faces
+    request: requests.Faces
     node: Photo
 
     @classmethod
-    def of(cls, session: Session, request: ask.Faces) -> FacesJob:
+    def of(cls, session: Session, request: requests.Faces) -> FacesJob:
         """Return the job of a request.
 
         Raises:

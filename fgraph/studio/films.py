@@ -25,8 +25,7 @@ from fgraph.studio.editing import Refused
 from fgraph.studio.engine import Engine
 from fgraph.studio.exporting import Exports
 from fgraph.studio.live import NODE
-from fgraph.studio.messages import FileReady, Progress
-from fgraph.studio.messages import requests as ask
+from fgraph.studio.messages import FileReady, Progress, requests
 from fgraph.studio.messages.changes import FieldValue, Key
 from fgraph.studio.pictures import to_picture
 from fgraph.studio.session import Session
@@ -96,12 +95,12 @@ class FilmJob:
     revision: int
     id: str
     path: Path
-    request: ask.Film
+    request: requests.Film
     frames: Sequence[SheetCell]
     drawn: list[Pixels] = field(default_factory=list)
 
     @classmethod
-    def of(cls, session: Session, request: ask.Film, exports: Exports) -> FilmJob:
+    def of(cls, session: Session, request: requests.Film, exports: Exports) -> FilmJob:
         """Return the job of a request.
 
         Raises:

@@ -14,7 +14,7 @@ from fgraph.studio.access import FileAccess, relative
 from fgraph.studio.editing import Refused, apply_change, outputs_of
 from fgraph.studio.history import History, State, first_state, new_state
 from fgraph.studio.messages import Change, GraphEvent, HistoryEvent, NodeState, OutputState, ViewState
-from fgraph.studio.messages import changes as of
+from fgraph.studio.messages import changes as change_types
 from fgraph.studio.opening import Opened, open_photograph
 from fgraph.studio.reading import Reading, bypass_source, read_text
 from fgraph.studio.text import GraphText, limit_edits
@@ -111,10 +111,10 @@ class Session:
 
     def _with_uploads(self, change: Change) -> Change:
         """Return a change with paths in place of the ids of uploads, `upload:ID`."""
-        if isinstance(change, of.SetField):
-            return of.SetField(set=change.set.model_copy(update={"value": self._named(change.set.value)}))
-        if isinstance(change, of.AddNode):
-            return of.AddNode(add=change.add.model_copy(update={"fields": self._named(change.add.fields)}))
+        if isinstance(change, change_types.SetField):
+            return change_types.SetField(set=change.set.model_copy(update={"value": self._named(change.set.value)}))
+        if isinstance(change, change_types.AddNode):
+            return change_types.AddNode(add=change.add.model_copy(update={"fields": self._named(change.add.fields)}))
         return change
 
     def _named(self, value: Any) -> Any:
@@ -311,7 +311,7 @@ def _refuse_wrong_links(changes: Sequence[Change], before: Reading, after: Readi
         Refused: a link has a fault that was not there before, in the words of `check`.
     """
     for change in changes:
-        if isinstance(change, of.ConnectNodes):
+        if isinstance(change, change_types.ConnectNodes):
             target = change.connect.target
             known = before.by_node.get(target, [])
             for fault in after.by_node.get(target, []):

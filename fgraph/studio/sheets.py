@@ -17,8 +17,7 @@ from fgraph.declare import MAIN, GraphSpec
 from fgraph.studio.editing import Refused, apply_change
 from fgraph.studio.engine import Engine
 from fgraph.studio.live import NODE, viewed
-from fgraph.studio.messages import Thumbnail
-from fgraph.studio.messages import requests as ask
+from fgraph.studio.messages import Thumbnail, requests
 from fgraph.studio.messages.changes import Bypass, BypassNode, FieldValue
 from fgraph.studio.pictures import THUMBNAIL, Binary, encode_preview, thumbnail, to_picture
 from fgraph.studio.previews import blocks, preview
@@ -93,7 +92,7 @@ class SeedsJob(SheetJob):
     """The viewed output for consecutive seeds."""
 
     @classmethod
-    def of(cls, session: Session, request: ask.Seeds) -> SeedsJob:
+    def of(cls, session: Session, request: requests.Seeds) -> SeedsJob:
         """Return the job of a request.
 
         Raises:
@@ -113,7 +112,7 @@ class SweepJob(SheetJob):
     """The viewed output for the values of one or two fields."""
 
     @classmethod
-    def of(cls, session: Session, request: ask.Sweep) -> SweepJob:
+    def of(cls, session: Session, request: requests.Sweep) -> SweepJob:
         """Return the job of a request.
 
         Raises:
@@ -138,7 +137,7 @@ class AblateJob(SheetJob):
     """The viewed output with a node, and without it."""
 
     @classmethod
-    def of(cls, session: Session, request: ask.Ablate) -> AblateJob:
+    def of(cls, session: Session, request: requests.Ablate) -> AblateJob:
         """Return the job of a request.
 
         Raises:

@@ -27,8 +27,7 @@ from fgraph.studio.films import FilmJob
 from fgraph.studio.first_picture import FirstPicture
 from fgraph.studio.history import History
 from fgraph.studio.live import LiveRun, viewed
-from fgraph.studio.messages import Answer, AnyRequest, DragEvent, Failed, Thumbnail
-from fgraph.studio.messages import requests as ask
+from fgraph.studio.messages import Answer, AnyRequest, DragEvent, Failed, Thumbnail, requests
 from fgraph.studio.models import model_entries
 from fgraph.studio.opening import Opened, open_bundled, open_file
 from fgraph.studio.pictures import Binary
@@ -160,7 +159,7 @@ class Studio:
     def _handle(self, request: AnyRequest, started: float) -> Answer:
         ended = request.do not in _BESIDE_DRAG and self._dragger.end()
         try:
-            if isinstance(request, ask.Plain):
+            if isinstance(request, requests.Plain):
                 found = _PLAIN[request.do](self, request)
             else:
                 found = _HANDLERS[type(request)](self, request)
@@ -221,13 +220,13 @@ class Studio:
         self.session.history.show(state, content)
         self._emit_from_thread(Binary(_of_history(state), content))
 
-    def _open(self, request: ask.Open) -> None:
+    def _open(self, request: requests.Open) -> None:
         what = request.what
-        if isinstance(what, ask.OpenGraph):
+        if isinstance(what, requests.OpenGraph):
             self.session.open(open_bundled(what.graph))
-        elif isinstance(what, ask.OpenPhotograph):
+        elif isinstance(what, requests.OpenPhotograph):
             self.session.open_photograph(what.photograph)
-        elif isinstance(what, ask.OpenText):
+        elif isinstance(what, requests.OpenText):
             self.session.open(Opened("untitled", what.example))
         else:
             upload = self.uploads.get(what.upload)
@@ -235,55 +234,55 @@ class Studio:
                 raise Refused("there is no such upload: drop the file again")
             self.session.open(Opened("dropped", upload.text))
 
-    def _edit(self, request: ask.Edit) -> dict[str, Any]:
+    def _edit(self, request: requests.Edit) -> dict[str, Any]:
         return {"ids": self.session.edit(request.changes, request.gesture)}
 
-    def _set_yaml(self, request: ask.SetYaml) -> None:
+    def _set_yaml(self, request: requests.SetYaml) -> None:
         self.session.set_text(request.text, request.gesture)
 
-    def _view(self, request: ask.View) -> None:
+    def _view(self, request: requests.View) -> None:
         self.session.look(request.output, request.row)
 
-    def _go_to(self, request: ask.GoTo) -> None:
+    def _go_to(self, request: requests.GoTo) -> None:
         if not self.session.go(request.state):
             raise Refused("there is no such state")
 
-    def _favourite(self, request: ask.Favourite) -> None:
+    def _favourite(self, request: requests.Favourite) -> None:
         if not self.session.history.mark(request.state, request.on):
             raise Refused("there is no such state")
 
-    def _favourite_seed(self, request: ask.FavouriteSeed) -> None:
+    def _favourite_seed(self, request: requests.FavouriteSeed) -> None:
         self.session.history.mark_seed(request.model, request.seed, request.on)
 
-    def _save(self, request: ask.Save) -> dict[str, Any]:
+    def _save(self, request: requests.Save) -> dict[str, Any]:
         return {"path": str(self.session.save(request.name, replace_changed=request.replace))}
 
-    def _export(self, request: ask.Export) -> dict[str, Any]:
+    def _export(self, request: requests.Export) -> dict[str, Any]:
         job = ExportJob.of(self.session, request, self.exports)
         self.engine.submit(job)
         return {"file": job.id}
 
-    def _film(self, request: ask.Film) -> dict[str, Any]:
+    def _film(self, request: requests.Film) -> dict[str, Any]:
         job = FilmJob.of(self.session, request, self.exports)
         self.engine.submit(job)
         return {"file": job.id} if request.format != "play" else {}
 
-    def _seeds(self, request: ask.Seeds) -> None:
+    def _seeds(self, request: requests.Seeds) -> None:
         self.engine.submit(SeedsJob.of(self.session, request))
 
-    def _sweep(self, request: ask.Sweep) -> None:
+    def _sweep(self, request: requests.Sweep) -> None:
         self.engine.submit(SweepJob.of(self.session, request))
 
-    def _ablate(self, request: ask.Ablate) -> None:
+    def _ablate(self, request: requests.Ablate) -> None:
         self.engine.submit(AblateJob.of(self.session, request))
 
-    def _drag_start(self, request: ask.DragStart) -> dict[str, Any]:
+    def _drag_start(self, request: requests.DragStart) -> dict[str, Any]:
         return {"ids": [self._dragger.start(request.node, self.engine)]}
 
-    def _drag_change(self, request: ask.DragChange) -> dict[str, Any]:
+    def _drag_change(self, request: requests.DragChange) -> dict[str, Any]:
         return {"ids": [self._dragger.change(request, self.engine)]}
 
-    def _drag_stop(self, request: ask.Plain) -> None:
+    def _drag_stop(self, request: requests.Plain) -> None:
         self._dragger.end()
 
     def _drag_ended(self) -> None:
@@ -300,39 +299,39 @@ class Studio:
         if self._dragger.settle():
             self._send_graph(time.perf_counter())
 
-    def _faces(self, request: ask.Faces) -> None:
+    def _faces(self, request: requests.Faces) -> None:
         self.engine.submit(FacesJob.of(self.session, request))
 
-    def _undo(self, request: ask.Plain) -> None:
+    def _undo(self, request: requests.Plain) -> None:
         if not self.session.undo():
             raise Refused("there is nothing to undo")
 
-    def _redo(self, request: ask.Plain) -> None:
+    def _redo(self, request: requests.Plain) -> None:
         if not self.session.redo():
             raise Refused("there is nothing to redo")
 
-    def _reload(self, request: ask.Plain) -> None:
+    def _reload(self, request: requests.Plain) -> None:
         path = self.session.state.saved_as
         if path is None:
             raise Refused("the graph has no file yet: save it first")
         self.session.open(replace(open_file(Path(path)), trusted=False))  # the page may have written it
 
-    def _cancel(self, request: ask.Plain) -> None:
+    def _cancel(self, request: requests.Plain) -> None:
         self.engine.cancel()
 
-    def _plan(self, request: ask.Plain) -> None:
+    def _plan(self, request: requests.Plain) -> None:
         self.engine.submit(PlanJob.of(self.session))
 
-    def _explain(self, request: ask.Plain) -> None:
+    def _explain(self, request: requests.Plain) -> None:
         self.engine.submit(ExplainJob.of(self.session, request.id))
 
-    def _history(self, request: ask.Plain) -> None:
+    def _history(self, request: requests.Plain) -> None:
         self._emit_from_thread(self.session.history_event())
 
-    def _command(self, request: ask.Plain) -> dict[str, Any]:
+    def _command(self, request: requests.Plain) -> dict[str, Any]:
         return {"text": code.command(self.session)}
 
-    def _python(self, request: ask.Plain) -> dict[str, Any]:
+    def _python(self, request: requests.Plain) -> dict[str, Any]:
         return {"text": code.python(self.session)}
 
 
@@ -347,24 +346,24 @@ _BESIDE_DRAG = ("history", "favourite", "favourite_seed", "plan", "drag_change")
 _CHANGING = (*_SHOWING, "save", "favourite", "favourite_seed")
 _Found: TypeAlias = dict[str, Any] | None
 _HANDLERS: Mapping[type, Callable[[Studio, Any], _Found]] = {
-    ask.Open: Studio._open,
-    ask.Edit: Studio._edit,
-    ask.SetYaml: Studio._set_yaml,
-    ask.View: Studio._view,
-    ask.Seeds: Studio._seeds,
-    ask.Sweep: Studio._sweep,
-    ask.GoTo: Studio._go_to,
-    ask.Favourite: Studio._favourite,
-    ask.FavouriteSeed: Studio._favourite_seed,
-    ask.Save: Studio._save,
-    ask.Film: Studio._film,
-    ask.Export: Studio._export,
-    ask.Ablate: Studio._ablate,
-    ask.DragStart: Studio._drag_start,
-    ask.DragChange: Studio._drag_change,
-    ask.Faces: Studio._faces,
+    requests.Open: Studio._open,
+    requests.Edit: Studio._edit,
+    requests.SetYaml: Studio._set_yaml,
+    requests.View: Studio._view,
+    requests.Seeds: Studio._seeds,
+    requests.Sweep: Studio._sweep,
+    requests.GoTo: Studio._go_to,
+    requests.Favourite: Studio._favourite,
+    requests.FavouriteSeed: Studio._favourite_seed,
+    requests.Save: Studio._save,
+    requests.Film: Studio._film,
+    requests.Export: Studio._export,
+    requests.Ablate: Studio._ablate,
+    requests.DragStart: Studio._drag_start,
+    requests.DragChange: Studio._drag_change,
+    requests.Faces: Studio._faces,
 }
-_PLAIN: Mapping[str, Callable[[Studio, ask.Plain], _Found]] = {
+_PLAIN: Mapping[str, Callable[[Studio, requests.Plain], _Found]] = {
     "undo": Studio._undo,
     "redo": Studio._redo,
     "reload": Studio._reload,

@@ -47,10 +47,10 @@ def test_a_soft_edge_is_seen_less_than_a_hard_one() -> None:
     flat = np.zeros((3, 64, 64))
     hard = copied(flat, brighter=0.04)
     soft = np.stack([sum(np.roll(one, shift, 1) for shift in range(-4, 5)) / 9 for one in hard])
-    soft_upright = list(Seams(flat, soft)._upright.sides((8, 32, 16), (12, 12, 20)))
-    hard_upright = list(Seams(flat, hard)._upright.sides((8, 32, 16), (12, 12, 20)))
+    soft_vertical = list(Seams(flat, soft)._vertical.sides((8, 32, 16), (12, 12, 20)))
+    hard_vertical = list(Seams(flat, hard)._vertical.sides((8, 32, 16), (12, 12, 20)))
     # over a ramp of 9 pixels the means of bands differ by BAND / 9 of the step
-    np.testing.assert_allclose(np.array(soft_upright) / hard_upright, BAND / 9, rtol=ROUNDING)
+    np.testing.assert_allclose(np.array(soft_vertical) / hard_vertical, BAND / 9, rtol=ROUNDING)
 
 
 def test_texture_hides_a_seam() -> None:
@@ -64,10 +64,10 @@ def test_an_edge_of_the_copied_place_is_not_a_seam() -> None:
     """The patch contains a vertical stripe just inside its left side; the same stripe outside of it would be new."""
     striped = np.zeros((3, 64, 64))
     striped[:, 12:32, 10:13] = 0.5
-    assert max(Seams(striped, copied(striped))._upright.sides((8, 32, 16), (12, 12, 20))) < 1e-10
+    assert max(Seams(striped, copied(striped))._vertical.sides((8, 32, 16), (12, 12, 20))) < 1e-10
     sliver = copied(striped)
     sliver[:, 12:32, 26:29] = 0.5
-    assert max(Seams(striped, sliver)._upright.sides((8, 32, 16), (12, 12, 20))) > MOST_VISIBLE
+    assert max(Seams(striped, sliver)._vertical.sides((8, 32, 16), (12, 12, 20))) > MOST_VISIBLE
 
 
 def test_texture_that_was_replaced_hides_nothing() -> None:
@@ -83,9 +83,9 @@ def test_a_known_edge_may_be_weaker_but_not_turn_round() -> None:
     edge[:, :, 32:] = 0.3
     sides = (8, 32, 16), (12, 12, 20)
     weaker, turned = edge / 2, -edge / 2
-    assert next(Seams(edge, weaker)._upright.sides(*sides)) < 1e-10
+    assert next(Seams(edge, weaker)._vertical.sides(*sides)) < 1e-10
     step = 0.3 / 2 / 2  # half of the edge, of a range from 0 to 1
-    assert next(Seams(edge, turned)._upright.sides(*sides)) == pytest.approx(step / FAINT, rel=ROUNDING)
+    assert next(Seams(edge, turned)._vertical.sides(*sides)) == pytest.approx(step / FAINT, rel=ROUNDING)
 
 
 def test_sides_on_the_edge_of_the_canvas_have_no_seam() -> None:

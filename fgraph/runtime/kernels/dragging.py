@@ -91,19 +91,19 @@ def arrows(op: Arrows, inputs: Sequence[Tensor], params: Params, context: Kernel
     half = op.width * min(height, width) / 2
     white, red, blue = context.constant((_WHITE, _RED, _BLUE), images.dtype)
     ends = torch.cat([trails, inputs[1][:, -1:]], dim=1) * context.constant([width, height], images.dtype) - 0.5
-    for image, ways in zip(images, ends, strict=True):
-        for way in ways.unbind(1):
-            there = (way[0] >= -0.5).all().to(images.dtype)  # false if the row has fewer points
-            _paint(image, _from_lines(pixels, way) - half, white, there)
-            for end, colour in ((way[0], red), (way[-1], blue)):
+    for image, of_image in zip(images, ends, strict=True):
+        for trail in of_image.unbind(1):
+            there = (trail[0] >= -0.5).all().to(images.dtype)  # false if the row has fewer points
+            _paint(image, _from_lines(pixels, trail) - half, white, there)
+            for end, colour in ((trail[0], red), (trail[-1], blue)):
                 _paint(image, (pixels - end).norm(dim=2) - 2.5 * half, colour, there)
     return images
 
 
-def _from_lines(pixels: Tensor, way: Tensor) -> Tensor:
+def _from_lines(pixels: Tensor, trail: Tensor) -> Tensor:
     """Return the distance of pixels [H, W, 2] from a polyline [n, 2]."""
     nearest = pixels.new_full(pixels.shape[:2], torch.inf)
-    for start, end in pairwise(way):
+    for start, end in pairwise(trail):
         along = end - start
         share = ((pixels - start) @ along / along.square().sum().clamp_min(1e-9)).clamp(0, 1)
         nearest = torch.minimum(nearest, (pixels - start - share[..., None] * along).norm(dim=2))

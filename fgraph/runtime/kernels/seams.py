@@ -4,8 +4,8 @@ A seam is an edge along a side of a patch that neither place had before. A step 
 the pixels on both sides of a line, averaged over a stretch of the line, so that only straight edges count. The new edge
 is the part of a step in the decoded picture, as a vector of colours, that no old step explains. Old steps are taken
 near the line: outside the patch in the picture before, inside the patch at the place that was copied, and across the
-border in either. Texture hides an edge: its measure is the deviation of the steps along the side, in the decoded
-picture.
+border in either. Texture hides an edge: its measure is the standard deviation of the steps along the side, in the
+decoded picture.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ BAND = 3  # pixels on each side of a step
 STRETCH = 8  # pixels along a line that are averaged
 REACH = 4  # pixels on both sides of a border that count as its surroundings, at least BAND
 FAINT = 0.01  # the least step that is visible on an even background, where black to white is 1
-HIDING = 8.0  # how large a step a texture hides, as a multiple of its deviation
+HIDING = 8.0  # the step that a texture hides, as a multiple of its standard deviation
 MOST_VISIBLE = 0.5  # the visibility up to which a seam is not seen
 
 
@@ -52,26 +52,26 @@ class Seams:
 
     def __init__(self, before: Doubles, after: Doubles) -> None:
         there, here = ((np.clip(picture, -1, 1) + 1) / 2 for picture in (before, after))
-        self._upright = _Lines(there, here)
-        self._level = _Lines(there.transpose(0, 2, 1), here.transpose(0, 2, 1))
+        self._vertical = _Lines(there, here)
+        self._horizontal = _Lines(there.transpose(0, 2, 1), here.transpose(0, 2, 1))
 
     def visibility(self, patch: Doubles) -> float:
         """Return the visibility of the most visible side of a patch, x, y, width, height, dx, dy in pixels."""
         x, y, width, height, dx, dy = patch.round().astype(int).tolist()
-        upright = self._upright.sides((x, x + dx, width), (y, y + dy, height))
-        level = self._level.sides((y, y + dy, height), (x, x + dx, width))
-        return max([*upright, *level], default=0.0)
+        vertical = self._vertical.sides((x, x + dx, width), (y, y + dy, height))
+        horizontal = self._horizontal.sides((y, y + dy, height), (x, x + dx, width))
+        return max([*vertical, *horizontal], default=0.0)
 
 
 @dataclass(frozen=True)
 class _Lines:
-    """Two pictures [C, H, W] in [0, 1], whose steps across upright lines are compared."""
+    """Two pictures [C, H, W] in [0, 1], whose steps across vertical lines are compared."""
 
     before: Doubles
     after: Doubles
 
     def sides(self, across: tuple[int, int, int], along: tuple[int, int, int]) -> Iterator[float]:
-        """Yield the visibility of the two upright sides; `across` and `along` are (from, to, size) of the patch.
+        """Yield the visibility of the two vertical sides; `across` and `along` are (from, to, size) of the patch.
 
         A side on the edge of the canvas has no seam.
         """
@@ -113,12 +113,12 @@ def _beyond(steps: Doubles, known: Doubles) -> Doubles:
     A step is known if it is a part of a known one at the same line or beside it. The distance is the RMS over channels.
     """
     lines = steps.shape[2]
-    found = [_apart(steps, known[:, :, REACH + near : REACH + near + lines]) for near in (-1, 0, 1)]
+    found = [_distance(steps, known[:, :, REACH + near : REACH + near + lines]) for near in (-1, 0, 1)]
     result: Doubles = np.minimum.reduce(found)
     return result
 
 
-def _apart(steps: Doubles, known: Doubles) -> Doubles:
+def _distance(steps: Doubles, known: Doubles) -> Doubles:
     """Return the distances of vectors from the straight lines between zero and known vectors."""
     share = (steps * known).sum(axis=0) / np.maximum(np.square(known).sum(axis=0), 1e-30)
     result: Doubles = np.sqrt(np.square(steps - share.clip(0, 1) * known).mean(axis=0))
