@@ -10,7 +10,7 @@ PICKLE_OF_ZIP = 16 * MIB  # data.pkl of a .pt file; a training checkpoint of a 1
 DRAWN_FREE = 16 * MIB  # noise that is drawn for a file of any size that lacks it; a 1024-pixel model has 11 MiB
 DRAWN_RATIO = 4  # most noise above that, as a multiple of the size of the file
 DOWNLOAD = 16 << 30
-ADDRESS = 4096  # characters of an address
+URL = 4096  # characters of a URL
 
 # Files of codes, directions and noise
 ARRAY_FILE = 1 << 30  # bytes of the file, and of all its arrays as float32

@@ -33,7 +33,7 @@ class Encode(Node):
     of: ImagePort = Field(description="the images")
     encoder: str | None = Field(
         None,
-        description="a checkpoint, an address, or the name of a bundled model; default: the encoder that comes with "
+        description="a checkpoint, a URL, or the name of a bundled model; default: the encoder that comes with "
         "the model",
         json_schema_extra=FILE,
     )

@@ -75,9 +75,9 @@ class NamedDirection(Direction):
     def strengths(self, inputs: Inputs) -> Sequence[float]:
         given, rows = inputs.per_row("strength"), list[float]()
         for member in inputs.members:
-            reach = member.node.edit().reach
-            own = given[len(rows) : len(rows) + member.slot.rows]
-            rows += [reach if strength is None else strength for strength in own]
+            published = member.node.edit().strength
+            part = given[len(rows) : len(rows) + member.slot.rows]
+            rows += [published if strength is None else strength for strength in part]
         return rows
 
     def find(self, build: Build, inputs: Inputs, model: str) -> FoundDirections:

@@ -121,7 +121,7 @@ def load_published_generator(folder: Path, model: str, size: int, weights: Path)
 
 
 def _as_published(name: str, old: Tensor, read: Generator, bundled: Generator) -> Tensor:
-    """Return a tensor of `bundled` in the published program's scale, the scale of `old`; fgraph reads `old` as `read`."""
+    """Return a tensor of `bundled` in the scale of the published `old`, which fgraph reads as `read`."""
     key = name.removeprefix("synthesis.").replace("b4.const", "const").replace("noise_const", "noise")
     if key not in bundled.tensors:
         return old

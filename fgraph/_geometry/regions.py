@@ -133,11 +133,11 @@ def pieces(window: Span, source: Span, size: int, cyclic: bool) -> list[tuple[in
     [(0, 6, 2), (2, 0, 2)]
     """
     found = []
-    turns = range((window[0] - source[1]) // size, (window[1] - source[0]) // size + 1) if cyclic else range(1)
-    for turn in turns:
-        start, stop = max(window[0], source[0] + turn * size), min(window[1], source[1] + turn * size)
+    shifts = range((window[0] - source[1]) // size, (window[1] - source[0]) // size + 1) if cyclic else range(1)
+    for shift in shifts:
+        start, stop = max(window[0], source[0] + shift * size), min(window[1], source[1] + shift * size)
         if stop > start:
-            found.append((start - window[0], start - source[0] - turn * size, stop - start))
+            found.append((start - window[0], start - source[0] - shift * size, stop - start))
     return found
 
 
@@ -148,17 +148,17 @@ def overlaps(a: Region, b: Region, size: Size, cyclic: Cyclic) -> Iterator[tuple
     [((0, 6, 4, 8), (0, 6, 4, 8)), ((0, 8, 4, 10), (0, 0, 4, 2))]
     """
     if not (cyclic[0] or cyclic[1]):
-        met = _intersection(a, b)
-        if area(met):
-            yield met, clip(met, size, cyclic)
+        common = _intersection(a, b)
+        if area(common):
+            yield common, clip(common, size, cyclic)
         return
     vertical = pieces((a[0], a[2]), (b[0], b[2]), size[0], cyclic[0])
     horizontal = pieces((a[1], a[3]), (b[1], b[3]), size[1], cyclic[1]) if vertical else []
     for y, from_y, height in vertical:
         for x, from_x, width in horizontal:
             top, left = a[0] + y, a[1] + x
-            there = (b[0] + from_y, b[1] + from_x, b[0] + from_y + height, b[1] + from_x + width)
-            yield (top, left, top + height, left + width), clip(there, size, cyclic)
+            in_b = (b[0] + from_y, b[1] + from_x, b[0] + from_y + height, b[1] + from_x + width)
+            yield (top, left, top + height, left + width), clip(in_b, size, cyclic)
 
 
 def overlapping_pixels(region: Region, others: Iterable[Region], size: Size, cyclic: Cyclic) -> int:

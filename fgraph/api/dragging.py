@@ -31,7 +31,7 @@ def drag(
     """Start a drag of one code; iterate over it to do its steps.
 
     Args:
-        model: a bundled model, a file or an address, or a generator that is loaded.
+        model: a bundled model, a file or a URL, or a generator that is loaded.
         code: w [w_dim], W+ [num_ws, w_dim], or S [style_length] with `space="s"`; or a result with one row of these.
         points: places in the image, [x, y] as fractions of its sides.
         to: where each point goes.

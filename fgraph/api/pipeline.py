@@ -176,7 +176,7 @@ def _baseline_of(keep: bool, since: Results | None) -> Baseline | None:
 def load_generator(source: str | Path, device: str = "cpu") -> Generator:
     """Load a generator of StyleGAN2 or StyleGAN3, for use in `Graph(models={"main": ...})`.
 
-    `source` is the name of a bundled model, a path or an address.
+    `source` is the name of a bundled model, a path or a URL.
 
     Raises:
         ModelError: there is no such model, or its file is damaged or of an unknown format.

@@ -39,7 +39,7 @@ class NamedEdit:
     channels: tuple[tuple[int, int, float], ...] = ()  # σ index, channel, weight
     component: int | None = None
     rows: str | None = None
-    reach: float = 1.0  # the published strength, in standard deviations
+    strength: float = 1.0  # the published strength, in standard deviations
 
     @property
     def is_bundled(self) -> bool:
@@ -56,7 +56,7 @@ class NamedEdit:
     def summary(self) -> str:
         """The channels, or the component with its rows."""
         if self.component is not None:
-            return f"component {self.component}, rows {self.rows}, strength {self.reach:g}"
+            return f"component {self.component}, rows {self.rows}, strength {self.strength:g}"
         weights = [f":{weight:g}" if weight != 1 else "" for _, _, weight in self.channels]
         shown = (f"{one[0]}:{one[1]}{weight}" for one, weight in zip(self.channels, weights, strict=True))
         return "channels " + " ".join(shown)
@@ -84,7 +84,7 @@ def _published(row: Mapping[str, str]) -> NamedEdit:
         channels=tuple((int(layer), int(channel), float(weight)) for layer, channel, weight in channels),
         component=int(row["component"]) if row["component"] else None,
         rows=row["rows"] or None,
-        reach=float(row["reach"] or 1),
+        strength=float(row["reach"] or 1),
     )
 
 
@@ -118,7 +118,7 @@ def _of_table(row: list[str]) -> NamedEdit:
     component, start, end = (int(field) for field in row[1:4])
     if component < 0 or not 0 <= start < end:
         raise ValueError(f"'{row[0]}' has component {component} and rows from {start} to {end}")
-    return NamedEdit(row[0], component=component, rows=f"{start}..{end - 1}", reach=float(row[4]))
+    return NamedEdit(row[0], component=component, rows=f"{start}..{end - 1}", strength=float(row[4]))
 
 
 def edit_for(edit: NamedEdit, model: str) -> NamedEdit:

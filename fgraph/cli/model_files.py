@@ -68,7 +68,7 @@ def read_model_job(config: DictConfig, mode: ModelMode, hydra_config: HydraConf)
     with setting_errors():
         model, target, half = config.model, config.target, config.half
     if not model:
-        raise FgraphError(f"mode={mode} needs model=, a path, an address or the name of a bundled model")
+        raise FgraphError(f"mode={mode} needs model=, a path, a URL or the name of a bundled model")
     ending = "\n\n" if hydra_config.mode is RunMode.MULTIRUN else "\n"
     if mode == "inspect":
         return ModelJob(str(model), ending=ending, downloads=read_downloads(config))

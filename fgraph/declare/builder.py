@@ -27,7 +27,7 @@ class Graph(NodeMethods):
     id. The default ids are `blend_1`, `blend_2`, and so on.
 
     Args:
-        models: name -> a bundled name, a path, an address or a loaded generator; or only one of these, for the name
+        models: name -> a bundled name, a path, a URL or a loaded generator; or only one of these, for the name
             `main`.
         seed: the seed from which nodes without a seed derive theirs.
         noise: the noise of every pass that does not set its own.

@@ -26,9 +26,7 @@ class Head(BaseModel):
     version: Literal[1] = Field(1, description="the version of the language")
     seed: int = Field(0, ge=0, le=_limits.SEED, description="the seed from which nodes without a seed derive theirs")
     params: dict[str, Any] = Field({}, description="values for interpolation: '${...params.name}' in a node")
-    models: dict[str, Any] = Field(
-        {}, description="name -> a bundled name, a path or an address; 'main' is the default"
-    )
+    models: dict[str, Any] = Field({}, description="name -> a bundled name, a path or a URL; 'main' is the default")
     noise: Noise = Field(Noise(), description="the noise of every pass that does not set its own")
     nodes: Any = Field({}, description="the nodes, by id")
     outputs: Any = Field([], description="ids, or a mapping from name to id")
@@ -63,13 +61,13 @@ def check(document: Document, ops: Registry) -> GraphSpec:
 
 
 def is_model(value: Any) -> bool:
-    """Return whether a value can be a model: a name, a path, an address, or a loaded generator."""
+    """Return whether a value can be a model: a name, a path, a URL, or a loaded generator."""
     return (isinstance(value, str | Path) and str(value) != "") or hasattr(value, "table")
 
 
 def not_a_model(value: Any) -> str:
     """Return the message for a value that cannot be a model."""
-    return f"found {show(value)}, expected a bundled name, a path, an address or a loaded generator"
+    return f"found {show(value)}, expected a bundled name, a path, a URL or a loaded generator"
 
 
 def _check_head(data: Mapping[str, Any], checker: NodeChecker) -> Head:

@@ -548,8 +548,8 @@ class NodeMethods:
 
         Fields:
             of: the images
-            encoder: a checkpoint, an address, or the name of a bundled model; default: the encoder that comes with
-                the model
+            encoder: a checkpoint, a URL, or the name of a bundled model; default: the encoder that comes with the
+                model
             iterations: the number of calls of an encoder that refines its codes; default: as the file states,
                 otherwise 5
             model: the model of the codes; default: main

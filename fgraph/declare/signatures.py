@@ -40,9 +40,8 @@ def _describe_class(node_class: NodeClass) -> tuple[Signature, str]:
     for name in field_order(node_class):
         field = node_class.model_fields[name]
         if field.is_required() and parameters and parameters[-1].default is not Parameter.empty:
-            parameter_kind = (
-                Parameter.KEYWORD_ONLY
-            )  # after a parameter with a default, one without must be passed by keyword
+            # after a parameter with a default, one without must be passed by keyword
+            parameter_kind = Parameter.KEYWORD_ONLY
         default: Any = Parameter.empty if field.is_required() else field.get_default(call_default_factory=True)
         spelt = f"{name}_" if keyword.iskeyword(name) else name
         shown = _Shown(type_text(field.annotation, field.metadata))

@@ -51,7 +51,7 @@ class GraphSpec:
     version: int = VERSION
     seed: int = 0
     params: Mapping[str, Any] = field(default_factory=dict)
-    models: Mapping[str, Any] = field(default_factory=dict)  # name -> bundled name, path, address or generator
+    models: Mapping[str, Any] = field(default_factory=dict)  # name -> bundled name, path, URL or generator
     noise: Noise = field(default_factory=Noise)
     nodes: Mapping[str, Node] = field(default_factory=dict)
     outputs: Mapping[str, str] = field(default_factory=dict)  # name -> id

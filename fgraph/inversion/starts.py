@@ -31,7 +31,7 @@ def encoded_starts(
         problem: the problem of the inversion.
         pictures: the pictures.
         reading: the options for reading the pictures.
-        encoder: the name of a bundled model, a path or an address.
+        encoder: the name of a bundled model, a path or a URL.
         batch: pictures that are encoded together.
 
     Raises:

@@ -71,9 +71,9 @@ def _nonzero(work: Rewriter, alpha: Operand) -> np.ndarray[tuple[int], np.dtype[
     values, rows = work.place(alpha)
     alive = np.ones(len(values), bool)
     for value in np.unique(values).tolist():
-        instruction, mine = work.instructions[value], values == value
+        instruction, of_value = work.instructions[value], values == value
         if instruction.params:
-            alive[mine] = [not instruction.op.is_zero(instruction.params[row]) for row in rows[mine].tolist()]
+            alive[of_value] = [not instruction.op.is_zero(instruction.params[row]) for row in rows[of_value].tolist()]
     return alive
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from fgraph._downloads import is_address
+from fgraph._downloads import is_url
 from fgraph._errors import ModelError
 from fgraph._imaging.finding import locate
 from fgraph._paths import expanded
@@ -73,7 +73,7 @@ def _digest_of(path: str) -> str:
         folder = expanded(path)
         if folder.is_dir():
             return _digest_of_folder(folder)
-        is_encoder = path in BUNDLED or is_address(path)  # an encoder of the node `encode`; other nodes read only files
+        is_encoder = path in BUNDLED or is_url(path)  # an encoder of the node `encode`; other nodes read only files
         return _digest(find_encoder(path) if is_encoder else locate(path))
     except (ValueError, OSError, ModelError):
         return ""

@@ -57,7 +57,7 @@ def _comment(text: str) -> str:
 
 def _direction(edit: NamedEdit, models: Sequence[ModelEntry]) -> DirectionEntry:
     has_reach = edit.is_bundled or edit.component is not None
-    reach = abs(edit.reach) if has_reach else _REACH_OF_CHANNELS
+    reach = abs(edit.strength) if has_reach else _REACH_OF_CHANNELS
     return DirectionEntry(
         name=edit.name,
         model=f"{edit.model}, {edit.size} pixels",
@@ -65,7 +65,7 @@ def _direction(edit: NamedEdit, models: Sequence[ModelEntry]) -> DirectionEntry:
         layers=edit.rows or ", ".join(f"{layer}:{channel}" for layer, channel, _ in edit.channels) or "all",
         low=-reach,
         high=reach,
-        strength=edit.reach,
+        strength=edit.strength,
         source=SOURCES.get(edit.source, edit.source),
     )
 

@@ -75,9 +75,9 @@ def open_file(path: Path) -> Opened:
 
 
 def _composed(path: Path) -> tuple[str, bool]:
-    """Return the text of a graph file, and whether it is composed, as one with a `defaults` list is.
+    """Return the text of a graph file, and whether it had a `defaults` list and is composed.
 
-    The comments at the start of lines of a composed text are those of the file.
+    A composed text keeps the comment lines of the file.
 
     Raises:
         FgraphError: the file cannot be read.

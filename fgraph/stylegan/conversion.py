@@ -48,7 +48,7 @@ def convert(source: str | Path, target: str | Path, *, half: bool = False) -> Co
     Tensors are copied bit by bit, unless `half` stores the weights of a `.safetensors` in float16.
 
     Args:
-        source: a bundled name, a path or an address.
+        source: a bundled name, a path or a URL.
         target: the file to write; its suffix chooses the format.
         half: whether to store weights in float16.
 

@@ -26,7 +26,7 @@ def load_generator(
     """Load a generator of either architecture.
 
     Args:
-        source: a bundled name, a path, an address, or a header that `read_header` returned.
+        source: a bundled name, a path, a URL, or a header that `read_header` returned.
         device: the device of the tensors.
         dtype: the dtype of the tensors.
 

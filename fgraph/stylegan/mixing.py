@@ -86,7 +86,7 @@ def mix(sources: Sequence[str | Path], target: str | Path, mixing: Mixing, *, ha
     frequencies of StyleGAN3, come from the model with the largest share.
 
     Args:
-        sources: bundled names, paths or addresses: two for layer swapping, two or more for an average.
+        sources: bundled names, paths or URLs: two for layer swapping, two or more for an average.
         target: the file to write, `.safetensors` or `.pt`.
         mixing: the settings.
         half: whether to store weights in float16, in a `.safetensors`.

@@ -26,7 +26,7 @@ from fgraph.training.settings import NONE, PROJECTED, TrainingError, TrainingSet
 from fgraph.training.snapshot import is_snapshot, read_snapshot
 from fgraph.training.state import (
     MEASURED,
-    Discriminating,
+    AnyDiscriminator,
     Moments,
     TrainingState,
     lay_out_discriminator,
@@ -38,7 +38,7 @@ _LOG = get_logger()
 FIRST_IMAGES = 2000
 FIRST_IMAGES_PROJECTED = 500  # heads on pretrained features learn faster
 
-Drawn = tuple[Discriminating, Tensors, int]
+Drawn = tuple[AnyDiscriminator, Tensors, int]
 
 
 def begin(settings: TrainingSettings) -> TrainingState:
@@ -129,7 +129,7 @@ def _from_generator(model: StyleGAN2Generator, settings: TrainingSettings) -> Tr
     return TrainingState(table, shape, generator, averaged, discriminator, origin=origin)
 
 
-def _is_of_kind(table: Discriminating, settings: TrainingSettings) -> bool:
+def _is_of_kind(table: AnyDiscriminator, settings: TrainingSettings) -> bool:
     """Return whether the discriminator of a snapshot is of the kind that the settings ask for."""
     if settings.discriminator in (PROJECTED, NONE):
         return isinstance(table, ProjectedTable) if settings.discriminator == PROJECTED else table is None
@@ -164,7 +164,7 @@ def _find_discriminator(table: StyleGAN2Table, settings: TrainingSettings) -> Dr
 
 def _read_discriminator(
     settings: TrainingSettings,
-) -> tuple[Discriminating, Mapping[str, Tensor]] | None:
+) -> tuple[AnyDiscriminator, Mapping[str, Tensor]] | None:
     """Read the discriminator that the settings name, otherwise the one in the file of the model, if there is one."""
     if isinstance(path := settings.discriminator, Path):
         if is_snapshot(path):

@@ -63,7 +63,7 @@ class EncoderTrainer:
         """
         return self.readings.read()
 
-    def keep(self) -> EncoderState:
+    def current_state(self) -> EncoderState:
         """Return the state, with the moments of the optimiser."""
         self.state.moments = read_moments(self._adam, self.state.tensors)
         return self.state

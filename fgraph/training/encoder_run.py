@@ -56,7 +56,7 @@ def _work(fabric: Fabric, settings: EncoderSettings) -> None:
     opening = f"samples of {settings.model}, seen at {state.network.size} pixels"
     report = Report(settings, state, opening, CURVES, fabric.global_rank == 0)
     trainer = EncoderTrainer(fabric, settings, state, generator)
-    run_steps(trainer, report, lambda: _keep(trainer, report, generator))
+    run_steps(trainer, report, lambda: _store(trainer, report, generator))
 
 
 def _find_state(settings: EncoderSettings, generator: Generator) -> EncoderState:
@@ -78,10 +78,10 @@ def _find_state(settings: EncoderSettings, generator: Generator) -> EncoderState
     return state
 
 
-def _keep(trainer: EncoderTrainer, report: Report, generator: Generator) -> None:
+def _store(trainer: EncoderTrainer, report: Report, generator: Generator) -> None:
     """Write the snapshot, then the encoder, the samples and the curves."""
     if trainer.fabric.global_rank == 0:
-        state, target = trainer.keep(), trainer.settings.target
+        state, target = trainer.current_state(), trainer.settings.target
         write_encoder_snapshot(state, target / SNAPSHOT)
         facts = {name: str(state.origin[name]) for name in ("model", "model_sha256")}
         save_encoder(state.encoder(), target / ENCODER, {**facts, "images_seen": str(state.images)})

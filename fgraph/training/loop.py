@@ -97,7 +97,7 @@ class Trainer:
             state.signs = (state.signs[0] + sign * rows, state.signs[1] + rows)
         self._read += found
 
-    def keep(self) -> TrainingState:
+    def current_state(self) -> TrainingState:
         """Return the state for a snapshot, with the moments of the optimisers."""
         self.state.generator_moments = read_moments(self._adam, self._trained)
         self.state.discriminator_moments = read_moments(self._discriminator_adam, self._trained_discriminator)

@@ -52,7 +52,7 @@ def _work(fabric: Fabric, settings: TrainingSettings) -> None:
     if settings.images - state.images >= FEWEST_STEPS * settings.batch:
         report.forecast(measure_speed(make_trainer, fabric, settings, state, source), fabric.device.type)
     trainer = make_trainer(fabric, settings, state, source)
-    run_steps(trainer, report, lambda: _keep(trainer, report))
+    run_steps(trainer, report, lambda: _store(trainer, report))
 
 
 def _open_data(fabric: Fabric, settings: TrainingSettings, size: int) -> tuple[PictureSource, int | None]:
@@ -82,11 +82,11 @@ def find_state(settings: TrainingSettings) -> TrainingState:
     return state
 
 
-def _keep(trainer: Trainer, report: Report) -> None:
+def _store(trainer: Trainer, report: Report) -> None:
     """Write the snapshot, then the model, the samples and the curves."""
     if trainer.fabric.global_rank == 0:
         target = trainer.settings.target
-        state = trainer.keep()
+        state = trainer.current_state()
         write_snapshot(state, target / SNAPSHOT)
         model = state.trained_generator()
         save_generator(model, target / MODEL)

@@ -27,7 +27,7 @@ from fgraph.stylegan.tables.discriminator import DiscriminatorTable, discriminat
 from fgraph.stylegan.tables.stylegan2 import StyleGAN2Table
 from fgraph.stylegan.tables.stylegan2_tensors import check_shapes
 from fgraph.training.projected import ProjectedTable, Tensors, projected_shapes
-from fgraph.training.state import Discriminating, Moments, TrainingState, lay_out_discriminator, lay_out_generator
+from fgraph.training.state import AnyDiscriminator, Moments, TrainingState, lay_out_discriminator, lay_out_generator
 
 SNAPSHOT = "snapshot.safetensors"  # in the target folder of a training
 FORMAT = "fgraph-training"
@@ -204,7 +204,7 @@ def _moments(name: str, groups: Mapping[str, Tensors], steps: dict[str, int]) ->
     return Moments(first, second, steps)
 
 
-def _check(table: StyleGAN2Table, shape: Discriminating, groups: dict[str, Tensors], where: str) -> None:
+def _check(table: StyleGAN2Table, shape: AnyDiscriminator, groups: dict[str, Tensors], where: str) -> None:
     for group in ("generator", "averaged"):
         check_shapes({name: tuple(value.shape) for name, value in groups[group].items()}, table, f"{where} ({group})")
     found = {name: tuple(value.shape) for name, value in groups.get("discriminator", {}).items()}
@@ -212,13 +212,13 @@ def _check(table: StyleGAN2Table, shape: Discriminating, groups: dict[str, Tenso
         raise ModelError(f"{where}: its discriminator's tensors are not those of {shape}")
 
 
-def _discriminator_shapes(shape: Discriminating) -> dict[str, tuple[int, ...]]:
+def _discriminator_shapes(shape: AnyDiscriminator) -> dict[str, tuple[int, ...]]:
     if shape is None:
         return {}
     return projected_shapes(shape) if isinstance(shape, ProjectedTable) else discriminator_shapes(shape)
 
 
-def _discriminator_table(fields: dict[str, Any] | None) -> Discriminating:
+def _discriminator_table(fields: dict[str, Any] | None) -> AnyDiscriminator:
     if fields is None:
         return None
     if "features" in fields:

@@ -15,7 +15,7 @@ from fgraph.stylegan.tables.discriminator import DiscriminatorTable
 from fgraph.stylegan.tables.stylegan2 import StyleGAN2Table
 from fgraph.training.projected import ProjectedTable, Tensors
 
-Discriminating = DiscriminatorTable | ProjectedTable | None  # the kinds of discriminators; None: pairs alone
+AnyDiscriminator = DiscriminatorTable | ProjectedTable | None  # the table of a discriminator; None: pairs alone
 MEASURED = ("w_mean", "style_mean", "style_std")  # tensors of a generator that are measured, not trained
 FROZEN = ("mapping.", ".affine.")
 
@@ -34,7 +34,7 @@ class TrainingState:
     """The networks, their optimisers and the counters of a training."""
 
     table: StyleGAN2Table
-    discriminator_table: Discriminating
+    discriminator_table: AnyDiscriminator
     generator: Tensors
     averaged: Tensors  # the moving average of the generator, which is the result
     discriminator: Tensors
@@ -44,10 +44,8 @@ class TrainingState:
     images: int = 0  # real images seen by the discriminator in this training
     earlier: int = 0  # images seen in the trainings that this one started from
     strength: float = 0.0  # strength of the augmentation
-    signs: tuple[float, int] = (
-        0.0,
-        0,
-    )  # of scores of real images since the last adaptation: sum, number
+    # the signs of the scores of real images since the last adaptation: their sum and their number
+    signs: tuple[float, int] = (0.0, 0)
     history: list[dict[str, float]] = field(default_factory=list)
     pending: dict[str, list[float]] = field(default_factory=dict)  # values of the next record: sum and count of each
     origin: dict[str, Any] = field(default_factory=dict)  # the settings, and what it began with

@@ -70,13 +70,13 @@ def claiming(target: Path) -> Iterator[None]:
         yield
 
 
-def run_steps(trainer: Stepper, report: Report, keep: Callable[[], None]) -> None:
+def run_steps(trainer: Stepper, report: Report, store: Callable[[], None]) -> None:
     """Train until `settings.images`, or until a signal asks to stop.
 
     Args:
         trainer: the training.
         report: the report of the training.
-        keep: writes the snapshot, and the files that are made of it; called when a snapshot is due, and at the end.
+        store: writes the snapshot, and the files that are made of it; called when a snapshot is due, and at the end.
 
     Raises:
         KeyboardInterrupt: a signal stopped the training; the snapshot of its last step is written.
@@ -92,12 +92,12 @@ def run_steps(trainer: Stepper, report: Report, keep: Callable[[], None]) -> Non
             stopped, due = trainer.fabric.broadcast((stop.is_set(), due))  # all processes do as the first
             if due and not stopped:
                 report.add(trainer.read())
-                keep()
+                store()
                 kept = time.monotonic()
         report.add(trainer.read())
         if state.images >= settings.images:
             report.close_record()
-        keep()
+        store()
     if state.images < settings.images:
         raise KeyboardInterrupt  # the snapshot is written
 

@@ -126,7 +126,7 @@ def test_subgraphs(g: Graph) -> None:
         (lambda g: g.output("a/b", "x"), "", "'a/b' cannot name an output: use letters, digits, '_', '-' and '.', 200 at most", None),
         (lambda g: g["x"], "", "there is no node 'x'", None),
         (lambda g: Graph(seed=-1, ops=OPS), "seed", "found -1, expected a whole number from 0 to 9223372036854775807", None),
-        (lambda g: Graph(models={"main": 3}, ops=OPS), "models.main", "found 3, expected a bundled name, a path, an address or a loaded generator", None),
+        (lambda g: Graph(models={"main": 3}, ops=OPS), "models.main", "found 3, expected a bundled name, a path, a URL or a loaded generator", None),
         (lambda g: Graph(noise={"mode": "x"}, ops=OPS), "noise.mode", "found 'x', expected one of const, random, none, given", None),
     ],
 )  # fmt: skip

@@ -154,7 +154,7 @@ def test_an_override_of_a_misspelt_node_suggests_the_right_name() -> None:
         ("nodes: {}\noutputs: [[a]]", "found ['a'], expected the id of a node"),
         ("nodes: {}\noutputs: [a, a]", "'a' is given twice"),
         ("nodes: {}\nseed: x", "found 'x', expected a whole number from 0 to 9223372036854775807"),
-        ("nodes: {}\nmodels: {main: 3}", "found 3, expected a bundled name, a path, an address or a loaded generator"),
+        ("nodes: {}\nmodels: {main: 3}", "found 3, expected a bundled name, a path, a URL or a loaded generator"),
         ("nodes: {}\nmodels: landscape", "found 'landscape', expected a mapping"),
         ("defaults: []\nnodes: {}", "a 'defaults' list works only in a file"),
     ],
@@ -168,7 +168,7 @@ def test_a_document_that_is_wrong(text: str, message: str) -> None:
 def test_a_model_that_cannot_be_one_is_one_fault(model: str) -> None:
     (fault,) = fgraph.check(f"models: {{main: {model}}}\nnodes: {{a: {{op: sample}}}}\noutputs: [a]")
     assert fault.where == "models.main"
-    assert "expected a bundled name, a path, an address" in fault.message
+    assert "expected a bundled name, a path, a URL" in fault.message
 
 
 def test_a_missing_file_suggests_a_similar_name(tmp_path: Path) -> None:

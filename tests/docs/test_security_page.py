@@ -13,7 +13,7 @@ from tests.hostile.entries import ENTRIES
 PAGE = (Path(__file__).parents[2] / "docs" / "explanation" / "security.md").read_text("utf-8")
 BOUNDS = {name: value for name, value in vars(_limits).items() if name.isupper() and name != "MIB"}
 COUNTS = (  # counts, not bytes
-    "DRAWN_RATIO", "ADDRESS", "ARRAY_RATIO", "ARRAY_MEMBERS", "DATA_RATIO", "NODES", "ROWS", "ALL_ROWS", "PARTS",
+    "DRAWN_RATIO", "URL", "ARRAY_RATIO", "ARRAY_MEMBERS", "DATA_RATIO", "NODES", "ROWS", "ALL_ROWS", "PARTS",
     "TERMS", "NESTED", "SIDE",
     "POINTS", "LETTERS", "SEED", "STUDIO_NAME", "STUDIO_CHANGES", "STUDIO_SHEET", "STUDIO_FILM", "STUDIO_STATES",
     "STUDIO_FRAMES",

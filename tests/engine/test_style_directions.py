@@ -164,7 +164,7 @@ def test_a_direction_of_a_bundled_model_moves_what_its_name_says(model: str) -> 
     images = {}
     for edit in edits:
         codes = graph.sample(seed=list(range(70_000, 70_008)), truncation=0.7)
-        for strength in (-edit.reach, 0.0, edit.reach):
+        for strength in (-edit.strength, 0.0, edit.strength):
             moved = graph.direction(kind="named", of=codes, name=edit.name, strength=strength)
             images[f"{edit.component} {strength}"] = graph.decode(moved)
     found = fgraph.run(graph, outputs=images, device="cpu")
@@ -173,7 +173,7 @@ def test_a_direction_of_a_bundled_model_moves_what_its_name_says(model: str) -> 
         assert fact == edit.component
         low, whole, high = (
             facts_of(model, found[f"{edit.component} {strength}"].array)[:, fact].mean()
-            for strength in (-edit.reach, 0.0, edit.reach)
+            for strength in (-edit.strength, 0.0, edit.strength)
         )
         assert low < whole < high, edit.name
 

@@ -287,7 +287,7 @@ def test_the_catalogue_describes_every_node(client: TestClient) -> None:
     assert fits["landscape.night"] == ["landscape"]
     assert not fits["smile"]  # for faces of 1024 pixels
     strengths = {one["name"]: one["strength"] for one in found["directions"]}
-    assert strengths == {name: edit.reach for name, edit in published_edits().items() if name in strengths}
+    assert strengths == {name: edit.strength for name, edit in published_edits().items() if name in strengths}
     assert strengths["avatar.dark_hair"] == 2
     used = json.dumps(found["nodes"]).split('"#/$defs/')[1:]
     assert {one.partition('"')[0] for one in used} <= found["defs"].keys()

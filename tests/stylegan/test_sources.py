@@ -1,4 +1,4 @@
-"""Models by address, from a server on this machine: fetched once, resumed, pinned, used offline."""
+"""Models by URL, from a server on this machine: fetched once, resumed, pinned, used offline."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ import pytest
 
 import fgraph
 from fgraph._cache import cache_folder
-from fgraph._downloads import Downloads, current_downloads, is_address
+from fgraph._downloads import Downloads, current_downloads, is_url
 from fgraph._errors import ModelError
 from fgraph.stylegan import inspect, loading
 from fgraph.stylegan.checkpoints.header import read_contents, read_header
@@ -57,7 +57,7 @@ def test_a_file_is_fetched_once_and_stored_by_its_content(server: Any, folder: P
     assert sorted(path.name for path in folder.iterdir()) == ["addresses", "locks", "models"]
 
 
-def test_a_graph_names_an_address(server: Any, folder: Path) -> None:
+def test_a_graph_names_a_url(server: Any, folder: Path) -> None:
     graph = fgraph.Graph(models={"main": server.address})
     assert fgraph.run(graph, outputs={"image": graph.decode(graph.sample(seed=1))})["image"].array.shape[0] == 1
     assert inspect(server.address).format == "rosinality"
@@ -141,7 +141,7 @@ def test_no_server_and_no_such_file(server: Any, folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("address", "says"),
+    ("url", "says"),
     [
         ("http://example.org/model.pkl", "would be downloaded over an unencrypted connection; use https"),
         ("https://example.org/", "names no file"),
@@ -150,9 +150,9 @@ def test_no_server_and_no_such_file(server: Any, folder: Path) -> None:
         ("hf://a/b/../../c.pkl", "is not a file of the hub"),
     ],
 )
-def test_invalid_addresses(address: str, says: str, folder: Path) -> None:
+def test_invalid_urls(url: str, says: str, folder: Path) -> None:
     with pytest.raises(ModelError, match=says):
-        read_header(address)
+        read_header(url)
     assert not folder.exists()
 
 
@@ -165,7 +165,7 @@ with fgraph.downloads(sys.argv[2]):
 """
 
 
-def test_two_processes_fetch_one_address_once(server: Any, tmp_path: Path, content: Any) -> None:
+def test_two_processes_fetch_one_url_once(server: Any, tmp_path: Path, content: Any) -> None:
     """The server waits until both have begun; one of them downloads the file, and the other uses the cached one."""
     server.wait = threading.Event()
     command = [sys.executable, "-c", FETCH, server.address, str(tmp_path)]
@@ -195,14 +195,14 @@ def test_a_killed_process_leaves_its_partial_file_to_the_next(server: Any, tmp_p
         assert read_header(server.address).path.read_bytes() == content
 
 
-def test_threads_fetch_one_address_once(server: Any, folder: Path, content: Any) -> None:
+def test_threads_fetch_one_url_once(server: Any, folder: Path, content: Any) -> None:
     chosen = copy_context()
     with ThreadPoolExecutor(4) as pool:
         paths = list(pool.map(lambda _: chosen.copy().run(fetch_model, server.address), range(4)))
     assert len(set(paths)) == len(server.asked) == 1
 
 
-def test_a_pin_finds_the_same_file_of_another_address(server: Any, folder: Path, content: Any) -> None:
+def test_a_pin_finds_the_same_file_of_another_url(server: Any, folder: Path, content: Any) -> None:
     path = read_header(server.address).path
     pin = f"#sha256={hashlib.sha256(content).hexdigest()}"
     with fgraph.downloads(offline=True):
@@ -253,15 +253,15 @@ def test_settings_inside_others() -> None:
     assert current_downloads() == Downloads()
 
 
-def test_the_form_of_addresses() -> None:
-    assert is_address("https://example.org/a.pkl")
-    assert is_address("hf://a/b/c.pkl")
-    assert not is_address("models/a.pkl")
-    assert not is_address("C://a.pkl")
+def test_the_form_of_urls() -> None:
+    assert is_url("https://example.org/a.pkl")
+    assert is_url("hf://a/b/c.pkl")
+    assert not is_url("models/a.pkl")
+    assert not is_url("C://a.pkl")
     assert cache_folder().name == "fgraph"
 
 
-def test_a_very_long_address_is_not_searched(folder: Path) -> None:
-    with pytest.raises(ModelError, match="is an address of 200011 characters; at most 4096 are allowed") as caught:
+def test_a_very_long_url_is_not_searched(folder: Path) -> None:
+    with pytest.raises(ModelError, match="is a URL of 200011 characters; at most 4096 are allowed") as caught:
         fetch_model(f"hf://a/b@{'/' * 200_000}x!")
     assert len(str(caught.value)) < 300

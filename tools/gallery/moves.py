@@ -65,7 +65,7 @@ def named(model: str) -> list[Line]:
     code = graph.sample(seed=3, truncation=0.7)
     images = {}
     for edit in edits:
-        strengths = [share * edit.reach for share in (-1, -0.5, 0, 0.5, 1)]
+        strengths = [share * edit.strength for share in (-1, -0.5, 0, 0.5, 1)]
         images[edit.name] = graph.decode(graph.direction(kind="named", of=code, name=edit.name, strength=strengths))
     return list(fgraph.run(graph, outputs=images).items())
 

@@ -14,7 +14,7 @@ from fgraph.cli.signals import Interrupts
 from fgraph.cli.terminal import say
 
 _KINDS = {
-    "addresses": "which downloaded model belongs to which address",
+    "addresses": "which downloaded model belongs to which URL",
     "drags": "results of drags",
     "inversions": "results of inversions, and their statistics",
     "locks": "locks of downloads",

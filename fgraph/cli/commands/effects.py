@@ -19,7 +19,7 @@ def main(arguments: Sequence[str], interrupts: Interrupts) -> int:
     parser = argparse.ArgumentParser(
         "fgraph effects", description=_DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--model", required=True, help="a bundled name, a path or an address")
+    parser.add_argument("--model", required=True, help="a bundled name, a path or a URL")
     parser.add_argument("--target", required=True, help="the file to write, such as fs3.npy")
     parser.add_argument(
         "--features", default="clip", metavar="clip|FILE.py:FUNCTION",

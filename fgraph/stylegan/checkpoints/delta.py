@@ -62,7 +62,7 @@ def read_delta(
 def _find_base(path: Path, named: str, digest: str, bundled: Callable[[str], Path | None]) -> Path:
     """Return the file of the base: beside the delta, a bundled one, or in the cache by its digest.
 
-    The name is never used as a path or an address, because a file must not choose which other files or servers are
+    The name is never used as a path or a URL, because a file must not choose which other files or servers are
     read.
     """
     if not re.fullmatch(r"[0-9a-f]{64}", digest):
@@ -81,7 +81,7 @@ def _find_base(path: Path, named: str, digest: str, bundled: Callable[[str], Pat
         raise ModelError(f"{path}: is a delta to another version of {there[0]} (SHA-256 {digest[:12]}...)")
     raise ModelError(
         f"{path}: is a delta to '{show(named)}', which is neither beside it, nor bundled, nor in the cache; copy it "
-        "there, or fetch it first if it has an address (mode=inspect model=ADDRESS)"
+        "there, or fetch it first if it has a URL (mode=inspect model=URL)"
     )
 
 

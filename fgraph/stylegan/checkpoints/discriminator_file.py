@@ -28,7 +28,7 @@ def load_discriminator(source: str | Path) -> Discriminator:
     """Load the discriminator of a model file.
 
     Args:
-        source: a bundled name, a path or an address.
+        source: a bundled name, a path or a URL.
 
     Raises:
         ModelError: the file does not exist, cannot be read, or holds no discriminator that fgraph runs.

@@ -59,7 +59,7 @@ def find_encoder(source: str | Path) -> Path:
     """Return the file of an encoder.
 
     Args:
-        source: the name of a bundled model, whose encoder comes with it; a path or an address.
+        source: the name of a bundled model, whose encoder comes with it; a path or a URL.
 
     Raises:
         ModelError: there is no such file.
@@ -71,7 +71,7 @@ def read_encoder(source: str | Path) -> EncoderHeader:
     """Read the header of an encoder, without torch and without the weights.
 
     Args:
-        source: the name of a bundled model, a path or an address.
+        source: the name of a bundled model, a path or a URL.
 
     Raises:
         ModelError: the file does not exist, cannot be read, or holds no encoder that fgraph runs.

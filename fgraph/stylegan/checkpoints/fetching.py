@@ -31,13 +31,13 @@ _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _NOT_RESUMED = 416  # HTTP: range not satisfiable
 
 
-def fetch_over_http(url: str, folder: Path, address: str, pinned: bool) -> Path:
+def fetch_over_http(url: str, folder: Path, given: str, pinned: bool) -> Path:
     """Download `url` into `folder`, under a name derived from it.
 
     Args:
-        url: an https address, or http on this machine.
+        url: an https URL, or http on this machine.
         folder: the cache folder.
-        address: the address as the user wrote it, for messages.
+        given: the URL as the user wrote it, for messages.
         pinned: whether the caller checks a digest that the user gave; if not, the server must state the size.
 
     Raises:
@@ -49,7 +49,7 @@ def fetch_over_http(url: str, folder: Path, address: str, pinned: bool) -> Path:
 
     name = hashlib.sha256(url.encode()).hexdigest()[:32]
     download = _Download(url, folder / f"{name}.part", pinned)
-    _LOG.info("fetching %s", address)
+    _LOG.info("fetching %s", given)
     try:
         for left in reversed(range(_ATTEMPTS)):
             try:
@@ -60,7 +60,7 @@ def fetch_over_http(url: str, folder: Path, address: str, pinned: bool) -> Path:
                     raise
     except (requests.RequestException, urllib3.exceptions.HTTPError, ValueError) as error:
         raise ModelError(
-            f"model '{address}' cannot be fetched: {_reason(error)}. Its partial file is kept: run again to resume"
+            f"model '{given}' cannot be fetched: {_reason(error)}. Its partial file is kept: run again to resume"
         ) from error
     return download.finish(folder / f"{name}.fetched")
 
@@ -220,7 +220,7 @@ def _is_encoded(answer: Any) -> bool:
 
 
 def fetch_from_hub(
-    repository: str, file: str, revision: str | None, *, folder: Path, address: str, hub: str | None
+    repository: str, file: str, revision: str | None, *, folder: Path, given: str, hub: str | None
 ) -> Path:
     """Download a file of a repository of the Hugging Face hub, or of its mirror at `hub`.
 
@@ -231,12 +231,12 @@ def fetch_from_hub(
         from huggingface_hub import hf_hub_download
     except ImportError as error:
         raise ModelError(
-            f"model '{address}' is on the Hugging Face hub, which needs: pip install 'fgraph-gan[hub]'"
+            f"model '{given}' is on the Hugging Face hub, which needs: pip install 'fgraph-gan[hub]'"
         ) from error
 
     name = hashlib.sha256(f"{repository} {revision} {file}".encode()).hexdigest()[:32]
     place, target = folder / f"{name}.hub", folder / f"{name}.fetched"  # `place` holds partial files
-    _LOG.info("fetching %s", address)
+    _LOG.info("fetching %s", given)
     try:
         made = hf_hub_download(
             repository, file, revision=revision, local_dir=place, endpoint=hub, tqdm_class=_bounded_progress()
@@ -244,7 +244,7 @@ def fetch_from_hub(
         sync_file(Path(made))
         shutil.move(made, target)
     except Exception as error:  # the library raises errors of many kinds
-        raise ModelError(f"model '{address}' cannot be fetched: {_reason(error)}") from error
+        raise ModelError(f"model '{given}' cannot be fetched: {_reason(error)}") from error
     shutil.rmtree(place, ignore_errors=True)
     return target
 

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
-from fgraph._downloads import is_address
+from fgraph._downloads import is_url
 from fgraph._errors import ModelError, nearest
 from fgraph._files import open_file
 from fgraph._paths import expanded
@@ -58,7 +58,7 @@ def read_header(source: str | Path) -> ModelHeader:
     """Find a model and read its layer table, without torch and without the weights.
 
     Args:
-        source: a bundled name, a path or an address.
+        source: a bundled name, a path or a URL.
 
     Raises:
         ModelError: the model does not exist, or its file is damaged or of an unknown kind.
@@ -69,16 +69,16 @@ def read_header(source: str | Path) -> ModelHeader:
 def read_model(source: str | Path, read: Callable[[Path], T]) -> T:
     """Return the result of a function of a model's file.
 
-    If another process evicts the file of an address from the cache meanwhile, it is downloaded again.
+    If another process evicts the file of a URL from the cache meanwhile, it is downloaded again.
 
     Args:
-        source: a bundled name, a path or an address.
+        source: a bundled name, a path or a URL.
         read: takes the path of the file, and raises a `ModelError` or an `OSError` if the file is gone.
 
     Raises:
         ModelError: the model does not exist.
     """
-    for left in reversed(range(_ATTEMPTS if is_address(source) else 1)):
+    for left in reversed(range(_ATTEMPTS if is_url(source) else 1)):
         path = find_model(source)
         try:
             return read(path)
@@ -99,15 +99,15 @@ def _read_header(source: str, path: Path) -> ModelHeader:
 
 
 def find_model(source: str | Path) -> Path:
-    """Return the file of a model; an address is downloaded (see `fgraph.stylegan.checkpoints.sources`).
+    """Return the file of a model; a URL is downloaded (see `fgraph.stylegan.checkpoints.sources`).
 
     Args:
-        source: a bundled name, a path or an address.
+        source: a bundled name, a path or a URL.
 
     Raises:
         ModelError: there is no such file; the message suggests bundled models with similar names.
     """
-    if isinstance(source, str) and is_address(source):
+    if isinstance(source, str) and is_url(source):
         from fgraph.stylegan.checkpoints.sources import fetch_model
 
         return fetch_model(source)

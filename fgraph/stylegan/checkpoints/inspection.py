@@ -74,7 +74,7 @@ def inspect(source: str | Path) -> Inspection:
     """Describe a model file without loading its weights.
 
     Args:
-        source: a bundled name, a path or an address.
+        source: a bundled name, a path or a URL.
 
     Raises:
         ModelError: the model does not exist, or its file is damaged or of an unknown kind.

@@ -1,11 +1,11 @@
-"""Models by address: downloaded once, stored by content, checked against the digest of the first download.
+"""Models by URL: downloaded once, stored by content, checked against the digest of the first download.
 
     https://host/path/model.pkl            any server; #sha256=HEX at the end pins the content
     hf://organisation/repository/file.pkl  the Hugging Face hub, at its main revision or at repository@revision
 
 A file is stored as `models/<start of its SHA-256>/<its name>` in the user's cache folder; `addresses/` notes the digest
-of each address. An address is not requested again if its file is stored, or if its pin is the digest of a stored file.
-If several processes want one address, one downloads it and the others wait (`locks/`). Another process may evict files
+of each URL. A URL is not requested again if its file is stored, or if its pin is the digest of a stored file.
+If several processes want one URL, one downloads it and the others wait (`locks/`). Another process may evict files
 at any time: a file that is gone is downloaded again.
 """
 
@@ -27,7 +27,7 @@ from fgraph._cache import cache_folder
 from fgraph._downloads import current_downloads
 from fgraph._errors import ModelError, SaveError, show
 from fgraph._files import open_file, read_file
-from fgraph._limits import ADDRESS
+from fgraph._limits import URL
 from fgraph._log import get_logger
 from fgraph._paths import expanded
 from fgraph._temporary import sync_directory
@@ -39,25 +39,25 @@ _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _HUB = re.compile(r"hf://([\w.-]+/[\w.-]+?)(?:@([\w./-]+?))?/([\w./-]+)")
 
 
-def fetch_model(address: str) -> Path:
-    """Return the file of an address: from the cache, or downloaded now.
+def fetch_model(url: str) -> Path:
+    """Return the file of a URL: from the cache, or downloaded now.
 
     Raises:
         ModelError: the download fails or is not allowed, or the file differs from its pin or its first download.
     """
-    plain, pinned = _parse(address)
+    plain, pinned = _parse(url)
     settings = current_downloads()
     folder = models_folder()
-    if (kept := _find_kept(folder, plain, pinned, address)) is not None:
+    if (kept := _find_kept(folder, plain, pinned, url)) is not None:
         return kept
     if settings.offline:
-        raise ModelError(f"model '{address}' is not in the cache, and offline mode forbids downloads; go online once")
+        raise ModelError(f"model '{url}' is not in the cache, and offline mode forbids downloads; go online once")
     try:
-        with _alone(folder, plain, address):
+        with _alone(folder, plain, url):
             # another process may have fetched it meanwhile
-            return _find_kept(folder, plain, pinned, address) or _fetch_and_keep(folder, plain, pinned, address)
+            return _find_kept(folder, plain, pinned, url) or _fetch_and_keep(folder, plain, pinned, url)
     except (OSError, SaveError) as error:
-        raise ModelError(f"model '{address}' cannot be stored in {folder}: {error}") from error
+        raise ModelError(f"model '{url}' cannot be stored in {folder}: {error}") from error
 
 
 def models_folder() -> Path:
@@ -98,15 +98,15 @@ def _link_or_copy(source: Path, target: Path) -> None:
             part.unlink(missing_ok=True)
 
 
-def _find_kept(folder: Path, plain: str, pinned: str | None, address: str) -> Path | None:
-    """Return the file of an address if the cache has it; link it if it is stored under another name."""
+def _find_kept(folder: Path, plain: str, pinned: str | None, url: str) -> Path | None:
+    """Return the file of a URL if the cache has it; link it if it is stored under another name."""
     expected = pinned or _noted_digest(folder, plain)
     if expected is None:
         return None
     place = _place(folder, expected, _safe_name(plain))
     try:
         if place.is_file():
-            return _checked(place, expected, address)
+            return _checked(place, expected, url)
     except FileNotFoundError:  # evicted meanwhile
         return None
     if pinned and (other := find_by_digest(expected)) is not None:
@@ -116,8 +116,8 @@ def _find_kept(folder: Path, plain: str, pinned: str | None, address: str) -> Pa
 
 
 @contextmanager
-def _alone(folder: Path, plain: str, address: str) -> Iterator[None]:
-    """Hold the lock of an address, so that no other process downloads it into this folder."""
+def _alone(folder: Path, plain: str, url: str) -> Iterator[None]:
+    """Hold the lock of a URL, so that no other process downloads it into this folder."""
     import filelock
 
     place = folder / "locks" / f"{_key(plain)}.lock"
@@ -126,7 +126,7 @@ def _alone(folder: Path, plain: str, address: str) -> Iterator[None]:
     try:
         lock.acquire(timeout=0)
     except filelock.Timeout:
-        _LOG.warning("another process is fetching %s; waiting for it", address)
+        _LOG.warning("another process is fetching %s; waiting for it", url)
         lock.acquire()
     try:
         yield
@@ -134,64 +134,62 @@ def _alone(folder: Path, plain: str, address: str) -> Iterator[None]:
         lock.release()
 
 
-def _fetch_and_keep(folder: Path, plain: str, pinned: str | None, address: str) -> Path:
+def _fetch_and_keep(folder: Path, plain: str, pinned: str | None, url: str) -> Path:
     """Download a file into the cache; retry if it is evicted before it is renamed to its final name."""
     for left in reversed(range(_ATTEMPTS)):
         try:
-            return _fetch_once(folder, plain, pinned, address)
+            return _fetch_once(folder, plain, pinned, url)
         except FileNotFoundError:
             if not left:
                 raise
     raise AssertionError
 
 
-def _fetch_once(folder: Path, plain: str, pinned: str | None, address: str) -> Path:
-    fetched = _fetch(plain, folder, address, pinned is not None)
+def _fetch_once(folder: Path, plain: str, pinned: str | None, url: str) -> Path:
+    fetched = _fetch(plain, folder, url, pinned is not None)
     digest, expected = file_digest(fetched), pinned or _noted_digest(folder, plain)
     if expected is not None and digest != expected:
         fetched.unlink(missing_ok=True)
         was = "pinned" if pinned else "it was when first fetched"
         raise ModelError(
-            f"model '{address}' has SHA-256 {digest}, not {expected} as {was}: the server changed it. If you "
+            f"model '{url}' has SHA-256 {digest}, not {expected} as {was}: the server changed it. If you "
             f"expect this, pin the new one by #sha256={digest}"
         )
     return _keep(fetched, digest, folder, plain)
 
 
-def _parse(address: str) -> tuple[str, str | None]:
-    """Return the address without its fragment, and the digest that the fragment pins.
+def _parse(url: str) -> tuple[str, str | None]:
+    """Return the URL without its fragment, and the digest that the fragment pins.
 
     Raises:
-        ModelError: the address is too long, of another form, unencrypted, or names no file.
+        ModelError: the URL is too long, of another form, unencrypted, or names no file.
     """
-    if len(address) > ADDRESS:
-        raise ModelError(
-            f"model '{show(address)}' is an address of {len(address)} characters; at most {ADDRESS} are allowed"
-        )
-    plain, fragment = urldefrag(address)
+    if len(url) > URL:
+        raise ModelError(f"model '{show(url)}' is a URL of {len(url)} characters; at most {URL} are allowed")
+    plain, fragment = urldefrag(url)
     pinned = re.fullmatch(r"sha256=([0-9a-fA-F]{64})", fragment) if fragment else None
     if fragment and pinned is None:
-        raise ModelError(f"model '{address}' ends in '#{show(fragment)}'; a pin is #sha256= and 64 hexadecimal digits")
+        raise ModelError(f"model '{url}' ends in '#{show(fragment)}'; a pin is #sha256= and 64 hexadecimal digits")
     if plain.startswith("hf://"):
         if not _HUB.fullmatch(plain) or ".." in plain:
-            raise ModelError(f"model '{address}' is not a file of the hub; write hf://organisation/repository/file.pkl")
+            raise ModelError(f"model '{url}' is not a file of the hub; write hf://organisation/repository/file.pkl")
     else:
         parts = urlsplit(plain)
         if not _is_safe(plain):
-            raise ModelError(f"model '{address}' would be downloaded over an unencrypted connection; use https")
+            raise ModelError(f"model '{url}' would be downloaded over an unencrypted connection; use https")
         if not Path(unquote(parts.path)).name:
-            raise ModelError(f"model '{address}' names no file")
+            raise ModelError(f"model '{url}' names no file")
     return plain, pinned[1].lower() if pinned else None
 
 
-def _is_safe(address: str) -> bool:
+def _is_safe(url: str) -> bool:
     """Return whether nobody between the server and this machine can change an answer."""
-    parts = urlsplit(address)
+    parts = urlsplit(url)
     return parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK)
 
 
-def _fetch(plain: str, folder: Path, address: str, pinned: bool) -> Path:
-    """Download an address into the folder, under a name derived from it."""
+def _fetch(plain: str, folder: Path, url: str, pinned: bool) -> Path:
+    """Download a URL into the folder, under a name derived from it."""
     from fgraph.stylegan.checkpoints.fetching import fetch_from_hub, fetch_over_http
 
     folder.mkdir(parents=True, exist_ok=True)
@@ -200,8 +198,8 @@ def _fetch(plain: str, folder: Path, address: str, pinned: bool) -> Path:
         place = current_downloads().hub
         if place is not None and not _is_safe(place):
             raise ModelError(f"the hub '{place}' would be contacted over an unencrypted connection; use https")
-        return fetch_from_hub(hub[1], hub[3], hub[2], folder=folder, address=address, hub=place)
-    return fetch_over_http(plain, folder, address, pinned)
+        return fetch_from_hub(hub[1], hub[3], hub[2], folder=folder, given=url, hub=place)
+    return fetch_over_http(plain, folder, url, pinned)
 
 
 def _keep(fetched: Path, digest: str, folder: Path, plain: str) -> Path:
@@ -218,7 +216,7 @@ def _keep(fetched: Path, digest: str, folder: Path, plain: str) -> Path:
 
 
 def _noted_digest(folder: Path, plain: str) -> str | None:
-    """Return the SHA-256 of the first download of an address, or None if there was none."""
+    """Return the SHA-256 of the first download of a URL, or None if there was none."""
     try:
         stored = json.loads(read_file(_note(folder, plain), _LONGEST_NOTE))
         found = {key: stored[key] for key in ("address", "name", "sha256")}
@@ -246,9 +244,9 @@ def _safe_name(plain: str) -> str:
     return re.sub(r"[^\w.-]", "_", name)[-100:].lstrip(".") or "model"
 
 
-def _checked(kept: Path, expected: str, address: str) -> Path:
+def _checked(kept: Path, expected: str, url: str) -> Path:
     if _known_digest(kept) != expected:
-        raise ModelError(f"model '{address}': its cached file {kept} is damaged; delete that file and run again")
+        raise ModelError(f"model '{url}': its cached file {kept} is damaged; delete that file and run again")
     return kept
 
 
