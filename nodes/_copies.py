@@ -36,15 +36,16 @@ class PatchMove:
         y, height, to_y = (Fraction(floor(one * rows), rows) for one in (self.y, self.height, self.to_y))
         return PatchMove(x, y, width, height, to_x, to_y)
 
-    def turned(self) -> PatchMove:
+    def reversed(self) -> PatchMove:
         """Return the move from the target to the source."""
         return PatchMove(self.to_x, self.to_y, self.width, self.height, self.x, self.y)
 
     def lower(self, feather: float) -> tuple[geometry.Shift, MaskExpr]:
         """Return the shift of the picture, and Shift(α). Parts off the canvas are lost."""
-        down, along = self.to_y - self.y, self.to_x - self.x
+        vertical, horizontal = self.to_y - self.y, self.to_x - self.x
         alpha = masks.feathered(masks.Box((self.x, self.y, self.width, self.height)), feather)
-        return geometry.Shift(down, along), masks.edited(alpha, geometry.Shift(down, along, "constant"))
+        moved = masks.edited(alpha, geometry.Shift(vertical, horizontal, "constant"))
+        return geometry.Shift(vertical, horizontal), moved
 
 
 class PatchCopy(BaseModel):
@@ -68,9 +69,9 @@ class PatchCopy(BaseModel):
     def move(self) -> PatchMove:
         """The move, in exact fractions."""
         x, y, width, height = map(fraction, self.box)
-        ahead = tuple(map(fraction, self.to)) if self.to is not None else None
-        along, down = map(fraction, self.by or (0, 0))
-        to_x, to_y = ahead or (x + along, y + down)
+        target = tuple(map(fraction, self.to)) if self.to is not None else None
+        horizontal, vertical = map(fraction, self.by or (0, 0))
+        to_x, to_y = target or (x + horizontal, y + vertical)
         return PatchMove(x, y, width, height, to_x, to_y)
 
 

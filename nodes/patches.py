@@ -121,7 +121,7 @@ class Patches(Node):
     def _both_ways(self) -> list[PatchMove]:
         assert not isinstance(self.patches, Proposals)
         moves = [copy.move for copy in self.patches]
-        return [one for move in moves for one in ((move, move.turned()) if self.swap else (move,))]
+        return [one for move in moves for one in ((move, move.reversed()) if self.swap else (move,))]
 
 
 def _check_model(build: Build, model: str) -> None:

@@ -59,22 +59,22 @@ class Turned(MaskExpr):
 
     def _draw(self, height: int, width: int) -> NDArray[Any]:
         source = rasterise(self.mask, height, width).astype(np.float64)
-        back = self.transform.source(Canvas(Fraction(height), Fraction(width)))  # the map back, in pixels
+        to_source = self.transform.source(Canvas(Fraction(height), Fraction(width)))  # the map back, in pixels
         y, x = np.meshgrid(np.arange(height) + 0.5 - height / 2, np.arange(width) + 0.5 - width / 2, indexing="ij")
-        columns = back.xx * x + back.xy * y + back.x + width / 2 - 0.5
-        rows = back.yx * x + back.yy * y + back.y + height / 2 - 0.5
-        return _between(source, rows.clip(0, height - 1), columns.clip(0, width - 1))
+        columns = to_source.xx * x + to_source.xy * y + to_source.x + width / 2 - 0.5
+        rows = to_source.yx * x + to_source.yy * y + to_source.y + height / 2 - 0.5
+        return _interpolate(source, rows.clip(0, height - 1), columns.clip(0, width - 1))
 
 
-def _between(source: NDArray[np.float64], rows: NDArray[np.float64], columns: NDArray[np.float64]) -> NDArray[Any]:
+def _interpolate(source: NDArray[np.float64], rows: NDArray[np.float64], columns: NDArray[np.float64]) -> NDArray[Any]:
     """Interpolate bilinearly at fractional rows and columns."""
     top, left = np.floor(rows).astype(int), np.floor(columns).astype(int)
     bottom, right = np.minimum(top + 1, source.shape[0] - 1), np.minimum(left + 1, source.shape[1] - 1)
-    down, along = rows - top, columns - left
-    upper = source[top, left] * (1 - along) + source[top, right] * along
-    lower = source[bottom, left] * (1 - along) + source[bottom, right] * along
-    between: NDArray[Any] = upper * (1 - down) + lower * down
-    return between
+    vertical, horizontal = rows - top, columns - left
+    upper = source[top, left] * (1 - horizontal) + source[top, right] * horizontal
+    lower = source[bottom, left] * (1 - horizontal) + source[bottom, right] * horizontal
+    interpolated: NDArray[Any] = upper * (1 - vertical) + lower * vertical
+    return interpolated
 
 
 def turned(mask: MaskExpr, transform: Transform) -> MaskExpr:

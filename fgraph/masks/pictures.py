@@ -70,10 +70,10 @@ class Picture(MaskExpr):
         from PIL import Image  # graphs without pictures need not import it
 
         image = Image.fromarray(self.plane)  # float32 is PIL's mode F
-        across = Image.Resampling.BOX if width < image.width else Image.Resampling.BILINEAR
-        image = image.resize((width, image.height), across)
-        down = Image.Resampling.BOX if height < image.height else Image.Resampling.BILINEAR
-        return np.asarray(image.resize((width, height), down))
+        horizontal = Image.Resampling.BOX if width < image.width else Image.Resampling.BILINEAR
+        image = image.resize((width, image.height), horizontal)
+        vertical = Image.Resampling.BOX if height < image.height else Image.Resampling.BILINEAR
+        return np.asarray(image.resize((width, height), vertical))
 
 
 @lru_cache(64)

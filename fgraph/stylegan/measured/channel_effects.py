@@ -43,8 +43,8 @@ def channels_for(effects: NDArray[Any], target: Floats, neutral: Floats, beta: f
     largest = float(np.abs(relevance).max())
     if largest < beta or largest == 0:
         raise ValueError(f"no channel reaches beta {beta}: the largest relevance is {largest:.3g}; take a lower beta")
-    kept: Floats = np.where(np.abs(relevance) < beta, 0.0, relevance) / largest
-    return kept
+    amounts: Floats = np.where(np.abs(relevance) < beta, 0.0, relevance) / largest
+    return amounts
 
 
 def effect_layers(table: Table, count: int) -> Sequence[Layer]:

@@ -37,14 +37,16 @@ def channel_clusters(generator: StyleGAN2Generator, layer: str, count: int) -> N
     Raises:
         ValueError: the layer is not a convolution, or has fewer channels than clusters.
     """
-    at = generator.table.at(generator.table.pause(layer))
-    if at.kind != "conv":
-        raise ValueError(f"channels are clustered by the maps of a convolution; {at.name} is not one")
-    if not 1 <= count <= at.out_channels:
-        raise ValueError(f"{at.name} has {at.out_channels} channels, so 1 to {at.out_channels} clusters are possible")
-    what = f"channel clusters of {at.name}, {count}, {SAMPLES} samples, 2"
-    schema = {"groups": ("int64", (at.out_channels,))}
-    found = cached_arrays(generator, what, schema, lambda: {"groups": _group(generator, at, count)})
+    conv = generator.table.conv(generator.table.pause(layer))
+    if conv.kind != "conv":
+        raise ValueError(f"channels are clustered by the maps of a convolution; {conv.name} is not one")
+    if not 1 <= count <= conv.out_channels:
+        raise ValueError(
+            f"{conv.name} has {conv.out_channels} channels, so 1 to {conv.out_channels} clusters are possible"
+        )
+    description = f"channel clusters of {conv.name}, {count}, {SAMPLES} samples, 2"
+    schema = {"groups": ("int64", (conv.out_channels,))}
+    found = cached_arrays(generator, description, schema, lambda: {"groups": _group(generator, conv, count)})
     return found["groups"]
 
 
