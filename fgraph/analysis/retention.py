@@ -93,14 +93,12 @@ class Retention:
         if not found:
             return region
         held = {part.chunk: list(self._retained.get((row, part.chunk), ())) for _, part in found}
-        copied, calls = (
-            area(region) * self._copying[row[0]],
-            0,
-        )  # readers assemble the window from retained parts and the rest
+        # readers assemble the window from retained parts and the rest
+        copied, calls = area(region) * self._copying[row[0]], 0
         if not area(rest):
             copied, calls = 0, -1  # one call fewer
-        for there, part in found:
-            pixels = self._keep(held[part.chunk], Retained(row, part.chunk, chunk, there), part)
+        for common, part in found:
+            pixels = self._keep(held[part.chunk], Retained(row, part.chunk, chunk, common), part)
             copied += pixels
             calls += pixels > 0
         bytes_each = 4 * instruction.type.shape[0]
@@ -156,10 +154,10 @@ def _found(
                 break
             if are_disjoint(rest, part.region, cyclic):
                 continue
-            for met, there in overlaps(rest, part.region, size, cyclic):
-                left = without(rest, met)
+            for common, on_canvas in overlaps(rest, part.region, size, cyclic):
+                left = without(rest, common)
                 if left != rest:
-                    found.append((there, part))
+                    found.append((on_canvas, part))
                     rest = left
                     break  # look for other overlaps with this part in the rest
     return found, clip(rest, size, cyclic)

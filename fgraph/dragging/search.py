@@ -1,8 +1,8 @@
 """The drag of a batch of rows, step by step: Adam on a change of each code, with independent rows.
 
 A step computes the features of the current codes, follows the points in them, and then reduces the motion loss and the
-change of the features where the mask is 0. A row leaves the batch when its points have arrived, when it is stuck, or
-after `steps` steps. A CPU checks this at each step. Another device would have to wait for each check, so there it
+change of the features where the mask is 0. A row leaves the batch when its points have arrived, when it is stuck or
+lost, or after `steps` steps. A CPU checks this at each step. Another device would have to wait for each check, so there it
 happens every `CHECKED` steps. The result of a row is the code whose features were read last.
 """
 
@@ -39,7 +39,9 @@ class Dragged:
     trail: Tensor  # [steps + 1, points, 2]: where the points were, as fractions of the sides, x before y
     ending: Ending
     distance: float  # mean distance of the points from their targets at the end, in pixels
-    film: Tensor  # [frames, ...]: the codes after each `every` steps, from the first one to the last; empty without
+    film: (
+        Tensor  # [frames, ...]: the codes after each `every` steps, from the first one to the last; empty without films
+    )
 
     @property
     def points(self) -> list[Place]:

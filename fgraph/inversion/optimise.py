@@ -92,7 +92,7 @@ class Search:
         self._state: State = {}  # state of the optimiser
         self._found: dict[int, SearchOutcome] = {}
         self._every = 1 if problem.generator.device.type == "cpu" else CHECKED
-        state = self._beginning(targets, start) if state is None else state
+        state = self._first_state(targets, start) if state is None else state
         self._read = 0  # losses of the curve that have been read
         self._rates: list[Tensor] = []  # [rows] each, of the steps up to the next reading
         self._restore(state)
@@ -178,7 +178,7 @@ class Search:
             name: value.detach().cpu().clone(memory_format=torch.contiguous_format) for name, value in tensors.items()
         }
 
-    def _beginning(self, targets: Tensor, given: Tensor | None) -> dict[str, Tensor]:
+    def _first_state(self, targets: Tensor, given: Tensor | None) -> dict[str, Tensor]:
         settings, generator = self._problem.settings, self._problem.generator
         starts = settings.starts
         code = nearest_starts(generator, settings.space, targets, starts, settings.seed, given=given)

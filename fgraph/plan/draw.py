@@ -86,20 +86,24 @@ def _levels(boxes: Mapping[str, StepGroup]) -> Iterator[str]:
 
 def _lines(boxes: Mapping[str, StepGroup]) -> Iterator[str]:
     """Yield a line for each box that a box reads; from codes, only to the first of the layers that read them."""
-    led: set[str] = set()
+    linked: set[str] = set()
     for name, box in boxes.items():
         for source, copied in box.reads.items():
             read = boxes[source]
             styles = bool(box.model) and read.kind is Kind.LATENT
-            if source == name or (styles and source in led):
+            if source == name or (styles and source in linked):
                 continue
             if styles:
-                led.add(source)
-            how = ("dashed", "rows are copied together") if copied else ("solid", "rows are read in place")
-            tip = f"{read.title} -> {box.title}: {how[1]}"
+                linked.add(source)
+            style_and_meaning = (
+                ("dashed", "rows are copied together") if copied else ("solid", "rows are read in place")
+            )
+            tip = f"{read.title} -> {box.title}: {style_and_meaning[1]}"
             straight = read.kind is box.kind and read.place + 1 == box.place
             weight = "3" if straight else "1"
-            yield draw_line(source, name, color=COLOURS[read.kind], style=how[0], weight=weight, tooltip=tip)
+            yield draw_line(
+                source, name, color=COLOURS[read.kind], style=style_and_meaning[0], weight=weight, tooltip=tip
+            )
 
 
 def _title(plan: PlanContents, sharing: str) -> str:

@@ -37,7 +37,7 @@ def channel_clusters(generator: StyleGAN2Generator, layer: str, count: int) -> N
     Raises:
         ValueError: the layer is not a convolution, or has fewer channels than clusters.
     """
-    conv = generator.table.conv(generator.table.pause(layer))
+    conv = generator.table.at(generator.table.pause(layer))
     if conv.kind != "conv":
         raise ValueError(f"channels are clustered by the maps of a convolution; {conv.name} is not one")
     if not 1 <= count <= conv.out_channels:

@@ -7,12 +7,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import islice
 
-_MOST_NAMES, _LONGEST = 100_000, 200  # most names that are read, and most letters at their ends
+_MOST_NAMES, _LONGEST = 100_000, 200  # most names that are read, and most letters at the end of a name
 
 
 @dataclass(frozen=True)
 class Other:
-    """A network that is not run."""
+    """A kind of network that fgraph does not run, and what to use instead."""
 
     sign: re.Pattern[str]  # matches the end of a tensor's name, with a dot before it, or a whole part of the name
     what: str
