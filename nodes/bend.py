@@ -92,11 +92,12 @@ class Bend(Node):
             if on_plane(build, features):
                 _check_plane(build, features, layers)
                 layers -= {CONST}
+        # the layers that made the tensors of the state, which are bent at the pause
         paused = {
             name: _maker(table, features.layer, name)
             for name in _TENSORS
             if getattr(features, name) is not None and applies(layers, self.parts, features.layer, name)
-        }  # the layers that made the tensors of the state, which are bent at the pause
+        }
         later_layers = [table.at(index) for index in sorted(layers) if self.parts in ("both", table.at(index).tensor)]
         self._check_layers([*paused.values(), *later_layers])
         moves = tuple(map(bendings.Bend, self.transforms(inputs), self._chosen(inputs, features.model)))

@@ -70,10 +70,7 @@ class Sample(Node):
         return drawn
 
     def static_key(self) -> tuple[Any, ...]:
-        return (
-            *super().static_key(),
-            self._truncates,
-        )  # codes that are not truncated stay in z
+        return (*super().static_key(), self._truncates)  # codes that are not truncated stay in z
 
     @property
     def _truncates(self) -> bool:

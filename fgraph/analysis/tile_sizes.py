@@ -43,9 +43,8 @@ def few_sizes(
 
 def _rounded(length: int, size: int, shorter: int) -> int:
     """Round a length up, so that regions of nearly equal sizes share a call."""
-    step = max(
-        2, min(shorter // _STEPS, length // 8) // 2 * 2
-    )  # even, as are the regions of a layer that doubles the size
+    # even, as are the regions of a layer that doubles the size
+    step = max(2, min(shorter // _STEPS, length // 8) // 2 * 2)
     return min(size, -(-length // step) * step)
 
 

@@ -20,11 +20,8 @@ Levels = NDArray[np.float64]
 _TABLES: Final = (".csv", ".txt")
 _ARRAYS: Final = (".npy", ".npz", ".safetensors")
 _SOUNDS: Final = {".flac": "flac", ".mp3": "mp3", ".ogg": "ogg", ".m4a": "mp4", ".opus": "ogg"}  # -> its container
-_WIDTHS: Final[dict[int, np.dtype[Any]]] = {
-    1: np.dtype("u1"),
-    2: np.dtype("<i2"),
-    4: np.dtype("<i4"),
-}  # bytes of a sample of WAV
+# bytes of a sample of WAV -> its type
+_WIDTHS: Final[dict[int, np.dtype[Any]]] = {1: np.dtype("u1"), 2: np.dtype("<i2"), 4: np.dtype("<i4")}
 SUFFIXES: Final = (*_ARRAYS, *_TABLES, ".wav", *_SOUNDS)
 
 

@@ -42,11 +42,8 @@ from fgraph.stylegan.checkpoints.sources import file_digest
 from fgraph.stylegan.generators.base import Generator
 from fgraph.stylegan.loading import load_generator
 
-PREVIEW, SUMMARY, OVERVIEW = (
-    "preview.png",
-    "inversions.csv",
-    "overview.png",
-)  # pictures have other names: see `RESERVED`
+# The files of pictures have other names: see `RESERVED`.
+PREVIEW, SUMMARY, OVERVIEW = "preview.png", "inversions.csv", "overview.png"
 _PREVIEW_SECONDS = 5.0
 
 

@@ -2,8 +2,8 @@
 
 A step computes the features of the current codes, follows the points in them, and then reduces the motion loss and the
 change of the features where the mask is 0. A row leaves the batch when its points have arrived, when it is stuck or
-lost, or after `steps` steps. A CPU checks this at each step. Another device would have to wait for each check, so there it
-happens every `CHECKED` steps. The result of a row is the code whose features were read last.
+lost, or after `steps` steps. A CPU checks this at each step. Another device would have to wait for each check, so there
+it happens every `CHECKED` steps. The result of a row is the code whose features were read last.
 """
 
 from __future__ import annotations

@@ -149,9 +149,8 @@ class _Batch:
         starts = [job.starts[picture.name] for picture in pictures] if job.starts else None
         search = Search(problem, targets, state, None if starts is None else torch.stack(starts))
         if state is None:
-            self._save_snapshot(
-                search, members
-            )  # before any result is cached, so that a resumed batch has all its rows
+            # before any result is cached, so that a resumed batch has all its rows
+            self._save_snapshot(search, members)
         saved = time.monotonic()
         while search.rows:
             for row, found in search.step().items():

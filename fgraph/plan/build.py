@@ -120,9 +120,8 @@ class StepBuilder:
         for number, made in enumerate(self._made):
             for unit in units_of(number, self.program.instructions[number].type, made.of(chunk)):
                 steps.setdefault((self._keys[number], self._shapes[number], unit.tile), []).append(unit)
-        return sorted(
-            steps.values(), key=lambda batch: self._keys[batch[0].number]
-        )  # stable: steps of equal keys keep their order
+        # the sort is stable: steps of equal keys keep their order
+        return sorted(steps.values(), key=lambda batch: self._keys[batch[0].number])
 
     def _enter(self, batch: list[Unit], step: Step, retained: Mapping[Row, Sequence[Retained]]) -> list[list[Retained]]:
         """Enter the rows that a step computes into its buffer; return the retained parts to spill, by size."""

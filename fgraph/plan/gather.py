@@ -63,10 +63,8 @@ class Gather:
     size: Size | None = None  # size of the canvas; None for codes
     windows: Regions | None = None
     exact: bool = True
-    wraps: Cyclic = (
-        False,
-        False,
-    )  # whether a window beyond the canvas continues at the other edge, rather than in zeros
+    # for y and x, whether a window beyond the canvas continues at the opposite edge, rather than with zeros
+    wraps: Cyclic = (False, False)
 
     @property
     def count(self) -> int:

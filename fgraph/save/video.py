@@ -133,9 +133,8 @@ def check_gif(options: VideoOptions) -> None:
 
 def _encode_gif(frames: Sequence[Pixels], options: VideoOptions, comment: str) -> bytes:
     check_gif(options)
-    ends = [
-        round(100 * (number + 1) / options.fps) for number in range(len(frames))
-    ]  # duration of each frame, in hundredths of a second
+    # the time at which each frame ends, in hundredths of a second
+    ends = [round(100 * (number + 1) / options.fps) for number in range(len(frames))]
     lengths = [10 * (end - start) for start, end in zip([0, *ends], ends, strict=False)]
     first, *rest = [over_white(to_pillow(frame)) for frame in frames]
     settings: dict[str, Any] = {"duration": lengths, "disposal": 1, "comment": comment.encode()}

@@ -67,9 +67,8 @@ def convolve_bands(x: Tensor, transformed: Tensor, height: int, width: int) -> I
     down, across = tiles.shape[3:5]
     lines = winograd_lines(rows, across, max(inputs, outputs))
     most = rows * min(lines, down) * across
-    buffers = [
-        x.new_empty(_SPAN**2 * most * channels) for channels in (inputs, inputs, outputs, outputs)
-    ]  # for every band
+    # all bands use the same buffers
+    buffers = [x.new_empty(_SPAN**2 * most * channels) for channels in (inputs, inputs, outputs, outputs)]
     for start in range(0, down, lines):
         part = tiles[:, :, :, start : start + lines]
         count = part.shape[2] * part.shape[3] * across
