@@ -1,6 +1,6 @@
 """Directions in files of several programs. No code in a file is run.
 
-| file | of | holds |
+| file | written by | holds |
 | --- | --- | --- |
 | `*_pca.pt` | e4e, PTI, HyperStyle | mean [1, w_dim], comp [n, 1, w_dim], std [n] |
 | `.npz` | GANSpace | lat_comp [n, 1, w_dim], lat_stdev [n], lat_mean [1, w_dim] |

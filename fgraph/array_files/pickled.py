@@ -1,6 +1,6 @@
 """Arrays in pickled files, as programs around StyleGAN save their codes. No code in a file is run.
 
-| file | of | holds |
+| file | written by | holds |
 | --- | --- | --- |
 | `.npy` of objects | ReStyle, HyperStyle, pSp and their forks | {image: codes}, or {image: [codes of each step]} |
 | `.pt` | SOAT, e4e, rosinality's projector | a tensor, {name: tensor}, {image: {latent, noise, img}} |
@@ -245,14 +245,14 @@ def _named(value: Any) -> Iterator[tuple[str, StoredTensor]]:
         return
     if type(value) not in (dict, list, tuple):
         raise ValueError(f"it holds {brief(value)}, neither a tensor nor a dictionary of tensors")
-    unread, some = [], False
+    unread, has_codes = [], False
     for key, one in value.items() if type(value) is dict else enumerate(value):
         if (found := _codes(one)) is not None:
-            some = True
+            has_codes = True
             yield str(key), found
         elif type(one) in (StandIn, Unknown):
             unread.append(one)
-    if unread and not some:
+    if unread and not has_codes:
         raise ValueError(f"it holds {brief(unread[0])}, whose class fgraph does not read, and no tensor")
 
 

@@ -77,8 +77,8 @@ class Operand:
             yield self.value, self.index, np.arange(len(self.index))
             return
         for value in np.unique(self.values).tolist():
-            mine = np.flatnonzero(self.values == value)
-            yield value, self.index[mine], mine
+            positions = np.flatnonzero(self.values == value)
+            yield value, self.index[positions], positions
 
     def take(self, rows: Index) -> Operand:
         """Return the operand whose row i is row `rows[i]` of this one."""

@@ -16,7 +16,7 @@ from fgraph.ir.region_arrays import FEW
 from fgraph.plan.locations import NO_BUFFER, Locations
 
 Slices = tuple[slice, slice, slice, slice]  # rows, channels, lines, columns
-ROUND: Cyclic = (True, True)  # a region of a buffer may wrap; others are not affected
+ROUND: Cyclic = (True, True)  # regions of buffers may wrap; on an axis without wraps, this changes nothing
 
 
 @dataclass(frozen=True)

@@ -206,19 +206,19 @@ def entered(job: DictConfig) -> Iterator[tuple[DictConfig, str]]:
     before = hydra.cfg
     hydra.set_config(job)
     try:
-        own: Any = HydraConfig.get()
-        directory = str((Path(own.sweep.dir) / str(own.sweep.subdir)).absolute())
-        for runtime in (job.hydra.runtime, own.runtime):
+        job_config: Any = HydraConfig.get()
+        directory = str((Path(job_config.sweep.dir) / str(job_config.sweep.subdir)).absolute())
+        for runtime in (job.hydra.runtime, job_config.runtime):
             with read_write(runtime), open_dict(runtime):
                 runtime.output_dir = directory
         Path(directory).mkdir(parents=True, exist_ok=True)
-        configure_log(own.job_logging, own.verbose)
+        configure_log(job_config.job_logging, job_config.verbose)
         config = copy.deepcopy(job)
         with read_write(config), open_dict(config):
             del config["hydra"]
-        if own.job.chdir:
+        if job_config.job.chdir:
             os.chdir(directory)
-        with env_override(own.job.env_set):
+        with env_override(job_config.job.env_set):
             yield config, directory
     finally:
         hydra.cfg = before

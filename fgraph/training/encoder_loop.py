@@ -88,8 +88,8 @@ class EncoderTrainer:
     def _learn(self, codes: Tensor, images: Tensor) -> dict[str, Tensor]:
         """Refine codes, which start at the mean, and learn after each refinement; return the last losses."""
         state, settings = self.state, self.settings
-        spread = (codes - self._mean).square().mean().clamp_min(_LEAST)
-        contrast = images.var().clamp_min(_LEAST)
+        code_variance = (codes - self._mean).square().mean().clamp_min(_LEAST)
+        image_variance = images.var().clamp_min(_LEAST)
         small = resize(images, state.table.size)
         code = self._mean.expand_as(codes)
         with torch.no_grad():
@@ -101,8 +101,8 @@ class EncoderTrainer:
                 found = run(state.table, state.tensors, seen)
             code = code + found.float().view(codes.shape)
             made = self._draw(code)
-            of_code = (code - codes).square().mean() / spread
-            of_image = (made.float() - images).square().mean() / contrast
+            of_code = (code - codes).square().mean() / code_variance
+            of_image = (made.float() - images).square().mean() / image_variance
             loss = settings.code_loss * of_code + settings.image_loss * of_image
             self.fabric.backward(loss / settings.iterations)
             code, made = code.detach(), made.detach()

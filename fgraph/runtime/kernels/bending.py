@@ -39,8 +39,8 @@ class MapWindow:
     def find(self, positions: Indices, axis: int) -> tuple[Indices, NDArray[np.bool_]]:
         """Return where pixels of the map are in the window along an axis, and whether they are on the map.
 
-        For a pixel outside the window, such as a neighbour with weight 0 in a bilinear reading, return the last one in
-        it.
+        For a pixel outside the window, such as a neighbour with weight 0 in a bilinear reading, return one at the edge
+        of the window.
         """
         start, stop, size = self.window[axis], self.window[axis + 2], self.size[axis]
         if self.wraps[axis]:
@@ -95,7 +95,7 @@ def _transformed(x: Tensor, transform: Any, place: MapWindow, context: KernelCon
         case Threshold():
             return (x > transform.value).to(x.dtype)
         case Erode():
-            return _spread(x, transform, place, context)
+            return _extreme(x, transform, place, context)
     return _warped(x, transform.warp(place.size).sources(place.made(0), place.made(1)), place, context)
 
 
@@ -116,11 +116,11 @@ def _warped(
     result = x.new_zeros(*x.shape[:2], height * width)
     low = [np.floor(one).astype(np.int64) for one in sources]
     part = [one - base for one, base in zip(sources, low, strict=True)]
-    for down in (0, 1):
-        y, inside_y = place.find(low[0] + down, 0)
-        for along in (0, 1):
-            at, inside_x = place.find(low[1] + along, 1)
-            weight = (part[0] if down else 1 - part[0]) * (part[1] if along else 1 - part[1])
+    for below in (0, 1):
+        y, inside_y = place.find(low[0] + below, 0)
+        for right in (0, 1):
+            at, inside_x = place.find(low[1] + right, 1)
+            weight = (part[0] if below else 1 - part[0]) * (part[1] if right else 1 - part[1])
             weight = weight * (inside_y & inside_x)
             if weight.any():
                 index = context.constant((y * x.shape[3] + at).ravel())
@@ -129,7 +129,7 @@ def _warped(
     return result.view(*x.shape[:2], height, width)
 
 
-def _spread(x: Tensor, transform: Erode, place: MapWindow, context: KernelContext) -> Tensor:
+def _extreme(x: Tensor, transform: Erode, place: MapWindow, context: KernelContext) -> Tensor:
     """Return the greatest or least value within a disc, ignoring pixels beyond a true border."""
     sign = 1.0 if isinstance(transform, Dilate) else -1.0
     radius, region = transform.radius, place.region
