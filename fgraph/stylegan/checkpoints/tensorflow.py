@@ -59,7 +59,11 @@ def read_tensorflow(content: Any, where: str) -> Contents:
     table = _read_table(settings, variables, where)
     check_numbers(table, where)
     shapes, names = required_shapes(table) | optional_shapes(table), _key_map(table)
-    found = {ours: turn.shape(variables[theirs].shape) for ours, (theirs, turn) in names.items() if theirs in variables}
+    found = {
+        ours: change_of.shape(variables[theirs].shape)
+        for ours, (theirs, change_of) in names.items()
+        if theirs in variables
+    }
     check_shapes(found, table, where, {ours: theirs for ours, (theirs, _) in names.items()})
     weights = {one: Weight(variables[names[one][0]], shapes[one], names[one][1].change) for one in found}
     return Contents("tensorflow", table, weights, {"format": "tensorflow", "weights": "Gs"})
@@ -149,25 +153,25 @@ def _base(variables: Mapping[str, StoredTensor]) -> Size:
     return next(((int(match[1]), int(match[2])) for match in found if match), (4, 4))
 
 
-def _setting(settings: Mapping[Any, Any], name: str, kind: type, usual: Any, where: str) -> Any:
+def _setting(settings: Mapping[Any, Any], name: str, kind: type, default: Any, where: str) -> Any:
     value = settings.get(name)
     if value is None:
-        return usual
+        return default
     if type(value) is not kind:
         raise ModelError(f"{where}: its network has {brief(value)} as '{name}'; expected a {kind.__name__}")
     return value
 
 
-def _choice(settings: Mapping[Any, Any], name: str, known: tuple[str, ...], usual: str, where: str) -> Any:
-    if (value := _setting(settings, name, str, usual, where)) not in known:
+def _choice(settings: Mapping[Any, Any], name: str, known: tuple[str, ...], default: str, where: str) -> Any:
+    if (value := _setting(settings, name, str, default, where)) not in known:
         raise ModelError(f"{where}: its {name} is {brief(value)}; fgraph runs {', '.join(known)}")
     return value
 
 
-def _above_zero(settings: Mapping[Any, Any], name: str, usual: float, where: str) -> float:
+def _above_zero(settings: Mapping[Any, Any], name: str, default: float, where: str) -> float:
     value = settings.get(name)
     if value is None:
-        return usual
+        return default
     if type(value) not in (int, float) or not math.isfinite(value) or value <= 0:
         raise ModelError(f"{where}: its {name} is {brief(value)}; expected a number above 0")
     return float(value)
@@ -181,7 +185,7 @@ def _dimension(variables: Mapping[str, StoredTensor], name: str, axis: int, axes
     return found.shape[axis]
 
 
-class _Turn:
+class _LayoutChange:
     """A change of a variable's layout to fgraph's, and of its shape."""
 
     def __init__(self, axes: tuple[int, ...] | None = None, flip: bool = False, add: float = 0.0) -> None:
@@ -198,11 +202,11 @@ class _Turn:
         return value + self._add if self._add else value
 
 
-_AS_IT_IS, _DENSE, _AFFINE_BIAS = _Turn(), _Turn((1, 0)), _Turn(add=1.0)
-_KERNEL, _FLIPPED = _Turn((3, 2, 0, 1)), _Turn((3, 2, 0, 1), flip=True)
+_AS_IT_IS, _DENSE, _AFFINE_BIAS = _LayoutChange(), _LayoutChange((1, 0)), _LayoutChange(add=1.0)
+_KERNEL, _FLIPPED = _LayoutChange((3, 2, 0, 1)), _LayoutChange((3, 2, 0, 1), flip=True)
 
 
-def _key_map(table: StyleGAN2Table) -> dict[str, tuple[str, _Turn]]:
+def _key_map(table: StyleGAN2Table) -> dict[str, tuple[str, _LayoutChange]]:
     """Return TensorFlow's name of each tensor, and the change of its layout, by fgraph's name."""
     names = {"const": (f"{_block(table.layers[0])}/Const/const", _AS_IT_IS), "w_mean": ("dlatent_avg", _AS_IT_IS)}
     for i in range(table.mapping_layers):
@@ -220,7 +224,7 @@ def _block(layer: Layer) -> str:
     return f"synthesis/{layer.size[0]}x{layer.size[1]}"
 
 
-def _layer_keys(layer: Layer) -> dict[str, tuple[str, _Turn]]:
+def _layer_keys(layer: Layer) -> dict[str, tuple[str, _LayoutChange]]:
     block = _block(layer)
     part = layer.name.partition(".")[2]
     first = "Conv" if layer.resolution == 4 else "Conv1"
