@@ -25,7 +25,7 @@ from fgraph.inversion.probes import probe_prior, read_probes
 from fgraph.inversion.settings import InversionSettings
 from fgraph.stylegan.generators.base import Generator
 
-_USUAL = 1e-3  # typical mean squared error of a refined code, 36 dB; `log_mse` has 1 / this as its curvature
+_TYPICAL_MSE = 1e-3  # typical mean squared error of a refined code, 36 dB; `log_mse` has 1 / this as its curvature
 _LEAST = 1e-12
 
 
@@ -55,7 +55,9 @@ def make_metric(
     probes = read_probes(generator, settings.space, folder).double()  # [N, D]
     parts = [probes]
     if prior is not None:
-        image = settings.mse + settings.log_mse / _USUAL + settings.pyramid + settings.lpips + settings.discriminator
+        image = (
+            settings.mse + settings.log_mse / _TYPICAL_MSE + settings.pyramid + settings.lpips + settings.discriminator
+        )
         parts.append(probe_prior(generator, settings, prior, len(probes)).double() / image**0.5)
     numbers = probes.shape[1]
     rows = torch.cat(parts) / len(probes) ** 0.5  # [K, D], M = rowsᵀ rows

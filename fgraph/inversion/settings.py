@@ -118,7 +118,7 @@ def make_settings(preset: str = "fast", **changes: Any) -> InversionSettings:
     given = {name: value for name, value in changes.items() if value is not None}
     if given.get("space", "s") != "s" and "prior" not in given:
         given["prior"] = "wulff"
-    usual = PRESETS[preset]  # type: ignore[index]
+    preset_values = PRESETS[preset]  # type: ignore[index]
     if preset == "refine" and given.get("prior") == "wulff":  # wulff is stricter than the other priors
-        usual = {**usual, "prior_weight": 0.01}
-    return make_checked(InversionSettings, {**usual, **given}, "inversion", SettingsError)
+        preset_values = {**preset_values, "prior_weight": 0.01}
+    return make_checked(InversionSettings, {**preset_values, **given}, "inversion", SettingsError)

@@ -22,7 +22,7 @@ from fgraph.masks import MaskExpr, edited, turned
 from fgraph.stylegan.tables.base import CONST, Table
 
 PlaneEdit = Edit | Transform
-_USUAL: dict[object, str] = {geometry.Pad: "reflect", geometry.Shift: "roll"}  # default modes
+_DEFAULT_MODES: dict[object, str] = {geometry.Pad: "reflect", geometry.Shift: "roll"}  # default modes
 
 
 def on_plane(build: Build, features: Features) -> bool:
@@ -44,8 +44,8 @@ def edit_plane(build: Build, features: Features, edits: Sequence[PlaneEdit]) -> 
     """
     first, canvas = edits[0], features.canvas
     table = build.table(features.model)
-    usual = _USUAL.get(type(first))
-    if usual and (found := getattr(first, "mode", usual)) != usual:
+    default_mode = _DEFAULT_MODES.get(type(first))
+    if default_mode and (found := getattr(first, "mode", default_mode)) != default_mode:
         with blaming("mode"):
             raise ValueError(
                 f"mode {found} sets the values beyond the edge; {described(features.model, table)} samples a plane "

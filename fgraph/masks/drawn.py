@@ -27,9 +27,9 @@ class Drawn(MaskExpr):
     """A shape: 1 inside, 0 outside.
 
     By default, alpha is the area of the pixel that the shape covers. With `grid=N`, coordinates are in N-ths of the
-    canvas, and alpha is 1 if the centre of the pixel is inside. With `raster=N`, the shape is first drawn like that at N x N
-    pixels, blurred by a Gaussian, and resized bilinearly without antialias. `kernel` and `sigma` are in pixels of the raster, y
-    first; the border reflects. The default kernel extends to four sigmas. Without `sigma`, there is no blur.
+    canvas, and alpha is 1 if the centre of the pixel is inside. With `raster=N`, the shape is drawn like that at N x N
+    pixels, blurred by a Gaussian, and resized bilinearly without antialias. `kernel` and `sigma` are in pixels of the
+    raster, y first; the border reflects. The default kernel extends to four sigmas. Without `sigma`, there is no blur.
     """
 
     grid: int | None = field(default=None, kw_only=True)

@@ -21,7 +21,7 @@ from fgraph.training.settings import TrainingError
 from fgraph.training.state import Moments, lay_out_discriminator
 
 _WIDTHS = {4: 64, 8: 64, 16: 48, 32: 32}  # channels by resolution; 16 from 64 pixels on
-_LEAST, _USUAL = 8, 64  # pixels of the input
+_LEAST, _DEFAULT_SIZE = 8, 64  # pixels of the input
 _LAST = "final_linear.1.weight"
 
 
@@ -76,7 +76,7 @@ def _table_for(settings: EncoderSettings, generator: Generator) -> EncoderTable:
             f"{settings.model}: is conditional, and an encoder does not know the class of a picture; only "
             "unconditional generators are fitted"
         )
-    size = settings.size or max(_LEAST, min(_USUAL, 1 << (max(made.size) - 1).bit_length()))
+    size = settings.size or max(_LEAST, min(_DEFAULT_SIZE, 1 << (max(made.size) - 1).bit_length()))
     sides = [4 << i for i in range(size.bit_length() - 2)]
     channels: Mapping[int, int] = settings.channels or {side: _WIDTHS.get(side, 16) for side in sides}
     if sorted(channels) != sides:

@@ -114,8 +114,8 @@ def check_unchanged(path: Path, earlier: dict[str, Any], settings: CommonSetting
         TrainingError: a setting differs.
     """
     now = settings.decisive()
-    usual = {name: type(settings).model_fields[name].default for name in now}  # for settings that it lacks
-    known = usual | earlier
+    defaults = {name: type(settings).model_fields[name].default for name in now}  # for settings that it lacks
+    known = defaults | earlier
     if changed := [f"{name} ({known[name]} -> {now[name]})" for name in now if known[name] != now[name]]:
         raise TrainingError(
             f"{path} belongs to a training with other settings: {', '.join(changed)}. To continue that training, give "

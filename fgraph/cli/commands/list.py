@@ -37,7 +37,7 @@ def main(arguments: Sequence[str], interrupts: Interrupts) -> int:
     chosen = parser.parse_args(arguments).what
     if unknown := [one for one in chosen if one not in _LISTS]:
         parser.error(f"there is no list '{unknown[0]}': use {', '.join(_LISTS)}")
-    say("\n\n".join("\n".join([f"{name.capitalize()}:", *_LISTS[name]()]) for name in chosen or _USUAL))
+    say("\n\n".join("\n".join([f"{name.capitalize()}:", *_LISTS[name]()]) for name in chosen or _DEFAULT))
     return 0
 
 
@@ -90,4 +90,4 @@ _LISTS = {
     "directions": lambda: [_DIRECTIONS],
     "edits": _edits,
 }
-_USUAL = ("graphs", "models", "directions")
+_DEFAULT = ("graphs", "models", "directions")

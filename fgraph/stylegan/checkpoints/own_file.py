@@ -127,16 +127,16 @@ def table_of(metadata: Mapping[str, str], where: str) -> StyleGAN2Table:
 
 def _checked(name: str, text: str) -> Any:
     """Return a fact that differs from its default, if it has the right type."""
-    value, usual = json.loads(text), _DEFAULTS[name]
-    if isinstance(usual, bool):
+    value, default = json.loads(text), _DEFAULTS[name]
+    if isinstance(default, bool):
         good = isinstance(value, bool)
-    elif isinstance(usual, str):
+    elif isinstance(default, str):
         good = value in GAINS
-    elif isinstance(usual, int):
+    elif isinstance(default, int):
         good = type(value) is int
-    elif isinstance(usual, tuple):
+    elif isinstance(default, tuple):
         good = isinstance(value, list) and all(type(width) is int for width in value)
-        good = good and (name != "base" or len(value) == len(usual))
+        good = good and (name != "base" or len(value) == len(default))
         value = tuple(value) if good else value
     else:  # the rate, the clamp
         good = type(value) in (int, float) and math.isfinite(value) and value > 0

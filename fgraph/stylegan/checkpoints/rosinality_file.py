@@ -42,9 +42,9 @@ _HELD = (
 
 def _check(table: StyleGAN2Table, path: Path) -> None:
     """Refuse a generator that rosinality's network cannot represent."""
-    usual = StyleGAN2Table(table.channels, table.w_dim, table.w_dim, table.mapping_layers)
+    representable = StyleGAN2Table(table.channels, table.w_dim, table.w_dim, table.mapping_layers)
     for name in _HELD:
-        found, expected = getattr(table, name), getattr(usual, name)
+        found, expected = getattr(table, name), getattr(representable, name)
         if found != expected:
             raise ModelError(
                 f"{path}: a rosinality checkpoint has no place for {name} {found!r}, only for {expected!r}; "

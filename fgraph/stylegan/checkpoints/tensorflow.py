@@ -59,11 +59,8 @@ def read_tensorflow(content: Any, where: str) -> Contents:
     table = _read_table(settings, variables, where)
     check_numbers(table, where)
     shapes, names = required_shapes(table) | optional_shapes(table), _key_map(table)
-    found = {
-        ours: change_of.shape(variables[theirs].shape)
-        for ours, (theirs, change_of) in names.items()
-        if theirs in variables
-    }
+    present = {ours: pair for ours, pair in names.items() if pair[0] in variables}
+    found = {ours: change.shape(variables[theirs].shape) for ours, (theirs, change) in present.items()}
     check_shapes(found, table, where, {ours: theirs for ours, (theirs, _) in names.items()})
     weights = {one: Weight(variables[names[one][0]], shapes[one], names[one][1].change) for one in found}
     return Contents("tensorflow", table, weights, {"format": "tensorflow", "weights": "Gs"})

@@ -108,8 +108,8 @@ def widths_note(table: StyleGAN2Table) -> str:
     """
     counts = dict(table.channels)
     multiplier = max(1, counts.get(64, 256) // 256)
-    usual = {at: 512 if at <= 32 else 16384 * multiplier // at for at in counts if at <= 1024}
-    if counts == usual:
+    default_widths = {at: 512 if at <= 32 else 16384 * multiplier // at for at in counts if at <= 1024}
+    if counts == default_widths:
         return ""
     return (
         f"rosinality's Generator builds other widths: set `self.channels = {counts}` in its model.py to load this file"
