@@ -44,13 +44,13 @@ def load_generator(
     return read_model(source.source, lambda path: _load(path, source.table, (device, dtype)))
 
 
-def _load(path: Path, expected: Table | None, kind: tuple[str | torch.device, torch.dtype]) -> Generator:
+def _load(path: Path, expected: Table | None, placement: tuple[str | torch.device, torch.dtype]) -> Generator:
     contents = read_contents(path)
     if expected is not None and contents.table != expected:
         raise ModelError(f"{path}: has changed since its header was read; run again")
     build = _build_stylegan3 if isinstance(contents.table, StyleGAN3Table) else _build_stylegan2
     with torch.inference_mode(False):  # see complete_tensors
-        return replace(build(contents, path, kind), path=path)
+        return replace(build(contents, path, placement), path=path)
 
 
 def load_stylegan2(
@@ -67,18 +67,18 @@ def load_stylegan2(
     return found
 
 
-def _build_stylegan2(contents: Contents, path: Path, kind: tuple[str | torch.device, torch.dtype]) -> Generator:
+def _build_stylegan2(contents: Contents, path: Path, placement: tuple[str | torch.device, torch.dtype]) -> Generator:
     table = contents.table
     assert isinstance(table, StyleGAN2Table)
     layout = {f"{layer.name}.weight": layer.up for layer in table.layers[1:]}
-    tensors, digest = load_weights(contents.weights, contents.metadata, str(path), kind, layout)
+    tensors, digest = load_weights(contents.weights, contents.metadata, str(path), placement, layout)
     return StyleGAN2Generator.from_tensors(table, tensors, name=path.stem, digest=digest, metadata=contents.metadata)
 
 
-def _build_stylegan3(contents: Contents, path: Path, kind: tuple[str | torch.device, torch.dtype]) -> Generator:
+def _build_stylegan3(contents: Contents, path: Path, placement: tuple[str | torch.device, torch.dtype]) -> Generator:
     table = contents.table
     assert isinstance(table, StyleGAN3Table)
-    tensors, digest = load_weights(contents.weights, contents.metadata, str(path), kind, {})
+    tensors, digest = load_weights(contents.weights, contents.metadata, str(path), placement, {})
     if "w_mean" not in tensors:
         tensors["w_mean"] = w_mean(table, tensors).to(tensors["input.weight"])
     return StyleGAN3Generator(table, path.stem, digest, tensors, dict(contents.metadata))

@@ -30,7 +30,7 @@ def load_weights(
     weights: Mapping[str, Weight],
     metadata: Mapping[str, str],
     where: str,
-    kind: tuple[str | torch.device, torch.dtype],
+    placement: tuple[str | torch.device, torch.dtype],
     layout: Mapping[str, int],
 ) -> tuple[dict[str, Tensor], str]:
     """Return the tensors, and the digest of the tensors as the file has them.
@@ -42,7 +42,7 @@ def load_weights(
         weights: the weights by fgraph's names.
         metadata: the metadata of the file; `sha256` is checked if it is there.
         where: the file, for messages.
-        kind: device and type of the result.
+        placement: the device and the type of the result.
         layout: the weights to lay out for speed, with the up-sampling factors of their layers.
 
     Raises:
@@ -66,7 +66,7 @@ def load_weights(
         if not value.is_contiguous():
             value = turned[: value.nbytes].view(value.dtype).view(value.shape).copy_(value)
         digest.add(name, value)
-        value = value.to(*kind)
+        value = value.to(*placement)
         value = lay_out(value, layout[name]) if name in layout else value
         tensors[name] = value.clone() if _shares(value, scratch) or _shares(value, turned) else value
     found = digest.hexdigest()
