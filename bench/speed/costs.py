@@ -2,8 +2,8 @@
 
     python -m bench.speed.costs [--full] [--repeats N] [--threads N]
 
-Each work is planned twice, and both plans run in turns, with the bundled landscape generator of 64 pixels; with
-`--full` also with a config-f generator of 256 pixels. Works whose two plans make the same calls are listed, but not
+Each case is planned twice, and both plans run in turns, with the bundled landscape generator of 64 pixels; with
+`--full` also with a config-f generator of 256 pixels. Cases whose two plans make the same calls are listed, but not
 run.
 """
 
@@ -28,8 +28,8 @@ from fgraph.plan import Plan, structure_of
 from fgraph.runtime.calibrate import calibrate
 
 
-def works(model: Any) -> Iterator[tuple[str, Graphs, float]]:
-    """Return the cases: name, graphs, and the budget as a share of the peak; 1 means no budget."""
+def cases(model: Any) -> Iterator[tuple[str, Graphs, float]]:
+    """Yield the name and the graphs of each case, and its budget as a share of the peak; 1 means no budget."""
     yield "panorama of 8 spans", merge_graph(model, 8), 1
     yield "mosaic of 8", mosaic_graph(model, 8), 1
     yield "16 strengths of an edit in a box", strengths(model, 16, 1), 1
@@ -49,14 +49,14 @@ def main() -> None:
     costs = CostModel.of(calibrate("cpu"))
     print(f"default {CostModel()}\nmeasured {costs}\n")
     print(
-        "| model | work | steps a call | copies a call | calls | GFLOP | CPU, s | calls, measured | GFLOP | CPU, s "
+        "| model | case | steps a call | copies a call | calls | GFLOP | CPU, s | calls, measured | GFLOP | CPU, s "
         "| default / measured |"
     )
     print("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |")
     with tempfile.TemporaryDirectory() as folder:
         for name, model in _models(Path(folder), options.full):
-            for work, graphs, share in works(model):
-                print(f"| {name} | {work} {_line(graphs, share, costs, options.repeats)}", flush=True)
+            for case, graphs, share in cases(model):
+                print(f"| {name} | {case} {_line(graphs, share, costs, options.repeats)}", flush=True)
 
 
 def _models(folder: Path, full: bool) -> Iterator[tuple[str, Any]]:
@@ -77,10 +77,10 @@ def _line(graphs: Graphs, share: float, costs: CostModel, repeats: int) -> str:
     if len({structure_of(plan) for plan in plans.values()}) == 1:
         return f"{beside}{cells[0]}| {cells[1]}| | the same |"
     times = in_turns({name: lambda plan=plan: timed(lambda: fgraph.run(plan)) for name, plan in plans.items()}, repeats)  # type: ignore[misc]
-    ours, theirs = times["default"], times["measured"]
+    default, measured = times["default"], times["measured"]
     return (
-        f"{beside}{cells[0]}| {min(ours.cpu):.3f} {cells[1]}| {min(theirs.cpu):.3f} "
-        f"| {min(ours.cpu) / min(theirs.cpu):.2f} |"
+        f"{beside}{cells[0]}| {min(default.cpu):.3f} {cells[1]}| {min(measured.cpu):.3f} "
+        f"| {min(default.cpu) / min(measured.cpu):.2f} |"
     )
 
 

@@ -49,7 +49,7 @@ def test_its_cost_is_known_beforehand() -> None:
     plan = fgraph.compile(fgraph.load(text("steps: 7, starts: 2")))
     (step,) = [step for step in plan.steps if isinstance(step.op, Invert)]
     assert step.rows == 2
-    assert step.op.flops(step.row_inputs, step.row_type) == 3 * 14 * step.op.layer_flops  # type: ignore[attr-defined]
+    assert step.op.flops(step.row_inputs, step.row_type) == 3 * 14 * step.op.pass_flops  # type: ignore[attr-defined]
     assert "invert(model=landscape, space=s, prior=gaussian, steps=7)" in str(step.op)
 
 

@@ -44,12 +44,12 @@ def draw_transfer() -> Pictures:
     results = run_bundled("transfer", *changes)
     rows = []
     for number in range(len(seeds)):
-        mine = [
+        of_seed = [
             *results[number * len(regions) : (number + 1) * len(regions)],
             results[len(seeds) * len(regions) + number],
         ]
         rows.append(
-            [mine[0][name].pixels(0) for name in ("before", "wanted")] + [one["image"].pixels(0) for one in mine]
+            [of_seed[0][name].pixels(0) for name in ("before", "wanted")] + [one["image"].pixels(0) for one in of_seed]
         )
     return rows
 
@@ -60,9 +60,9 @@ def draw_own() -> Pictures:
     results = run_bundled("own", *({"seed": seed, "nodes.taken.epsilon": e} for seed in seeds for e in budgets))
     rows = []
     for number in range(len(seeds)):
-        mine = results[number * len(budgets) : (number + 1) * len(budgets)]
+        of_seed = results[number * len(budgets) : (number + 1) * len(budgets)]
         rows.append(
-            [mine[0][name].pixels(0) for name in ("before", "wanted")] + [one["image"].pixels(0) for one in mine]
+            [of_seed[0][name].pixels(0) for name in ("before", "wanted")] + [one["image"].pixels(0) for one in of_seed]
         )
     return rows
 

@@ -199,7 +199,7 @@ class Invert(CodeOp):
     reads_back: ClassVar[bool] = True
     settings: InversionSettings
     shape: tuple[int, ...] = ()
-    layer_flops: int = 0  # FLOPs of one forward pass, for the cost
+    pass_flops: int = 0  # FLOPs of one forward pass, for the cost
 
     def infer(self, inputs: tuple[Type, ...]) -> Type:
         code = Type(self.settings.space, self.shape)
@@ -208,7 +208,7 @@ class Invert(CodeOp):
 
     def flops(self, inputs: tuple[Type, ...], output: Type) -> int:
         # a backward pass costs about two forward ones
-        return 3 * self.settings.steps * self.settings.starts * self.layer_flops
+        return 3 * self.settings.steps * self.settings.starts * self.pass_flops
 
     def seconds(self, call: Call, profile: DeviceProfile) -> float:
         flops = self.flops(call.inputs, call.output) * call.rows
@@ -217,8 +217,8 @@ class Invert(CodeOp):
         return calls * profile.overhead + flops / rate(profile.plain, *TYPICAL_LAYER)
 
     def __str__(self) -> str:
-        asked = self.settings
-        return f"invert(model={self.model}, space={asked.space}, prior={asked.prior}, steps={asked.steps})"
+        settings = self.settings
+        return f"invert(model={self.model}, space={settings.space}, prior={settings.prior}, steps={settings.steps})"
 
 
 @dataclass(frozen=True)
