@@ -185,9 +185,11 @@ class Drag(Node):
 
     def _broadcast(self, rows: int, inputs: Inputs) -> Index:
         """Return the index that repeats the rows of a port, which hold one member after the other, for `rows` drags."""
-        each = rows // len(inputs.members)
+        repeated = rows // len(inputs.members)
         counts = [member.slot.rows // self.frames for member in inputs.members]
-        return as_index([number * each + row % each for number, count in enumerate(counts) for row in range(count)])
+        return as_index(
+            [number * repeated + row % repeated for number, count in enumerate(counts) for row in range(count)]
+        )
 
 
 def _by_row(value: Places | tuple[Places, ...]) -> tuple[Places, ...]:

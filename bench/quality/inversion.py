@@ -116,15 +116,15 @@ def measure(bench: Bench) -> tuple[Line, list[Line], list[Line], list[Line]]:
 
 
 def to_markdown(own: Line, grid: list[Line], weights: list[Line], more: list[Line]) -> str:
-    usual = next(line for line in grid if line.name == "s, gaussian")
-    each = ", ".join(f"{value:.1f}" for value in own.psnr)
+    default = next(line for line in grid if line.name == "s, gaussian")
+    values = ", ".join(f"{value:.1f}" for value in own.psnr)
     return "\n".join([
         BEGIN,
         f"Measured by `python -m bench.quality.inversion` on {torch.get_num_threads()} thread(s) of {os.cpu_count()} "
         f"cores, torch {torch.__version__.partition('+')[0]}, with the bundled model `{MODEL}` and the preset `fast`.",
         "",
         f"**Images that the model drew** (8 seeded samples), in S with the Gaussian prior: mean PSNR "
-        f"**{own.mean:.1f} dB** ({each}) in {own.seconds:.0f} s, of which {own.cpu:.0f} s of CPU time.",
+        f"**{own.mean:.1f} dB** ({values}) in {own.seconds:.0f} s, of which {own.cpu:.0f} s of CPU time.",
         "",
         "**Pictures it never saw** (8 of `bench/quality/data/landscapes`). Distances are those of the raw styles from "
         "the mean of samples, by the diagonal and by the whole covariance; samples have 1.",
@@ -133,7 +133,7 @@ def to_markdown(own: Line, grid: list[Line], weights: list[Line], more: list[Lin
         "",
         "The weight of the prior, in S:",
         "",
-        *_table([weights[0], usual, *weights[1:]], "space, prior, weight"),
+        *_table([weights[0], default, *weights[1:]], "space, prior, weight"),
         "",
         "Other options, in S with the Gaussian prior unless the line says otherwise:",
         "",

@@ -25,10 +25,10 @@ def weight(feather: int) -> Picture:
 
 def measure_region(a: Picture, b: Picture, made: Picture) -> dict[str, float]:
     """Measure the step across the border of the box, the change outside, and detail and effect inside."""
-    usual = np.sqrt(border_step(a) * border_step(b))
+    unedited = np.sqrt(border_step(a) * border_step(b))
     inside, outside = weight(FEATHER) == 1, weight(FEATHER) == 0  # of the soft mask
     return {
-        "seam": border_step(made) / usual,
+        "seam": border_step(made) / unedited,
         "locality": float(np.abs(made - a)[:, outside].mean() * 127.5),
         "sharpness": detail(made)[inside].mean() / detail(b)[inside].mean(),
         "effect": float(1 - np.abs(made - b)[:, inside].mean() / np.abs(a - b)[:, inside].mean()),
@@ -75,9 +75,9 @@ def measure_reconstruction(a: Picture, b: Picture, made: Picture) -> dict[str, f
 def border_step(picture: Picture) -> float:
     """Return the mean step between the two pixels on either side of the border of the box."""
     top, left, bottom, right = BOX
-    across = [np.abs(picture[:, top:bottom, place] - picture[:, top:bottom, place - 1]) for place in (left, right)]
-    down = [np.abs(picture[:, place, left:right] - picture[:, place - 1, left:right]) for place in (top, bottom)]
-    return float(np.mean(across + down))
+    horizontal = [np.abs(picture[:, top:bottom, place] - picture[:, top:bottom, place - 1]) for place in (left, right)]
+    vertical = [np.abs(picture[:, place, left:right] - picture[:, place - 1, left:right]) for place in (top, bottom)]
+    return float(np.mean(horizontal + vertical))
 
 
 def detail(picture: Picture) -> NDArray[np.float64]:

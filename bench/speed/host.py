@@ -87,7 +87,7 @@ def least(run: Callable[[], object], repeats: int, returned: list[Any] | None = 
     return min(times)
 
 
-def cost_of_player(repeats: int) -> float:
+def seconds_of_answer(repeats: int) -> float:
     """Return the seconds that a call takes when the mode answers it."""
     x = torch.empty(2, 3, 4, 4, device="meta")
     index = slice(0, 1), slice(None), slice(1, 3), slice(0, 2)
@@ -99,7 +99,7 @@ def cost_of_player(repeats: int) -> float:
     return least(slices, repeats, record(slices).returned) / _CALLS
 
 
-def measure(plan: fgraph.Plan, repeats: int, each: float) -> StepTime:
+def measure(plan: fgraph.Plan, repeats: int, answer_seconds: float) -> StepTime:
     """Return the least time of a step over some runs, after a first one."""
     fgraph.run(plan)
     recorder = record(lambda: fgraph.run(plan))
@@ -109,7 +109,7 @@ def measure(plan: fgraph.Plan, repeats: int, each: float) -> StepTime:
             func(*args, **kwargs)
 
     calls, scale = len(recorder.calls), 1e6 / len(plan.steps)
-    own = least(lambda: fgraph.run(plan), repeats, recorder.returned) - calls * each
+    own = least(lambda: fgraph.run(plan), repeats, recorder.returned) - calls * answer_seconds
     with torch.inference_mode():
         bare = least(again, max(3, repeats // 5))
     return StepTime(own * scale, bare * scale, calls / len(plan.steps))
@@ -122,12 +122,12 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=25)
     given = parser.parse_args()
     host_copies.to_array = lambda tensor: np.zeros(tuple(tensor.shape), np.float32)  # `meta` has no data
-    each = cost_of_player(given.repeats)
+    answer_seconds = seconds_of_answer(given.repeats)
     print(f"{processor()}; {versions()}\n\n| graph | steps | own, µs a step | torch on meta | calls of torch a step |")
     print("| --- | --- | --- | --- | --- |")
     for name in given.graphs.split(","):
         plan = fgraph.compile(fgraph.load(GRAPHS / f"{name}.yaml"), device="meta")
-        found = measure(plan, given.repeats, each)
+        found = measure(plan, given.repeats, answer_seconds)
         print(f"| {name} | {len(plan.steps)} | {found.own:.0f} | {found.torch:.0f} | {found.calls:.1f} |", flush=True)
 
 

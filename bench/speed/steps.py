@@ -114,8 +114,8 @@ def make_drag(generator: Generator, rows: int) -> DragSearch:
 def measure(job: str, ways: Mapping[str, Step], repeats: int, parts: Mapping[str, Step] | None = None) -> Line:
     """Time the step of a job in turns with the published step, if there is one; then time its parts."""
     times = in_turns({name: lambda step=step: timed(step) for name, step in ways.items()}, repeats)  # type: ignore[misc]
-    each = in_turns({name: lambda step=step: timed(step) for name, step in (parts or {}).items()}, repeats)  # type: ignore[misc]
-    shares = ", ".join(f"{name} {one.cpu_seconds:.2f}" for name, one in each.items())
+    part_times = in_turns({name: lambda step=step: timed(step) for name, step in (parts or {}).items()}, repeats)  # type: ignore[misc]
+    shares = ", ".join(f"{name} {one.cpu_seconds:.2f}" for name, one in part_times.items())
     return Line(job, times.get("published"), times["fgraph"], shares)
 
 

@@ -187,8 +187,8 @@ class _Measurement:
         channels = self.table.image_channels
         if self.settings.pixels is not None:  # the activation of the block comes with its RGB
             channels += self._last.in_channels
-        each = 2 * channels * self._last.size[0] * self._last.size[1] * 4
-        step = max(1, min(_MOST_CHANNELS, _IMAGES // each))
+        channel_bytes = 2 * channels * self._last.size[0] * self._last.size[1] * 4
+        step = max(1, min(_MOST_CHANNELS, _IMAGES // channel_bytes))
         for start in range(0, layer.in_channels, step):
             yield range(start, min(start + step, layer.in_channels))
 

@@ -42,7 +42,7 @@ class AdaptiveTracker(Tracker):
         """After a few steps, update the templates of points that fit, and choose new aims."""
         if self.seen % MOTION_STEPS == 0:
             found = self._patches(maps, self.handles)
-            loss = self._apart(found)
+            loss = self._feature_distances(found)
             fits = loss <= _FITS * self.expected
             if self.seen:
                 self._learn(found, loss, fits)
@@ -51,7 +51,7 @@ class AdaptiveTracker(Tracker):
 
     def loss(self, maps: FeatureMaps) -> Tensor:
         """Return Σ over points of the mean of |F(aim + offset) - template|."""
-        return (self._apart(self._patches(maps, self.handles)) * self.valid).sum(dim=1)
+        return (self._feature_distances(self._patches(maps, self.handles)) * self.valid).sum(dim=1)
 
     def arrived(self) -> Tensor:
         """Return which rows have all their aims at their targets, and features that fit there."""
@@ -62,7 +62,8 @@ class AdaptiveTracker(Tracker):
         """Return the features of the patches of places [R, P, 2]: [R, C, P, 9]."""
         return sample_maps(maps, places[:, :, None] + square_window(1, places), whole=False)
 
-    def _apart(self, patches: Tensor) -> Tensor:
+    def _feature_distances(self, patches: Tensor) -> Tensor:
+        """Return the mean of |patch - template| over channels and pixels: [R, P]."""
         return (patches - self.templates).abs().mean(dim=(1, 3))
 
     def _learn(self, found: Tensor, loss: Tensor, fits: Tensor) -> None:
@@ -82,15 +83,15 @@ class AdaptiveTracker(Tracker):
         step = to_target / (distance + 1e-7)[..., None] * reach[..., None]  # [R, P, 2]
         shares = torch.arange(1, _CANDIDATES + 1, dtype=step.dtype, device=step.device) / _CANDIDATES
         places = start[:, :, None] + step[:, :, None] * shares[:, None]  # [R, P, n, 2]
-        each = [self._apart(self._patches(maps, places[:, :, at])) for at in range(_CANDIDATES)]
-        distances = torch.stack(each, dim=2)  # [R, P, n]
+        of_candidates = [self._feature_distances(self._patches(maps, places[:, :, at])) for at in range(_CANDIDATES)]
+        distances = torch.stack(of_candidates, dim=2)  # [R, P, n]
         best = (distances - self.expected[..., None]).abs().argmin(dim=2)
         chosen = places.gather(2, best[..., None, None].expand(-1, -1, 1, 2))[:, :, 0]
         ahead = fits | worse
         self.before = torch.where(ahead[..., None], start, self.before)
         self.handles = torch.where(ahead[..., None], chosen, self.handles)
-        gone = distances.gather(2, best[..., None])[..., 0]
-        self.begun = torch.where(ahead, gone, loss)
+        chosen_losses = distances.gather(2, best[..., None])[..., 0]
+        self.begun = torch.where(ahead, chosen_losses, loss)
 
 
 def make_adaptive(

@@ -127,9 +127,9 @@ class NearestTracker(Tracker):
         inside = counted.to(to_target.dtype)  # [R, P, n]
         wanted = sample_maps(maps.detach(), places, whole=True)
         found = sample_maps(maps, ahead, whole=False)
-        each = (found - wanted).abs().mean(dim=1) * inside  # [R, P, n]
+        differences = (found - wanted).abs().mean(dim=1) * inside  # [R, P, n]
         moving = self.valid & (distance > 1)
-        total: Tensor = (each.sum(dim=2) / inside.sum(dim=2).clamp_min(1) * moving).sum(dim=1)
+        total: Tensor = (differences.sum(dim=2) / inside.sum(dim=2).clamp_min(1) * moving).sum(dim=1)
         return total
 
 

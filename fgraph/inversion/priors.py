@@ -78,16 +78,16 @@ class CodePrior:
         if self.kind != "wulff":
             return self.gaussian.squared(styles), self.gaussian.dimensions
         rows = code.reshape(len(code), -1, code.shape[-1])  # [rows, 1 or num_ws, w_dim]
-        each = self.gaussian.squared(straighten(rows.flatten(0, 1))).view(rows.shape[:2])
-        return each.sum(dim=1), rows.shape[1] * self.gaussian.dimensions
+        of_rows = self.gaussian.squared(straighten(rows.flatten(0, 1))).view(rows.shape[:2])
+        return of_rows.sum(dim=1), rows.shape[1] * self.gaussian.dimensions
 
     def whitened(self, code: Tensor, styles: Tensor) -> tuple[Tensor, int]:
         """Return whitened codes [rows, numbers], whose square is d², and the mean of d² over samples."""
         if self.kind != "wulff":
             return self.gaussian.whiten(styles), self.gaussian.dimensions
         rows = code.reshape(len(code), -1, code.shape[-1])
-        each = self.gaussian.whiten(straighten(rows.flatten(0, 1)))
-        return each.view(len(code), -1), rows.shape[1] * self.gaussian.dimensions
+        whitened = self.gaussian.whiten(straighten(rows.flatten(0, 1)))
+        return whitened.view(len(code), -1), rows.shape[1] * self.gaussian.dimensions
 
     def distance(self, code: Tensor, styles: Tensor) -> Tensor:
         """Return the distance [rows] relative to the root mean square over samples: 1 is typical."""

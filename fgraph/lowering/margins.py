@@ -55,7 +55,6 @@ def with_margins(edits: Sequence[Edit], size: Size, margin: Size) -> Sequence[Ed
     """Return the edits of a canvas as edits of its map, which has `size` pixels with the margin.
 
     Raises:
-        ValueError: the map cannot be stretched to the canvas after the edit.
         SizeError: an amount is not a whole number of pixels of the canvas.
     """
     if not any(margin):
@@ -67,12 +66,12 @@ def with_margins(edits: Sequence[Edit], size: Size, margin: Size) -> Sequence[Ed
 
 
 def _with_margin(edit: Edit, size: Size, inner: Size) -> Edit:
-    tall, wide = (Fraction(inner[axis], size[axis]) for axis in (0, 1))
+    share_y, share_x = (Fraction(inner[axis], size[axis]) for axis in (0, 1))
     if isinstance(edit, geometry.Shift):
-        return replace(edit, dy=edit.dy * tall, dx=edit.dx * wide)
+        return replace(edit, dy=edit.dy * share_y, dx=edit.dx * share_x)
     if isinstance(edit, geometry.Crop):
-        height, width = edit.height * tall + 1 - tall, edit.width * wide + 1 - wide
-        return geometry.Crop(edit.top * tall, edit.left * wide, height, width)
+        height, width = edit.height * share_y + 1 - share_y, edit.width * share_x + 1 - share_x
+        return geometry.Crop(edit.top * share_y, edit.left * share_x, height, width)
     assert isinstance(edit, geometry.Flip), "pads and resizes are refused before"
     return edit
 

@@ -159,8 +159,8 @@ class _Search:
 
     def _smaller(self, size: int, peak: int) -> int:
         """Return a smaller number of tiles for a chunk, given the peak of chunks of `size` tiles."""
-        each = (self.peak - peak) / max(1, self.tiles - size)  # bytes that a tile adds; the rest is constant
-        guess = size - ceil((peak - self.memory) / each) if each > 0 else 0
+        tile_bytes = (self.peak - peak) / max(1, self.tiles - size)  # that a tile adds; the rest is constant
+        guess = size - ceil((peak - self.memory) / tile_bytes) if tile_bytes > 0 else 0
         return max(1, size // 2, min(guess, size - 1))
 
     def _fit(

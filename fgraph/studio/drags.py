@@ -86,7 +86,7 @@ class DragRun(LiveRun):
     failed: bool = True  # until it has ended without an error
 
     def run(self, engine: Engine) -> None:
-        """Drag until the points arrive, make no progress, or the drag is stopped. Then keep the result."""
+        """Drag until all points have arrived or make no progress, or the drag is stopped; then keep the result."""
         try:
             dragging = self.dragging = self.dragging or self._begin(engine)
             self._iterate(engine, dragging)
@@ -106,7 +106,7 @@ class DragRun(LiveRun):
     # -- the drag -----------------------------------------------------------------------------------------------------
 
     def _begin(self, engine: Engine) -> Dragging:
-        """Find the codes and masks that the drag begins with in the graph."""
+        """Begin the drags, from the codes and masks that the graph gives to the node."""
         import fgraph
         from fgraph.runtime.run import make_context
 

@@ -186,8 +186,8 @@ def relative_distance(fake: Sequence[Tensor], real: Sequence[Tensor]) -> Tensor:
     """
     parts = []
     for one, other in zip(fake, real, strict=True):
-        usual = (other - other.roll(1, 0)).float().abs().mean()
-        parts.append((one - other).float().abs().mean() / (usual + _EPSILON))
+        to_others = (other - other.roll(1, 0)).float().abs().mean()
+        parts.append((one - other).float().abs().mean() / (to_others + _EPSILON))
     return torch.stack(parts).mean()
 
 

@@ -176,14 +176,14 @@ def _build(metadata: Mapping[str, str], tensors: Tensors, where: str) -> Trainin
         group, _, name = key.partition("/")
         groups.setdefault(group, {})[name] = value
     table = table_of(json.loads(metadata["table"]), where)
-    shape = _discriminator_table(json.loads(metadata["discriminator"]))
-    _check(table, shape, groups, where)
+    discriminator = _discriminator_table(json.loads(metadata["discriminator"]))
+    _check(table, discriminator, groups, where)
     steps = TypeAdapter(dict[str, dict[str, Annotated[int, Field(ge=0, strict=True)]]]).validate_json(metadata["adam"])
     moments = {name: _moments(name, groups, steps[name]) for name in ("generator", "discriminator")}
     counters = _Counters.model_validate_json(metadata["state"])
     return TrainingState(
         table,
-        shape,
+        discriminator,
         lay_out_generator(table, groups["generator"]),
         lay_out_generator(table, groups["averaged"]),
         lay_out_discriminator(groups.get("discriminator", {})),
@@ -204,18 +204,18 @@ def _moments(name: str, groups: Mapping[str, Tensors], steps: dict[str, int]) ->
     return Moments(first, second, steps)
 
 
-def _check(table: StyleGAN2Table, shape: AnyDiscriminator, groups: dict[str, Tensors], where: str) -> None:
+def _check(table: StyleGAN2Table, discriminator: AnyDiscriminator, groups: dict[str, Tensors], where: str) -> None:
     for group in ("generator", "averaged"):
         check_shapes({name: tuple(value.shape) for name, value in groups[group].items()}, table, f"{where} ({group})")
     found = {name: tuple(value.shape) for name, value in groups.get("discriminator", {}).items()}
-    if found != _discriminator_shapes(shape):
-        raise ModelError(f"{where}: its discriminator's tensors are not those of {shape}")
+    if found != _discriminator_shapes(discriminator):
+        raise ModelError(f"{where}: its discriminator's tensors are not those of {discriminator}")
 
 
-def _discriminator_shapes(shape: AnyDiscriminator) -> dict[str, tuple[int, ...]]:
-    if shape is None:
+def _discriminator_shapes(table: AnyDiscriminator) -> dict[str, tuple[int, ...]]:
+    if table is None:
         return {}
-    return projected_shapes(shape) if isinstance(shape, ProjectedTable) else discriminator_shapes(shape)
+    return projected_shapes(table) if isinstance(table, ProjectedTable) else discriminator_shapes(table)
 
 
 def _discriminator_table(fields: dict[str, Any] | None) -> AnyDiscriminator:

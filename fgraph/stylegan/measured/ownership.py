@@ -70,8 +70,8 @@ def _find(generator: StyleGAN2Generator, layer: Layer, settings: Settings) -> Pa
         classes = torch.randint(generator.table.c_dim, (settings.samples,), generator=draw)
         z[:, generator.table.z_dim :] = one_hot(classes, generator.table.c_dim).float()
     batches = torch.split(z, _BATCH)
-    each = -(-_VECTORS // settings.samples)
-    vectors = torch.cat([_some(_at(generator, codes, layer), each, draw) for codes in batches])
+    per_image = -(-_VECTORS // settings.samples)
+    vectors = torch.cat([_some(_at(generator, codes, layer), per_image, draw) for codes in batches])
     points = normalize(vectors, dim=1, eps=_LEAST)
     centres, _ = spherical_k_means(points, settings.clusters, draw, rounds=_ROUNDS)
     meter = _Meter(generator, len(centres))
@@ -98,11 +98,11 @@ def resized(members: Tensor, size: tuple[int, int]) -> Tensor:
     return adaptive_avg_pool2d(members, size) if size[0] < members.shape[-2] else interpolate(members, size)
 
 
-def _some(x: Tensor, each: int, draw: torch.Generator) -> Tensor:
-    """Return `each` random pixels of each row, [rows * each, C]."""
+def _some(x: Tensor, count: int, draw: torch.Generator) -> Tensor:
+    """Return `count` random pixels of each row, [rows * count, C]."""
     pixels = x.flatten(2).transpose(1, 2)  # [rows, pixels, C]
-    each = min(each, pixels.shape[1])
-    return torch.cat([one[torch.randperm(len(one), generator=draw)[:each]] for one in pixels])
+    count = min(count, pixels.shape[1])
+    return torch.cat([one[torch.randperm(len(one), generator=draw)[:count]] for one in pixels])
 
 
 def _inputs(generator: StyleGAN2Generator, codes: Tensor) -> Iterator[tuple[Layer, Tensor]]:

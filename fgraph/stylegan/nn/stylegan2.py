@@ -32,7 +32,7 @@ from fgraph.stylegan.tables.chunk_sizes import WINOGRAD_TILE
 
 EPSILON = 1e-8
 _CHANNELS_LAST = torch.channels_last
-FIR_GAIN = {1: 1.0, 2: 1 / 16}  # [1, 3, 3, 1] squared sums to 64; the gain of up-sampling is 4
+FIR_GAIN = {1: 1.0, 2: 1 / 16}  # [1, 3, 3, 1] in both directions sums to 8 * 8 = 64; the gain of up-sampling is 4
 
 
 def normalise(x: Tensor) -> Tensor:

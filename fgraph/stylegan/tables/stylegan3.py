@@ -143,8 +143,8 @@ def layer_flops(layer: StyleGAN3Layer, read: tuple[int, int], made: tuple[int, i
         lines = -(-high // layer.up_factor)
         total += 2 * layer.up_taps // layer.up_factor * layer.out_channels * (lines * wide + high * wide)
     if layer.down_taps > 1:
-        each = layer.down_taps**2 * made[0] * made[1] if layer.radial else layer.down_taps * (high + made[0]) * made[1]
-        total += 2 * each * layer.out_channels
+        taps = layer.down_taps**2 * made[0] * made[1] if layer.radial else layer.down_taps * (high + made[0]) * made[1]
+        total += 2 * taps * layer.out_channels
     return total
 
 
