@@ -83,23 +83,23 @@ class Walk(Node):
 
     def lower(self, build: Build, inputs: Inputs) -> Latent:
         keys = self._keys(build, inputs.latent("of"))
-        count, spans, places = inputs.each_rows, [], []
+        count, segments, places = inputs.each_rows, [], []
         for number, member in enumerate(inputs.members):
             for segment, t in member.node.steps(count):
-                spans.append(segment)
+                segments.append(segment)
                 places.append((number * count, t))
         starts = [start for start, _ in places]
         times = [t for _, t in places]
 
         def pick(offset: int) -> Latent:
-            return keys.take(as_index(np.array(starts) + self._at(np.array(spans) + offset, count)))
+            return keys.take(as_index(np.array(starts) + self._key_indices(np.array(segments) + offset, count)))
 
         first = keys.take(as_index(starts))
         if self.path != "spline":
             op = LerpOp(keys.model) if self.path == "lerp" else Slerp(keys.model, build.table(keys.model).c_dim)
             code = build.emit(op, [pick(0).code, pick(1).code], times)
         else:
-            weights = [self._weights(span, t, count) for span, t in zip(spans, times, strict=True)]
+            weights = [self._weights(segment, t, count) for segment, t in zip(segments, times, strict=True)]
             code = build.emit(Combine(keys.model), [pick(offset).code for offset in range(-1, 3)], weights)
         return replace(first, code=code)
 
@@ -131,7 +131,7 @@ class Walk(Node):
             found.append((key, ease(min((time - times[key]) / (times[key + 1] - times[key]), 1.0))))
         return found
 
-    def _at(self, places: Any, count: int) -> Any:
+    def _key_indices(self, places: Any, count: int) -> Any:
         """Return the indices of keys, wrapped for a closed walk, otherwise clamped."""
         return places % count if self.closed else np.clip(places, 0, count - 1)
 

@@ -4,7 +4,7 @@ python tools/minimum_versions.py > minimum.txt
 python -m pip install -c minimum.txt -e ".[hub]"
 python tools/minimum_versions.py --installed      # print nothing; exit 1 if an installed package is not at its bound
 
-A package that both the project and an extra name gets the higher of its two lower bounds.
+If both the project and an extra name a package, the higher of the two lower bounds counts.
 """
 
 from __future__ import annotations

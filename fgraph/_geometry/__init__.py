@@ -1,4 +1,4 @@
-"""Spatial edits and canvases in exact arithmetic, for every stage, without torch.
+"""Spatial edits and canvases for every stage, without torch; all but warps and blur in exact arithmetic.
 
 numbers     fractions, whole pixel counts, SizeError
 maps        AxisMap: one axis of an edit as a linear-interpolation index map
@@ -6,6 +6,8 @@ regions     rectangles of pixels, and the arithmetic on them
 edits       Pad, Resize, Shift, Crop, Flip, apply_edit
 canvas      Canvas: size in generator images, wrapped axes
 planes      Placement, Transform: the position of a canvas on an infinite plane
+warps       the source positions of rotated, scaled and shifted maps, in float64
+blur        Gaussian blur of arrays
 """
 
 from fgraph._geometry.canvas import Canvas

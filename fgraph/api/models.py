@@ -8,7 +8,7 @@ from typing import Any
 from fgraph._errors import Fault, ModelError
 from fgraph.declare import MAIN, GraphSpec
 from fgraph.declare.checking import is_model
-from fgraph.declare.files import searched
+from fgraph.declare.files import search_hint
 from fgraph.stylegan.checkpoints.header import DEFAULT_MODEL, read_header
 from fgraph.stylegan.tables.base import Table
 
@@ -40,7 +40,7 @@ class ModelPool:
                 found[name] = self._name(source)
             except ModelError as error:
                 file, line = spec.source.place("models", name)
-                faults.append(Fault(str(error), f"models.{name}", file, line, searched(source, file)))
+                faults.append(Fault(str(error), f"models.{name}", file, line, search_hint(source, file)))
         return found, faults
 
     def _name(self, source: Any) -> str:

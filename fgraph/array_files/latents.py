@@ -20,7 +20,7 @@ from fgraph.array_files.spaces import Space
 from fgraph.stylegan.checkpoints.pickles.refusal import PickleRefused
 from fgraph.stylegan.checkpoints.tensor_file import read_tensor_header
 
-_CODES = ("latent", "pivots")  # names of codes in files with other arrays: of SOAT and others; of STIT
+_CODES = ("latent", "pivots")  # codes in files that have other arrays too: SOAT's and others'; STIT's
 _OF_GANSPACE = "lat_comp"  # the array of a file of directions
 
 

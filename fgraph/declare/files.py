@@ -1,4 +1,4 @@
-"""Relative paths in a graph file -> paths of the files beside it.
+"""The resolution of relative paths in a graph file to the files beside it.
 
 A relative path is searched beside the file that contains it, then in the current directory. This module does the first
 search, and leaves other paths unchanged. Paths from overrides are relative to the current directory.
@@ -68,7 +68,7 @@ def _class_of(node: Mapping[str, Any], ops: Registry) -> NodeClass | None:
     return entry if isinstance(entry, type) else (kinds_of(entry) or {}).get(str(node.get("kind")))
 
 
-def searched(value: Any, file: str | None) -> str | None:
+def search_hint(value: Any, file: str | None) -> str | None:
     """Return a hint with the folders in which a missing file was looked for; None if the value is not a relative path.
 
     Args:
@@ -86,13 +86,13 @@ def searched(value: Any, file: str | None) -> str | None:
     return f"looked in {' and '.join(map(str, dict.fromkeys([*beside, Path.cwd()])))}"
 
 
-def searched_by(node: Node, path: DocumentPath, source: SourceMap, message: str) -> str | None:
+def hint_of_node(node: Node, path: DocumentPath, source: SourceMap, message: str) -> str | None:
     """Return a hint with the folders in which a node looked for the file in a message; None if it names no file."""
     for name in file_fields(type(node)):
         given = getattr(node, name)
         for value in given if isinstance(given, tuple) else (given,):
             if isinstance(value, str) and value in message:
-                return searched(value, source.place(*path, name)[0])
+                return search_hint(value, source.place(*path, name)[0])
     return None
 
 

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from fgraph import _limits
 from fgraph._errors import FgraphError, Hints
 from fgraph.declare.document import Document
-from fgraph.declare.files import file_fields, searched
+from fgraph.declare.files import file_fields, search_hint
 from fgraph.declare.source import DocumentPath
 from fgraph.declare.spec import Subgraph, is_id
 from fgraph.declare.wording import Complaint, name_of, show, translate
@@ -104,7 +104,7 @@ class NodeChecker:
             file, _ = self.document.places.freeze().place(*path, field)
             given = data.get(field)
             for value in given if isinstance(given, list) else [given]:
-                if hint := searched(value, file):
+                if hint := search_hint(value, file):
                     return replace(complaint, hint=complaint.hint or hint)
         return complaint
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from fgraph import _limits
 from fgraph._errors import Fault, Hints
 from fgraph._ports import Kind
-from fgraph.declare.files import searched_by
+from fgraph.declare.files import hint_of_node
 from fgraph.declare.source import in_order as faults_in_order
 from fgraph.declare.spec import MAIN, GraphSpec
 from fgraph.digraph.expansion import Expansion, Flat
@@ -106,7 +106,7 @@ class _Wirer:
             counts = {one: self.wired[one].rows for ids in flat.inputs.values() for one in ids}
             field = getattr(error, "fgraph_field", None)
             path = (*flat.path, field) if field else flat.path
-            hint = searched_by(flat.node, flat.path, self.spec.source, str(error))
+            hint = hint_of_node(flat.node, flat.path, self.spec.source, str(error))
             self.fault(str(error), *path, hint=hint or (None if field else self._row_hint(flat, counts)))
             return None
 

@@ -53,16 +53,16 @@ def edit_plane(build: Build, features: Features, edits: Sequence[PlaneEdit]) -> 
             )
     after = canvas if isinstance(first, Transform) else canvas.edited(first)
     after.pixels(table.layers[0].size)  # raises if it is not whole
-    on = _in_units(canvas, table)
-    known: dict[PlaneEdit, Placement] = {edit: source_place(edit, on) for edit in set(edits)}
+    plane_canvas = _in_units(canvas, table)
+    known: dict[PlaneEdit, Placement] = {edit: source_place(edit, plane_canvas) for edit in set(edits)}
     carrier = _moved(features.carrier, [known[edit] for edit in edits], tuple(edits), canvas)
     return replace(features, activation=plane(build, planes_of(carrier)), carrier=carrier, canvas=after)
 
 
 def move_planes(build: Build, features: Features, edits: Sequence[PlaneEdit]) -> Features:
     """Return the pass with other placements; masks stay on the canvas."""
-    on = _in_units(features.canvas, build.table(features.model))
-    carrier = _moved(features.carrier, [source_place(edit, on) for edit in edits], None, features.canvas)
+    plane_canvas = _in_units(features.canvas, build.table(features.model))
+    carrier = _moved(features.carrier, [source_place(edit, plane_canvas) for edit in edits], None, features.canvas)
     return replace(features, activation=plane(build, planes_of(carrier)), carrier=carrier)
 
 
@@ -71,11 +71,11 @@ def place_planes(carrier: Carrier, middle: tuple[Fraction, Fraction], unit: tupl
 
     Args:
         carrier: the carrier of the part.
-        middle: (x, y), the offset of their centres in images.
+        middle: (x, y) of the part's centre from the centre of the larger canvas, in images.
         unit: height and width of an image in units of the plane.
     """
-    there = Placement(x=-float(middle[0] * unit[1]), y=-float(middle[1] * unit[0]))
-    return _each_run(carrier, lambda run: replace(run, planes=tuple(one.after(there) for one in run.planes)))
+    offset = Placement(x=-float(middle[0] * unit[1]), y=-float(middle[1] * unit[0]))
+    return _each_run(carrier, lambda run: replace(run, planes=tuple(one.after(offset) for one in run.planes)))
 
 
 def planes_of(carrier: Carrier) -> tuple[Placement, ...]:
@@ -112,7 +112,9 @@ def _moved(
 ) -> Carrier:
     def move(one: Carrier, again: Callable[[Carrier], Carrier]) -> Carrier:
         if isinstance(one, Run):
-            return replace(one, planes=tuple(own.after(place) for own, place in zip(one.planes, places, strict=True)))
+            return replace(
+                one, planes=tuple(placement.after(place) for placement, place in zip(one.planes, places, strict=True))
+            )
         if isinstance(one, Blend):
             return replace(one, a=again(one.a), b=again(one.b), alpha=_edit_masks(one.alpha, edits))
         if isinstance(one, Mixture):
@@ -126,18 +128,18 @@ def _moved(
 
 
 def _rescaled(
-    own: tuple[Edit | Bend, ...], edits: tuple[PlaneEdit, ...] | None, canvas: Canvas
+    layer_edits: tuple[Edit | Bend, ...], edits: tuple[PlaneEdit, ...] | None, canvas: Canvas
 ) -> tuple[Edit | Bend, ...]:
     """Rescale per-layer shifts and bendings to the same distance on a canvas of another size."""
     if edits is None or isinstance(edits[0], Transform):
-        return own
+        return layer_edits
     after = canvas.edited(edits[0])
-    tall, wide = canvas.height / after.height, canvas.width / after.width
+    scale_y, scale_x = canvas.height / after.height, canvas.width / after.width
     return tuple(
-        one.rescaled((tall, wide))
+        one.rescaled((scale_y, scale_x))
         if isinstance(one, Bend)
-        else (replace(one, dy=one.dy * tall, dx=one.dx * wide) if isinstance(one, geometry.Shift) else one)
-        for one in own
+        else (replace(one, dy=one.dy * scale_y, dx=one.dx * scale_x) if isinstance(one, geometry.Shift) else one)
+        for one in layer_edits
     )
 
 
@@ -170,7 +172,7 @@ def _runs(carrier: Carrier) -> Iterator[Run]:
 
 
 def _each_run(carrier: Carrier, change: Callable[[Run], Run]) -> Carrier:
-    def each(one: Carrier, again: Callable[[Carrier], Carrier]) -> Carrier:
+    def visit(one: Carrier, again: Callable[[Carrier], Carrier]) -> Carrier:
         if isinstance(one, Run):
             return change(one)
         if isinstance(one, Blend):
@@ -179,4 +181,4 @@ def _each_run(carrier: Carrier, change: Callable[[Run], Run]) -> Carrier:
             return Mixture(tuple(map(again, one.carriers)), one.alphas)
         return replace(one, of=again(one.of))
 
-    return Memoised(each)(carrier)
+    return Memoised(visit)(carrier)

@@ -9,7 +9,6 @@
     operators   Complement, Product, Combine, Scaled, Feathered; constructors that fold constants
     placement   Edited, Placed
     beyond      Margined, Turned: maps larger than their canvas, rotated canvases
-    blur        Gaussian blur (numbers only)
 
 `finish` applies the options that all mask nodes share, in this order: feather, invert, alpha.
 """

@@ -61,7 +61,7 @@ class Manifest:
     files: tuple[SavedFile, ...]
     without_record: tuple[str, ...] = ()  # pictures without the record, since their format has no room for it
     damaged: Mapping[str, Sequence[int]] = field(default_factory=dict)  # output -> rows that no picture can show
-    quality: Mapping[str, Sequence[CropQuality]] = field(default_factory=dict)  # quality of the crops by photograph
+    quality: Mapping[str, Sequence[CropQuality]] = field(default_factory=dict)  # output -> quality of each crop
     unlisted: tuple[str, ...] = ()  # files of an earlier run in the directory, which the manifest no longer lists
     undrawn: str = ""  # letters of labels that no font of this machine has
 
@@ -125,8 +125,9 @@ def save_results(
     """
     directory, kinds = Path(directory), read_formats(formats)
     with Staging(directory) as staging:
-        how = options or PictureOptions(), video or VideoOptions()
-        writer = _Writer(record or Record(), *how, kinds, staging.folder)
+        writer = _Writer(
+            record or Record(), options or PictureOptions(), video or VideoOptions(), kinds, staging.folder
+        )
         saved = [_stage(staging, content) for content in writer.contents(results, labels, sources, without)]
         manifest = Manifest(
             directory, writer.record, tuple(saved), tuple(writer.without_record), writer.damaged, writer.quality

@@ -6,7 +6,7 @@ from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 
 from fgraph._errors import Fault
-from fgraph.declare.files import searched_by
+from fgraph.declare.files import hint_of_node
 from fgraph.digraph import WiredNode, Wiring
 from fgraph.lowering.inputs import Slot, StackMember
 from fgraph.lowering.values import Value
@@ -50,7 +50,7 @@ class StackNode(StackMember):
         path = (*self.wired.path, field) if field else self.wired.path
         source = self.graph.wiring.spec.source
         file, line = source.place(*path)
-        hint = searched_by(self.node, self.wired.path, source, message) if message else None
+        hint = hint_of_node(self.node, self.wired.path, source, message) if message else None
         where = ".".join(["nodes", self.id, *([field] if field else [])])
         return Fault(message, where, file, line, hint)
 
