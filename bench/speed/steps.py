@@ -139,10 +139,10 @@ def to_markdown(lines: list[Line], state: list[str]) -> str:
     return "\n".join([*head, *map(_row, lines)]) + "\n"
 
 
-def _row(one: Line) -> str:
-    published = "" if one.published is None else f"{one.published.cpu_seconds:.2f}"
-    ratio = "" if one.ratio is None else f"{one.ratio:.2f}x"
-    return f"| {one.job} | {published} | {one.own.cpu_seconds:.2f} | {ratio} | {one.parts} |"
+def _row(line: Line) -> str:
+    published = "" if line.published is None else f"{line.published.cpu_seconds:.2f}"
+    ratio = "" if line.ratio is None else f"{line.ratio:.2f}x"
+    return f"| {line.job} | {published} | {line.own.cpu_seconds:.2f} | {ratio} | {line.parts} |"
 
 
 def measure_size(size: int, given: argparse.Namespace, folder: Path) -> Iterator[Line]:

@@ -56,9 +56,9 @@ def invert(
         assert search is not None
         return search
 
-    def note(row: int, one: SearchOutcome) -> None:
-        found[row] = one
-        on_found(row, one)
+    def note(row: int, outcome: SearchOutcome) -> None:
+        found[row] = outcome
+        on_found(row, outcome)
 
     with torch.inference_mode(False), torch.enable_grad():
         images = images.clone()  # tensors of an inference have no gradient

@@ -127,9 +127,9 @@ def _full_styles(generator: Generator, statistics: Statistics) -> Gaussian:
     return Gaussian(mean, deviation, directions, singular.square() + SHRINKAGE, SHRINKAGE)
 
 
-def _placed(one: Gaussian, generator: Generator) -> Gaussian:
+def _placed(gaussian: Gaussian, generator: Generator) -> Gaussian:
     def place(tensor: Tensor | None) -> Tensor | None:
         return None if tensor is None else tensor.to(generator.device, generator.dtype).contiguous()
 
-    mean, deviation = (tensor.to(generator.device, generator.dtype) for tensor in (one.mean, one.deviation))
-    return Gaussian(mean, deviation, place(one.directions), place(one.variances), one.rest)
+    mean, deviation = (tensor.to(generator.device, generator.dtype) for tensor in (gaussian.mean, gaussian.deviation))
+    return Gaussian(mean, deviation, place(gaussian.directions), place(gaussian.variances), gaussian.rest)

@@ -182,16 +182,17 @@ def to_text(program: Program, resources: Resources) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _instruction(one: Instruction, writer: Writer) -> str:
-    operands = ", ".join(map(_operand, one.operands))
-    params = f" {{{'; '.join(_repeated(map(writer.value, one.params)))}}}" if one.params else ""
-    return f"{writer.op(one.op)} ({operands}){params} x{one.rows} : {one.type} @[{_index(one.source_locations)}]"
+def _instruction(instruction: Instruction, writer: Writer) -> str:
+    operands = ", ".join(map(_operand, instruction.operands))
+    params = f" {{{'; '.join(_repeated(map(writer.value, instruction.params)))}}}" if instruction.params else ""
+    places = _index(instruction.source_locations)
+    return f"{writer.op(instruction.op)} ({operands}){params} x{instruction.rows} : {instruction.type} @[{places}]"
 
 
-def _bases(one: Instruction) -> Iterator[str]:
-    if one.bases is None or one.regions is None:
+def _bases(instruction: Instruction) -> Iterator[str]:
+    if instruction.bases is None or instruction.regions is None:
         return
-    columns = (one.bases.values.tolist(), one.bases.rows.tolist(), one.regions.tolist())
+    columns = (instruction.bases.values.tolist(), instruction.bases.rows.tolist(), instruction.regions.tolist())
     for row, (value, base, region) in enumerate(zip(*columns, strict=True)):
         if value >= 0:
             yield f"    row {row} = %{value}[{base}] outside ({', '.join(map(str, region))})"

@@ -120,21 +120,23 @@ def applies(layers: frozenset[int], parts: Parts, layer: int, tensor: Tensor) ->
 def _terms(build: Build, carrier: Carrier, layer: Layer, call: Callable[[Run], Operand], canvas: Canvas) -> list[Term]:
     """Return the terms of `step(carrier, layer, s)`. Nested mixes are flattened and their alphas multiplied."""
 
-    def step(one: Carrier, again: Callable[[Carrier], list[Term]]) -> list[Term]:
-        if isinstance(one, Run):
-            return [Term(call(one), None)]
-        if isinstance(one, Mixture):
-            pairs = zip(one.carriers, one.alphas, strict=True)
+    def step(carrier: Carrier, again: Callable[[Carrier], list[Term]]) -> list[Term]:
+        if isinstance(carrier, Run):
+            return [Term(call(carrier), None)]
+        if isinstance(carrier, Mixture):
+            pairs = zip(carrier.carriers, carrier.alphas, strict=True)
             return _bounded([term for part, alpha in pairs for term in _times(build, alpha, part, again)])
-        acts = applies(one.layers, one.parts, layer.index, layer.tensor)
-        if isinstance(one, Blend):
-            if not acts or one.a is one.b:
-                return again(one.a)
-            return _bounded(_times(build, one.beta, one.a, again) + _times(build, one.alpha, one.b, again))
-        terms = again(one.of)
+        acts = applies(carrier.layers, carrier.parts, layer.index, layer.tensor)
+        if isinstance(carrier, Blend):
+            if not acts or carrier.a is carrier.b:
+                return again(carrier.a)
+            return _bounded(
+                _times(build, carrier.beta, carrier.a, again) + _times(build, carrier.alpha, carrier.b, again)
+            )
+        terms = again(carrier.of)
         if not acts:
             return terms
-        return [Term(_changed(build, _mix(build, terms, layer.margin), one, (layer, canvas)), None)]
+        return [Term(_changed(build, _mix(build, terms, layer.margin), carrier, (layer, canvas)), None)]
 
     return Memoised(step)(carrier)
 

@@ -110,19 +110,20 @@ def _in_units(canvas: Canvas, table: Table) -> Canvas:
 def _moved(
     carrier: Carrier, places: Sequence[Placement], edits: tuple[PlaneEdit, ...] | None, canvas: Canvas
 ) -> Carrier:
-    def move(one: Carrier, again: Callable[[Carrier], Carrier]) -> Carrier:
-        if isinstance(one, Run):
+    def move(carrier: Carrier, again: Callable[[Carrier], Carrier]) -> Carrier:
+        if isinstance(carrier, Run):
             return replace(
-                one, planes=tuple(placement.after(place) for placement, place in zip(one.planes, places, strict=True))
+                carrier,
+                planes=tuple(placement.after(place) for placement, place in zip(carrier.planes, places, strict=True)),
             )
-        if isinstance(one, Blend):
-            return replace(one, a=again(one.a), b=again(one.b), alpha=_edit_masks(one.alpha, edits))
-        if isinstance(one, Mixture):
-            alphas = tuple(_edit_masks(alpha, edits) for alpha in one.alphas)
-            return Mixture(tuple(map(again, one.carriers)), alphas)
-        if isinstance(one, Patched):
-            return replace(one, of=again(one.of))  # its cells lie on the canvas: `patches` refuses such models
-        return replace(one, of=again(one.of), edits=_rescaled(one.edits, edits, canvas))
+        if isinstance(carrier, Blend):
+            return replace(carrier, a=again(carrier.a), b=again(carrier.b), alpha=_edit_masks(carrier.alpha, edits))
+        if isinstance(carrier, Mixture):
+            alphas = tuple(_edit_masks(alpha, edits) for alpha in carrier.alphas)
+            return Mixture(tuple(map(again, carrier.carriers)), alphas)
+        if isinstance(carrier, Patched):
+            return replace(carrier, of=again(carrier.of))  # its cells lie on the canvas: `patches` refuses such models
+        return replace(carrier, of=again(carrier.of), edits=_rescaled(carrier.edits, edits, canvas))
 
     return Memoised(move)(carrier)
 
@@ -172,13 +173,13 @@ def _runs(carrier: Carrier) -> Iterator[Run]:
 
 
 def _each_run(carrier: Carrier, change: Callable[[Run], Run]) -> Carrier:
-    def visit(one: Carrier, again: Callable[[Carrier], Carrier]) -> Carrier:
-        if isinstance(one, Run):
-            return change(one)
-        if isinstance(one, Blend):
-            return replace(one, a=again(one.a), b=again(one.b))
-        if isinstance(one, Mixture):
-            return Mixture(tuple(map(again, one.carriers)), one.alphas)
-        return replace(one, of=again(one.of))
+    def visit(carrier: Carrier, again: Callable[[Carrier], Carrier]) -> Carrier:
+        if isinstance(carrier, Run):
+            return change(carrier)
+        if isinstance(carrier, Blend):
+            return replace(carrier, a=again(carrier.a), b=again(carrier.b))
+        if isinstance(carrier, Mixture):
+            return Mixture(tuple(map(again, carrier.carriers)), carrier.alphas)
+        return replace(carrier, of=again(carrier.of))
 
     return Memoised(visit)(carrier)

@@ -98,17 +98,21 @@ def _edit_carrier(carrier: Carrier, edits: tuple[Edit, ...], canvas: Canvas) -> 
     after = canvas.edited(edits[0])
     scale = (canvas.height / after.height, canvas.width / after.width)
 
-    def edit(one: Carrier, again: Callable[[Carrier], Carrier]) -> Carrier:
-        if isinstance(one, Run):
-            return replace(one, noise=replace(one.noise, frames=edit_masks(one.noise.frames, edits, canvas)))
-        if isinstance(one, Blend):
-            return replace(one, a=again(one.a), b=again(one.b), alpha=edit_masks(one.alpha, edits, canvas))
-        if isinstance(one, Mixture):
-            alphas = tuple(edit_masks(alpha, edits, canvas) for alpha in one.alphas)
-            return Mixture(tuple(map(again, one.carriers)), alphas)
-        if isinstance(one, Patched):
+    def edit(carrier: Carrier, again: Callable[[Carrier], Carrier]) -> Carrier:
+        if isinstance(carrier, Run):
+            return replace(
+                carrier, noise=replace(carrier.noise, frames=edit_masks(carrier.noise.frames, edits, canvas))
+            )
+        if isinstance(carrier, Blend):
+            return replace(
+                carrier, a=again(carrier.a), b=again(carrier.b), alpha=edit_masks(carrier.alpha, edits, canvas)
+            )
+        if isinstance(carrier, Mixture):
+            alphas = tuple(edit_masks(alpha, edits, canvas) for alpha in carrier.alphas)
+            return Mixture(tuple(map(again, carrier.carriers)), alphas)
+        if isinstance(carrier, Patched):
             raise ValueError(_UNMOVED)
-        return _rescaled_map(one, again(one.of), scale)
+        return _rescaled_map(carrier, again(carrier.of), scale)
 
     return Memoised(edit)(carrier)
 
@@ -200,15 +204,15 @@ def _place_carrier(carrier: Carrier, axis: Axis, start: Fraction, length: Fracti
 
     scale = (Fraction(1), length) if axis == "x" else (length, Fraction(1))
 
-    def move(one: Carrier, again: Callable[[Carrier], Carrier]) -> Carrier:
-        if isinstance(one, Run):
-            return replace(one, noise=replace(one.noise, frames=place(one.noise.frames)))
-        if isinstance(one, Blend):
-            return replace(one, a=again(one.a), b=again(one.b), alpha=place(one.alpha))
-        if isinstance(one, Mixture):
-            return Mixture(tuple(map(again, one.carriers)), tuple(map(place, one.alphas)))
-        if isinstance(one, Patched):
+    def move(carrier: Carrier, again: Callable[[Carrier], Carrier]) -> Carrier:
+        if isinstance(carrier, Run):
+            return replace(carrier, noise=replace(carrier.noise, frames=place(carrier.noise.frames)))
+        if isinstance(carrier, Blend):
+            return replace(carrier, a=again(carrier.a), b=again(carrier.b), alpha=place(carrier.alpha))
+        if isinstance(carrier, Mixture):
+            return Mixture(tuple(map(again, carrier.carriers)), tuple(map(place, carrier.alphas)))
+        if isinstance(carrier, Patched):
             raise ValueError(_UNMOVED)
-        return _rescaled_map(one, again(one.of), scale)
+        return _rescaled_map(carrier, again(carrier.of), scale)
 
     return Memoised(move)(carrier)

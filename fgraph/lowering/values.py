@@ -189,17 +189,17 @@ class Memoised(Generic[R]):
 def take_rows(carrier: Carrier, index: Index) -> Carrier:
     """Return a carrier with the rows that `index` picks."""
 
-    def take(one: Carrier, again: Callable[[Carrier], Carrier]) -> Carrier:
-        if isinstance(one, Run):
-            return one.take(index)
-        if isinstance(one, Blend):
-            return replace(one, a=again(one.a), b=again(one.b), alpha=pick(one.alpha, index))
-        if isinstance(one, Mixture):
-            return Mixture(tuple(map(again, one.carriers)), tuple(pick(alpha, index) for alpha in one.alphas))
-        if isinstance(one, Mapped):
-            return replace(one, of=again(one.of), edits=pick(one.edits, index))
-        feathers = pick(one.feathers, index)
-        return replace(one, of=again(one.of), patches=one.patches.take(index), feathers=feathers)
+    def take(carrier: Carrier, again: Callable[[Carrier], Carrier]) -> Carrier:
+        if isinstance(carrier, Run):
+            return carrier.take(index)
+        if isinstance(carrier, Blend):
+            return replace(carrier, a=again(carrier.a), b=again(carrier.b), alpha=pick(carrier.alpha, index))
+        if isinstance(carrier, Mixture):
+            return Mixture(tuple(map(again, carrier.carriers)), tuple(pick(alpha, index) for alpha in carrier.alphas))
+        if isinstance(carrier, Mapped):
+            return replace(carrier, of=again(carrier.of), edits=pick(carrier.edits, index))
+        feathers = pick(carrier.feathers, index)
+        return replace(carrier, of=again(carrier.of), patches=carrier.patches.take(index), feathers=feathers)
 
     return Memoised(take)(carrier)
 

@@ -110,7 +110,7 @@ def with_last_uses(steps: Sequence[Step], results: Sequence[StepResult]) -> tupl
         if buffer < 0:
             continue  # the baseline owns it
         last_uses.setdefault(number, []).append(buffer)
-    return tuple(step.ending(tuple(last_uses.get(number, ()))) for number, step in enumerate(steps))
+    return tuple(step.with_last_uses(tuple(last_uses.get(number, ()))) for number, step in enumerate(steps))
 
 
 @dataclass(frozen=True, slots=True)

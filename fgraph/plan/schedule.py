@@ -54,7 +54,7 @@ def _key(op: Op, read: list[Key]) -> Key:
 
 
 def _first_readers(program: Program, keys: list[Key]) -> dict[int, Key]:
-    """Return for each instruction without operands a key just before its first reader."""
+    """Return, for each instruction without operands, a key just before its first reader."""
     first: dict[int, Key] = {}
     for number in reversed(range(len(program.instructions))):
         instruction = program.instructions[number]

@@ -38,7 +38,7 @@ class Step:
     """
 
     op: Op
-    key: Key  # the time that it runs
+    key: Key  # its place in the schedule
     inputs: tuple[Gather, ...]
     input_types: tuple[Type, ...]  # types of whole rows
     params: tuple[Hashable, ...]
@@ -58,7 +58,7 @@ class Step:
         made.__dict__.update({name: getattr(self, name) for name in kept})
         return made
 
-    def ending(self, last_uses: tuple[int, ...]) -> Step:
+    def with_last_uses(self, last_uses: tuple[int, ...]) -> Step:
         """Return the step with its last uses."""
         made = object.__new__(Step)
         made.__dict__.update(self.__dict__, last_uses=last_uses)  # with the cached properties of this step
@@ -119,7 +119,7 @@ class Step:
         return tuple(groups)
 
     @property
-    def places(self) -> int:
+    def distinct_rows(self) -> int:
         """The number of rows that differ in their parameters or in their regions."""
         if self.regions is None:
             return self.call.distinct

@@ -30,8 +30,8 @@ def count_transfers(steps: Sequence[Step], results: Sequence[StepResult], progra
     numbers = sum(gather.count * _numbers(gather, shape) for gather, shape in back)
     gathers = [gather for step in steps for gather in step.inputs] + [gather for gather, _ in back]
     return Transfers(
-        _total(step.op.inputs_copied(step.call, step.places) for step in steps),
-        _total(step.op.constants_copied(step.call, step.places) for step in steps) + _total(map(_rows, gathers)),
+        _total(step.op.inputs_copied(step.call, step.distinct_rows) for step in steps),
+        _total(step.op.constants_copied(step.call, step.distinct_rows) for step in steps) + _total(map(_rows, gathers)),
         Copies(len(back), 4 * numbers),
     )
 

@@ -62,14 +62,14 @@ class Outcomes:
             return None
         return Dragged(found["code"], found["trail"], ENDINGS[int(number)], distance, film)
 
-    def write(self, key: str, one: Dragged) -> None:
+    def write(self, key: str, outcome: Dragged) -> None:
         """Store an outcome in the cache."""
-        facts = torch.tensor([ENDINGS.index(one.ending), one.steps, one.distance], dtype=torch.float64)
-        tensors = {"code": one.code.float(), "trail": one.trail, "facts": facts}
-        self._cache.write(_KIND, key, tensors | ({"film": one.film.float()} if len(one.film) else {}), {})
+        facts = torch.tensor([ENDINGS.index(outcome.ending), outcome.steps, outcome.distance], dtype=torch.float64)
+        tensors = {"code": outcome.code.float(), "trail": outcome.trail, "facts": facts}
+        self._cache.write(_KIND, key, tensors | ({"film": outcome.film.float()} if len(outcome.film) else {}), {})
 
 
-def lay_out(op: Drag, one: Dragged, points: DragPoints, size: tuple[int, int]) -> Tensor:
+def lay_out(op: Drag, outcome: Dragged, points: DragPoints, size: tuple[int, int]) -> Tensor:
     """Return an outcome as a row of a value: code, ending and trail of each frame.
 
     Each frame is the result of a drag that ends at the steps of that frame. Trails have `TRAIL` evenly spaced times,
@@ -77,20 +77,20 @@ def lay_out(op: Drag, one: Dragged, points: DragPoints, size: tuple[int, int]) -
 
     Args:
         op: the operation.
-        one: the outcome.
+        outcome: the outcome.
         points: the points of the row.
         size: the size of the images: height, width.
     """
     parts: list[Tensor] = []
     for frame in range(op.frames):
-        done = min(frame * op.every, one.steps) if op.every else one.steps
-        ending, distance, code = one.ending, one.distance, one.code
-        if done < one.steps:
-            places = [(float(x), float(y)) for x, y in one.trail[done]]
-            ending, distance, code = "steps", mean_distance(places, points.targets, size), one.film[frame]
+        done = min(frame * op.every, outcome.steps) if op.every else outcome.steps
+        ending, distance, code = outcome.ending, outcome.distance, outcome.code
+        if done < outcome.steps:
+            places = [(float(x), float(y)) for x, y in outcome.trail[done]]
+            ending, distance, code = "steps", mean_distance(places, points.targets, size), outcome.film[frame]
         times = torch.linspace(0, done, TRAIL).round().long()
         trail = torch.full((TRAIL, op.points, 2), ABSENT)
-        trail[:, : one.trail.shape[1]] = one.trail[times].float()
+        trail[:, : outcome.trail.shape[1]] = outcome.trail[times].float()
         facts = torch.tensor([float(ENDINGS.index(ending)), float(done), distance])
         parts += [code.flatten().float(), facts, trail.flatten()]
     return torch.cat(parts)

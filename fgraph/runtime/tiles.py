@@ -143,8 +143,8 @@ def _by_param_and_region(
 ) -> Tensor:
     """Compute tiles of equal parameter and region together."""
 
-    def make_group(one: Group) -> Tensor:
-        return make(read(buffers, one.gather, context), one.param, one.window, one.region)
+    def make_group(group: Group) -> Tensor:
+        return make(read(buffers, group.gather, context), group.param, group.window, group.region)
 
     if len(step.groups) == 1:
         return make_group(step.groups[0])

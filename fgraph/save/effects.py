@@ -51,100 +51,108 @@ def find_idle(requested: Requested) -> Iterator[str]:
             yield f"output.{name} has no effect: {found}"
 
 
-def _of_sheets(one: Requested) -> str:
+def _of_sheets(requested: Requested) -> str:
     """Return why there can be no sheet; "" if there can be one."""
-    if one.is_large:
+    if requested.is_large:
         return "tiff and dzi have one file for each row"
-    if not one.pictured:
-        return f"it needs png, webp or jpeg among output.formats, which are {', '.join(one.formats)}"
+    if not requested.pictured:
+        return f"it needs png, webp or jpeg among output.formats, which are {', '.join(requested.formats)}"
     return ""
 
 
-def _of_rows(one: Requested) -> str:
+def _of_rows(requested: Requested) -> str:
     """Return why there can be no strip and no grid."""
-    if reason := _of_sheets(one):
+    if reason := _of_sheets(requested):
         return reason
-    rows = one.most_rows(*_SHOWN)
+    rows = requested.most_rows(*_SHOWN)
     if rows == 0:
         return "no output is an image or a mask"
     return "each image has one row; output.compare=true shows several outputs in one file" if rows == 1 else ""
 
 
-def _of_strip(one: Requested) -> str:
-    return _of_rows(one) if one.options.strip is not None else ""
+def _of_strip(requested: Requested) -> str:
+    return _of_rows(requested) if requested.options.strip is not None else ""
 
 
-def _of_grid(one: Requested) -> str:
-    return _of_rows(one) if one.options.grid is not None else ""
+def _of_grid(requested: Requested) -> str:
+    return _of_rows(requested) if requested.options.grid is not None else ""
 
 
-def _of_labels(one: Requested) -> str:
-    if one.options.labels is False:
+def _of_labels(requested: Requested) -> str:
+    if requested.options.labels is False:
         return ""
-    if one.options.strip is None and one.options.grid is None:
+    if requested.options.strip is None and requested.options.grid is None:
         return "labels are written on strips and grids: give output.strip=x or output.grid=auto"
-    return _of_rows(one)
+    return _of_rows(requested)
 
 
-def _of_gap(one: Requested) -> str:
-    if one.options.compare:
-        return _of_sheets(one)
-    if one.options.strip is None and one.options.grid is None:
+def _of_gap(requested: Requested) -> str:
+    if requested.options.compare:
+        return _of_sheets(requested)
+    if requested.options.strip is None and requested.options.grid is None:
         return "it is between the pictures of a strip, a grid or a comparison: give output.strip, grid or compare"
-    return _of_rows(one)
+    return _of_rows(requested)
 
 
-def _of_compare(one: Requested) -> str:
-    return _of_sheets(one) if one.options.compare else ""
+def _of_compare(requested: Requested) -> str:
+    return _of_sheets(requested) if requested.options.compare else ""
 
 
-def _of_explain(one: Requested) -> str:
-    return _of_sheets(one) if one.options.explain else ""
+def _of_explain(requested: Requested) -> str:
+    return _of_sheets(requested) if requested.options.explain else ""
 
 
-def _of_quality(one: Requested) -> str:
-    if one.is_large:
-        return "" if "dzi" in one.formats else "a tiff is lossless"
-    lossy = any(name in ("jpeg", "jpg", "webp") for name in one.formats)
-    return "" if lossy else f"it is for jpeg, webp and dzi; output.formats are {', '.join(one.formats)}"
+def _of_quality(requested: Requested) -> str:
+    if requested.is_large:
+        return "" if "dzi" in requested.formats else "a tiff is lossless"
+    lossy = any(name in ("jpeg", "jpg", "webp") for name in requested.formats)
+    return "" if lossy else f"it is for jpeg, webp and dzi; output.formats are {', '.join(requested.formats)}"
 
 
-def _of_scale(one: Requested) -> str:
-    if one.is_large:
+def _of_scale(requested: Requested) -> str:
+    if requested.is_large:
         return "tiff and dzi are written at their own size"
-    return "" if one.pictured or one.filmed else f"it is for pictures and films, not for {', '.join(one.formats)}"
+    return (
+        ""
+        if requested.pictured or requested.filmed
+        else f"it is for pictures and films, not for {', '.join(requested.formats)}"
+    )
 
 
-def _of_resampling(one: Requested) -> str:
-    return _of_scale(one) if one.options.scale > 1 else "it is for output.scale, which is 1"
+def _of_resampling(requested: Requested) -> str:
+    return _of_scale(requested) if requested.options.scale > 1 else "it is for output.scale, which is 1"
 
 
-def _of_piece(one: Requested) -> str:
-    return "" if one.is_large else "it is for tiff and dzi, which are made piece by piece"
+def _of_piece(requested: Requested) -> str:
+    return "" if requested.is_large else "it is for tiff and dzi, which are made piece by piece"
 
 
-def _of_films(one: Requested) -> str:
-    if not one.filmed:
+def _of_films(requested: Requested) -> str:
+    if not requested.filmed:
         return "it is for films: give output.formats=[gif] or [mp4]"
-    return "" if one.most_rows(*_SHOWN) else "no output is an image or a mask"
+    return "" if requested.most_rows(*_SHOWN) else "no output is an image or a mask"
 
 
-def _of_loop(one: Requested) -> str:
-    return _of_films(one) or ("" if "gif" in one.filmed else "players of mp4 decide themselves; it is for gif")
+def _of_loop(requested: Requested) -> str:
+    return _of_films(requested) or (
+        "" if "gif" in requested.filmed else "players of mp4 decide themselves; it is for gif"
+    )
 
 
-def _of_pingpong(one: Requested) -> str:
-    if not one.pingpong:
+def _of_pingpong(requested: Requested) -> str:
+    if not requested.pingpong:
         return ""
-    return _of_films(one) or ("" if one.most_rows(*_SHOWN) > 2 else "a film of two frames is the same backwards")
+    return _of_films(requested) or (
+        "" if requested.most_rows(*_SHOWN) > 2 else "a film of two frames is the same backwards"
+    )
 
 
-def _of_sheet(one: Requested) -> str:
-    return "" if one.is_sweep else "it is the contact sheet of a sweep: give -m"
+def _of_sheet(requested: Requested) -> str:
+    return "" if requested.is_sweep else "it is the contact sheet of a sweep: give -m"
 
 
-def _of_formats(one: Requested) -> str:
-    shown = one.most_rows(Kind.IMAGE, Kind.MASK, Kind.FEATURES)
+def _of_formats(requested: Requested) -> str:
+    shown = requested.most_rows(Kind.IMAGE, Kind.MASK, Kind.FEATURES)
     return "" if shown else "no output is a picture; codes are written as .safetensors"
 
 

@@ -27,7 +27,7 @@ _DZI = """<?xml version="1.0" encoding="UTF-8"?>
 
 
 def write_tiff(picture: Slabs, path: Path, text: Mapping[str, str]) -> None:
-    """Write a tiled, deflated TIFF that holds its smaller levels, as BigTIFF if it is too large for TIFF.
+    """Write a tiled, deflated TIFF with the smaller levels of its pyramid, as BigTIFF if it is too large for TIFF.
 
     Args:
         picture: the pixels.

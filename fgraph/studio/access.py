@@ -1,4 +1,4 @@
-"""The files that a graph in the studio may name: the page gives no path that was not granted on this machine."""
+"""The files that a graph in the studio may name: those that were granted on this machine, not by the page."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class FileAccess:
         self._granted.add(os.path.abspath(path))
 
     def grant_all(self, text: GraphText, place: Path) -> None:
-        """Allow everything that a graph names, which a person on this machine has opened.
+        """Allow everything that is named in a graph that a person on this machine has opened.
 
         Args:
             text: the graph.
@@ -45,7 +45,7 @@ class FileAccess:
         if document.interpolates:
             resolve(document)
         for value in _named(document, registry_with()):
-            self._granted.update((value, *_meant(value, place)))
+            self._granted.update((value, *_candidates(value, place)))
 
     def restrict(self, document: Document, place: Path) -> None:
         """Report each path or model of a graph that is not allowed, and remove it, before anything reads it."""
@@ -67,7 +67,7 @@ class FileAccess:
                 del holder[key]
 
     def moved(self, text: GraphText, before: Path, after: Path) -> GraphText:
-        """Return the text of a graph with its relative paths of files as they are seen from another folder.
+        """Return the text of a graph for a file in another folder, with its relative paths adapted.
 
         Args:
             text: the text.
@@ -87,13 +87,13 @@ class FileAccess:
         return text
 
     def _from(self, value: str, before: Path, after: Path) -> str:
-        beside = _meant(value, before)[0]
+        beside = _candidates(value, before)[0]
         if value in _bundled_pictures() or os.path.isabs(value) or beside not in self._granted:
             return value
         return relative(Path(beside), after)
 
     def _permits(self, value: str, place: Path) -> bool:
-        return value in _bundled_pictures() or any(one in self._granted for one in _meant(value, place))
+        return value in _bundled_pictures() or any(one in self._granted for one in _candidates(value, place))
 
 
 def relative(path: Path, place: Path) -> str:
@@ -119,7 +119,7 @@ def _texts(value: Any) -> Iterator[str]:
             yield from _texts(one)
 
 
-def _meant(value: str, place: Path) -> list[str]:
+def _candidates(value: str, place: Path) -> list[str]:
     """Return the paths that a value may mean: beside the graph file, or in the current directory.
 
     Both are computed without reading the disk, so that the page learns nothing about it.

@@ -46,9 +46,9 @@ def drag(op: Drag, inputs: Sequence[Tensor], params: Params, context: KernelCont
             generator, op.settings, codes[members].clone(), [points[row] for row in members], given, every=op.every
         )
 
-    def note(row: int, one: Dragged) -> None:
-        found[row] = one
-        outcomes.write(keys[row], one)
+    def note(row: int, outcome: Dragged) -> None:
+        found[row] = outcome
+        outcomes.write(keys[row], outcome)
 
     if missing:
         resumable = resumable_drag(cache, make_key("drag search", keys), make)

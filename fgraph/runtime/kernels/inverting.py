@@ -41,11 +41,11 @@ def invert(op: Invert, inputs: Sequence[Tensor], params: Params, context: Kernel
     }
     missing = [row for row in range(len(keys)) if row not in found]
 
-    def note(row: int, one: SearchOutcome) -> None:
-        if isinf(one.loss):
+    def note(row: int, outcome: SearchOutcome) -> None:
+        if isinf(outcome.loss):
             raise ValueError(f"the search diverged for image {row}: take a lower learning_rate")
-        found[row] = one.code
-        cache.write(_KIND, keys[row], {"code": one.code}, {})
+        found[row] = outcome.code
+        cache.write(_KIND, keys[row], {"code": outcome.code}, {})
 
     if missing:
         with context.searching("invert", op.settings.steps) as job:
