@@ -51,4 +51,6 @@ def face_region(region: FaceRegion, framing: Framing) -> MaskExpr:
 
 
 def _drawn(framing: Framing, name: str) -> MaskExpr:
-    return combine("max", *(Ellipse((x, y), (along, down)) for x, y, along, down in _OVALS[framing][name]))
+    return combine(
+        "max", *(Ellipse((x, y), (radius_x, radius_y)) for x, y, radius_x, radius_y in _OVALS[framing][name])
+    )

@@ -107,7 +107,7 @@ def _measure(kind: str, count: str, checkpoint: str) -> None:
 
 
 def _resident(name: str) -> float:
-    """Return a line of /proc/self/status in MiB."""
+    """Return the value of a line of /proc/self/status, in MiB."""
     lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
     return next(int(line.split()[1]) for line in lines if line.startswith(name + ":")) / 1024
 

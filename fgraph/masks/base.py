@@ -37,7 +37,7 @@ class MaskExpr(ABC):
     """
 
     def __init_subclass__(cls) -> None:
-        cls.__eq__ = MaskExpr.__eq__  # type: ignore[method-assign]  # a dataclass leaves those that its class has
+        cls.__eq__ = MaskExpr.__eq__  # type: ignore[method-assign]  # `dataclass` keeps methods that a class has
         cls.__hash__ = MaskExpr.__hash__  # type: ignore[method-assign]
 
     def __eq__(self, other: object) -> bool:

@@ -104,8 +104,8 @@ def _serve(settings: dict[str, str], *, remote: bool, opens: bool) -> None:
         if opens and not _open_browser(address):
             warn("no browser was found on this machine: open the address yourself")
 
-    with _claimed_history(folder) as kept:
-        studio = Studio(folder, kept, options, _folders(settings.get("models")), FirstPicture(settle_collector))
+    with _claimed_history(folder) as history:
+        studio = Studio(folder, history, options, _folders(settings.get("models")), FirstPicture(settle_collector))
         studio.open(_opened(settings))
         run(studio, place, ready)
 
@@ -113,17 +113,17 @@ def _serve(settings: dict[str, str], *, remote: bool, opens: bool) -> None:
 @contextmanager
 def _claimed_history(folder: Path) -> Iterator[Path | None]:
     """Claim the history of a folder, and yield its path; None if another studio uses it, or it cannot be written."""
-    kept = _history_of(folder)
+    history = _history_of(folder)
     with ExitStack() as stack:
         try:
-            free = stack.enter_context(claimed(kept, "studio"))
+            free = stack.enter_context(claimed(history, "studio"))
         except OSError as error:
-            warn(f"the history of the studio is not kept: {save_error(kept, error)}")
+            warn(f"the history of the studio is not kept: {save_error(history, error)}")
             free = False
         else:
             if not free:
                 warn(f"another studio keeps the history of {folder}, and this one keeps none: choose another folder=")
-        yield kept if free else None
+        yield history if free else None
 
 
 def _number(text: str | None) -> int | None:

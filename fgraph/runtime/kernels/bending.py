@@ -31,7 +31,7 @@ class MapWindow:
     region: Region  # the part to compute
     wraps: Cyclic
 
-    def made(self, axis: int) -> Indices:
+    def computed(self, axis: int) -> Indices:
         """Return the pixels to compute along an axis; after the last pixel of a cyclic axis, the first ones follow."""
         positions = np.arange(self.region[axis], self.region[axis + 2])
         return positions % self.size[axis] if self.wraps[axis] else positions
@@ -52,29 +52,29 @@ def bend(op: BendChannels, inputs: Sequence[Tensor], params: Params, context: Ke
     """Bend some channels of whole maps, [rows, C, H, W]; rows of equal bending share a call."""
     x = inputs[0]
     size = (int(x.shape[2]), int(x.shape[3]))
-    place = MapWindow(size, whole(size), whole(size), op.wraps)
+    map_window = MapWindow(size, whole(size), whole(size), op.wraps)
     groups: dict[Bending, list[int]] = {}
     for row, param in enumerate(params):
         assert isinstance(param, Bending)
         groups.setdefault(param, []).append(row)
     if len(groups) == 1:
-        return bend_window(x, next(iter(groups)), place, context)
+        return bend_window(x, next(iter(groups)), map_window, context)
     result = torch.empty_like(x)
     for param, rows in groups.items():
         index = context.constant(rows)
-        result[index] = bend_window(x[index], param, place, context)
+        result[index] = bend_window(x[index], param, map_window, context)
     return result
 
 
-def bend_window(x: Tensor, bending: Bending, place: MapWindow, context: KernelContext) -> Tensor:
+def bend_window(x: Tensor, bending: Bending, map_window: MapWindow, context: KernelContext) -> Tensor:
     """Bend a region of maps, [rows, C, h, w], given a window of them."""
     channels = find_channels(bending.channels, context)
     if channels is None or len(channels) == x.shape[1]:
-        return _transformed(x, bending.transform, place, context)
-    result = _cut(x, place, context).clone()
+        return _transformed(x, bending.transform, map_window, context)
+    result = _cut(x, map_window, context).clone()
     if channels:
         index = context.constant(channels)
-        result[:, index] = _transformed(x[:, index], bending.transform, place, context)
+        result[:, index] = _transformed(x[:, index], bending.transform, map_window, context)
     return result
 
 
@@ -86,7 +86,7 @@ def find_channels(channels: Channels, context: KernelContext) -> list[int] | Non
     return None if channels is None else list(channels)
 
 
-def _transformed(x: Tensor, transform: Any, place: MapWindow, context: KernelContext) -> Tensor:
+def _transformed(x: Tensor, transform: Any, map_window: MapWindow, context: KernelContext) -> Tensor:
     match transform:
         case Multiply():
             return x * transform.factor
@@ -95,20 +95,22 @@ def _transformed(x: Tensor, transform: Any, place: MapWindow, context: KernelCon
         case Threshold():
             return (x > transform.value).to(x.dtype)
         case Erode():
-            return _extreme(x, transform, place, context)
-    return _warped(x, transform.warp(place.size).sources(place.made(0), place.made(1)), place, context)
+            return _extreme(x, transform, map_window, context)
+    return _warped(
+        x, transform.warp(map_window.size).sources(map_window.computed(0), map_window.computed(1)), map_window, context
+    )
 
 
-def _cut(x: Tensor, place: MapWindow, context: KernelContext) -> Tensor:
+def _cut(x: Tensor, map_window: MapWindow, context: KernelContext) -> Tensor:
     """Return the region, cut out of the window."""
     for axis in (0, 1):
-        positions, _ = place.find(np.arange(place.region[axis], place.region[axis + 2]), axis)
+        positions, _ = map_window.find(np.arange(map_window.region[axis], map_window.region[axis + 2]), axis)
         x = take(x, positions, axis + 2, context)
     return x
 
 
 def _warped(
-    x: Tensor, sources: tuple[NDArray[np.float64], NDArray[np.float64]], place: MapWindow, context: KernelContext
+    x: Tensor, sources: tuple[NDArray[np.float64], NDArray[np.float64]], map_window: MapWindow, context: KernelContext
 ) -> Tensor:
     """Sample bilinearly at the sources, with zeros beyond true borders, as OpenCV's warpAffine does."""
     height, width = sources[0].shape
@@ -117,26 +119,26 @@ def _warped(
     low = [np.floor(one).astype(np.int64) for one in sources]
     part = [one - base for one, base in zip(sources, low, strict=True)]
     for below in (0, 1):
-        y, inside_y = place.find(low[0] + below, 0)
+        rows, inside_y = map_window.find(low[0] + below, 0)
         for right in (0, 1):
-            at, inside_x = place.find(low[1] + right, 1)
+            columns, inside_x = map_window.find(low[1] + right, 1)
             weight = (part[0] if below else 1 - part[0]) * (part[1] if right else 1 - part[1])
             weight = weight * (inside_y & inside_x)
             if weight.any():
-                index = context.constant((y * x.shape[3] + at).ravel())
+                index = context.constant((rows * x.shape[3] + columns).ravel())
                 factor = context.constant(weight.ravel(), x.dtype)
                 result += flat.index_select(2, index) * factor
     return result.view(*x.shape[:2], height, width)
 
 
-def _extreme(x: Tensor, transform: Erode, place: MapWindow, context: KernelContext) -> Tensor:
+def _extreme(x: Tensor, transform: Erode, map_window: MapWindow, context: KernelContext) -> Tensor:
     """Return the greatest or least value within a disc, ignoring pixels beyond a true border."""
     sign = 1.0 if isinstance(transform, Dilate) else -1.0
-    radius, region = transform.radius, place.region
+    radius, region = transform.radius, map_window.region
     x = sign * x
     for axis in (0, 1):
         around = np.arange(region[axis] - radius, region[axis + 2] + radius)
-        positions, inside = place.find(around, axis)
+        positions, inside = map_window.find(around, axis)
         x = take(x, positions, axis + 2, context)
         if not inside.all():
             outside = context.constant(~inside)

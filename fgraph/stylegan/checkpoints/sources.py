@@ -53,7 +53,7 @@ def fetch_model(url: str) -> Path:
     if settings.offline:
         raise ModelError(f"model '{url}' is not in the cache, and offline mode forbids downloads; go online once")
     try:
-        with _alone(folder, plain, url):
+        with _locked(folder, plain, url):
             # another process may have fetched it meanwhile
             return _find_kept(folder, plain, pinned, url) or _fetch_and_keep(folder, plain, pinned, url)
     except (OSError, SaveError) as error:
@@ -116,7 +116,7 @@ def _find_kept(folder: Path, plain: str, pinned: str | None, url: str) -> Path |
 
 
 @contextmanager
-def _alone(folder: Path, plain: str, url: str) -> Iterator[None]:
+def _locked(folder: Path, plain: str, url: str) -> Iterator[None]:
     """Hold the lock of a URL, so that no other process downloads it into this folder."""
     import filelock
 
@@ -195,10 +195,10 @@ def _fetch(plain: str, folder: Path, url: str, pinned: bool) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     hub = _HUB.fullmatch(plain)
     if hub:
-        place = current_downloads().hub
-        if place is not None and not _is_safe(place):
-            raise ModelError(f"the hub '{place}' would be contacted over an unencrypted connection; use https")
-        return fetch_from_hub(hub[1], hub[3], hub[2], folder=folder, given=url, hub=place)
+        hub_url = current_downloads().hub
+        if hub_url is not None and not _is_safe(hub_url):
+            raise ModelError(f"the hub '{hub_url}' would be contacted over an unencrypted connection; use https")
+        return fetch_from_hub(hub[1], hub[3], hub[2], folder=folder, given=url, hub=hub_url)
     return fetch_over_http(plain, folder, url, pinned)
 
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 FOLDS = 5  # folds of the cross-validation
 _SEED = 0  # seed of the shuffle before the cross-validation
-_STRENGTHS = np.logspace(-3, 4, 15)  # penalties of ridge regression, among which a validation of its own chooses
+_PENALTIES = np.logspace(-3, 4, 15)  # of ridge regression; a cross-validation within each fit chooses one
 _ITERATIONS = 2000
 
 
@@ -61,7 +61,7 @@ def fit_boundary(codes: NDArray[Any], scores: NDArray[Any]) -> Boundary:
         accuracy = float((model_selection.cross_val_predict(model, x, truth, cv=parts) == truth).mean())
         fitted, explained = model.fit(x, truth), None
     else:
-        model = linear_model.RidgeCV(_STRENGTHS)
+        model = linear_model.RidgeCV(_PENALTIES)
         found = model_selection.cross_val_predict(
             model, x, y, cv=model_selection.KFold(folds, shuffle=True, random_state=_SEED)
         )
