@@ -53,7 +53,7 @@ def test_directions_equal_those_of_bfgs_and_losses_fall() -> None:
     draw = torch.Generator().manual_seed(4)
     factor = torch.randn(numbers, 2, generator=draw, dtype=torch.float64) / 10
     metric = Metric(torch.linspace(1, 2, numbers, dtype=torch.float64), factor)
-    inverse = metric.own.diag() - factor @ factor.t()
+    inverse = metric.diagonal.diag() - factor @ factor.t()
     at = torch.zeros(rows, numbers, dtype=torch.float64)
     state, levels = lbfgs_start(at), []
     kept: list[tuple[list[Tensor], list[Tensor]]] = [([], []) for _ in range(rows)]
