@@ -1,12 +1,13 @@
 """Analyses: answers about a Program for passes and plans. They rewrite nothing."""
 
 from fgraph.analysis.access import footprints_of, operands_read
-from fgraph.analysis.bounds import infer_bounds, without_differences
+from fgraph.analysis.bounds import BoundsMemo, infer_bounds, without_differences
 from fgraph.analysis.retention import Retained, Row
 from fgraph.analysis.value_bounds import Bounds, ChunkOutputs, OutputTile, ValueBounds, whole_bounds
 
 __all__ = [
     "Bounds",
+    "BoundsMemo",
     "ChunkOutputs",
     "OutputTile",
     "Retained",

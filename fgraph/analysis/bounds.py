@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
 
 from fgraph._geometry.regions import Region, area, clip, overlapping_pixels, whole
 from fgraph.analysis.access import cyclic_axes, flops_of_pixel, footprints_of
-from fgraph.analysis.retention import Part, Retention
+from fgraph.analysis.retention import Part, ReaderCosts, Retention
 from fgraph.analysis.supports import Supports
 from fgraph.analysis.tile_sizes import few_sizes
 from fgraph.analysis.value_bounds import NOT_COMPUTED, Bounds, ChunkOutputs, ValueBounds
@@ -40,6 +41,7 @@ def infer_bounds(
     chunks: Sequence[ChunkOutputs] = (None,),
     retention_budget: float = 0,
     cost_model: CostModel = DEFAULT_COSTS,
+    memo: BoundsMemo | None = None,
 ) -> Bounds:
     """Return the rows of every value that must be computed, with their regions.
 
@@ -49,8 +51,9 @@ def infer_bounds(
         retention_budget: the most bytes, in fp32, that may be retained at once for later chunks. A part is retained
             where that costs less than to recompute it.
         cost_model: the costs of calls and copies.
+        memo: what earlier calls for the same program and cost model found; this call adds to it.
     """
-    return _Walk(program, len(chunks), retention_budget, cost_model).run(chunks)
+    return _Walk(memo or BoundsMemo(program, cost_model), len(chunks), retention_budget).run(chunks)
 
 
 def without_differences(program: Program) -> Program:
@@ -59,21 +62,44 @@ def without_differences(program: Program) -> Program:
     return replace(program, instructions=tuple(plain))
 
 
-class _Walk:
-    def __init__(self, program: Program, chunks: int, retention_budget: float, cost_model: CostModel) -> None:
+class BoundsMemo:
+    """Properties of a program that do not depend on its chunks, for several inferences of its bounds.
+
+    Args:
+        program: the program.
+        cost_model: the costs of calls and copies.
+    """
+
+    def __init__(self, program: Program, cost_model: CostModel = DEFAULT_COSTS) -> None:
         self.program = program
         self.cost_model = cost_model
         self.cyclic = cyclic_axes(program)
         self.supports = Supports(program)
+        self.enlarged: dict[tuple[int, bytes], Regions] = {}  # value and needs -> regions: many chunks have equal needs
+
+    @cached_property
+    def flops(self) -> list[float]:
+        """The FLOPs of a pixel of each value."""
+        return [flops_of_pixel(self.program, one) if one.type.spatial else 0.0 for one in self.program.instructions]
+
+    @cached_property
+    def readers(self) -> ReaderCosts:
+        """The costs that decide about retention."""
+        return ReaderCosts.of(self.program, self.supports)
+
+
+class _Walk:
+    def __init__(self, memo: BoundsMemo, chunks: int, retention_budget: float) -> None:
+        self.memo = memo
+        self.program, self.cyclic = memo.program, memo.cyclic
         self.retention: Retention | None = None
         if retention_budget:
             self.retention = Retention(
-                program, self.cyclic, self.supports, chunks, budget=retention_budget, cost_model=cost_model
+                memo.program, memo.cyclic, memo.readers, chunks, budget=retention_budget, cost_model=memo.cost_model
             )
         self.repeated_flops = 0.0
-        self.enlarged: dict[tuple[int, bytes], Regions] = {}  # value and needs -> regions: many chunks have equal needs
         # The requests for each value so far: keys, which are chunk * rows + row, and regions.
-        self.asked: list[list[tuple[Index, Regions]]] = [[] for _ in program.instructions]
+        self.asked: list[list[tuple[Index, Regions]]] = [[] for _ in self.program.instructions]
 
     def run(self, chunks: Sequence[ChunkOutputs]) -> Bounds:
         for chunk, wanted in enumerate(chunks):
@@ -177,7 +203,7 @@ class _Walk:
             return rows, needs
         before: dict[int, dict[Region, Part]] = {row: {} for row in np.flatnonzero(np.bincount(rows[1]) > 1).tolist()}
         regions = needs.copy()
-        flops = flops_of_pixel(self.program, self.program.instructions[number])
+        flops, enlarged = self.memo.flops[number], self.memo.enlarged
         names = rows[1].tolist()
         ends = (np.flatnonzero(rows[0][1:] != rows[0][:-1]) + 1).tolist()
         for start, stop in pairwise([0, *ends, len(needs)]):
@@ -187,9 +213,9 @@ class _Walk:
                 for place, row in again:
                     regions[place] = self.retention.rest((number, row), chunk, to_region(needs[place]), before[row])
             key = number, part.tobytes()
-            if key not in self.enlarged:
-                self.enlarged[key] = self._enlarged(number, part, flops)
-            part[:] = self.enlarged[key]
+            if key not in enlarged:
+                enlarged[key] = self._enlarged(number, part, flops)
+            part[:] = enlarged[key]
             for place, row in again:
                 region = to_region(regions[place])
                 if area(region):
@@ -217,7 +243,7 @@ class _Walk:
         counts: dict[Region, int] = {}
         for one, count in zip(made, np.bincount(index).tolist(), strict=True):
             counts[one] = counts.get(one, 0) + count
-        grown = few_sizes(counts, size, cyclic, flops, self.cost_model.call)
+        grown = few_sizes(counts, size, cyclic, flops, self.memo.cost_model.call)
         return np.array([grown[one] for one in made], np.int64)[index]
 
     # -- what it reads -------------------------------------------------------------------------------------------
@@ -238,7 +264,7 @@ class _Walk:
         terms = mix.op.terms(mix.operands)
         assert terms is not None
         half = len(terms[0])
-        supports = np.concatenate([self.supports.of(alpha)[rows[1]] for alpha in terms[1]])
+        supports = np.concatenate([self.memo.supports.of(alpha)[rows[1]] for alpha in terms[1]])
         windows = intersections(np.tile(regions, (half, 1)), supports, mix.type.size, (True, True))
         live = areas(windows) > 0
         chunks = np.tile(rows[0], half)

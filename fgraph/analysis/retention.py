@@ -43,13 +43,26 @@ class Retained:
     region: Region
 
 
+@dataclass(frozen=True, slots=True)
+class ReaderCosts:
+    """The costs of each value of a program that do not depend on its chunks."""
+
+    pixels: Sequence[float]  # the FLOPs to recompute a pixel, back to the preceding layers
+    copying: Sequence[int]  # the readers that must join a window of it if it lies in several buffers
+
+    @staticmethod
+    def of(program: Program, supports: Supports) -> ReaderCosts:
+        """Return the costs of a program; outside of the supports, the alphas of its mixes are 0."""
+        return ReaderCosts(_pixel_costs(program, supports), _copying_readers(program))
+
+
 class Retention:
     """The decisions about which parts are retained.
 
     Args:
         program: the program.
         cyclic: for each value, the axes that wrap round.
-        supports: the rectangles outside of which the alphas of mixes are 0.
+        readers: the costs that do not depend on the chunks.
         chunks: the number of chunks.
         budget: the most bytes that may be retained at once, in fp32.
         cost_model: the costs of copies and of calls, to compare with recomputation.
@@ -59,7 +72,7 @@ class Retention:
         self,
         program: Program,
         cyclic: Sequence[Cyclic],
-        supports: Supports,
+        readers: ReaderCosts,
         chunks: int,
         *,
         budget: float,
@@ -70,8 +83,7 @@ class Retention:
         self._cyclic = cyclic
         self._budget = budget
         self._cost_model = cost_model
-        self._costs = _pixel_costs(program, supports)
-        self._copying = _copying_readers(program)
+        self._readers = readers
         self._retained: dict[tuple[Row, int], list[Retained]] = {}  # row, its chunk -> retained parts
 
     @property
@@ -94,7 +106,7 @@ class Retention:
             return region
         held = {part.chunk: list(self._retained.get((row, part.chunk), ())) for _, part in found}
         # readers assemble the window from retained parts and the rest
-        copied, calls = area(region) * self._copying[row[0]], 0
+        copied, calls = area(region) * self._readers.copying[row[0]], 0
         if not area(rest):
             copied, calls = 0, -1  # one call fewer
         for common, part in found:
@@ -102,7 +114,7 @@ class Retention:
             copied += pixels
             calls += pixels > 0
         bytes_each = 4 * instruction.type.shape[0]
-        saved = self._costs[row[0]] * (_made(instruction, region) - _made(instruction, rest))
+        saved = self._readers.pixels[row[0]] * (_made(instruction, region) - _made(instruction, rest))
         cost = self._cost_model.copied_byte * bytes_each * copied + self._cost_model.copy_call * calls
         if saved <= cost:
             return region

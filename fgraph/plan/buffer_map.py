@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,6 +30,13 @@ class BufferMap:
             if isinstance(one.op, BaselineRows):  # the rows of an earlier run are whole, in a separate buffer
                 regions = whole_regions(one.rows, one.type.size if one.type.spatial else (0, 0))
                 self.put(value, np.arange(one.rows), (baseline_buffer(one.op.slot), 0), regions)
+
+    def copy(self) -> BufferMap:
+        """Return a map with the same rows in the same buffers. Retained parts are not copied."""
+        other = copy(self)
+        other._tables = [table.copy() for table in self._tables]
+        other._retained, other.readable, other._beneath = {}, {}, {}
+        return other
 
     def put(self, value: int, rows: Index, start: tuple[int, int], regions: Regions) -> None:
         """Enter rows of a value that are in a buffer, one after the other.

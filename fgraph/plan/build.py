@@ -14,7 +14,7 @@ from fgraph.ir.program import Index, Instruction, Operand, Program, Regions, as_
 from fgraph.ir.region_arrays import as_regions, to_region
 from fgraph.ir.types import Type
 from fgraph.plan.buffer_map import BufferMap
-from fgraph.plan.chunk_templates import ChunkTemplate, ChunkTemplates, Relocation
+from fgraph.plan.chunk_templates import ChunkTemplate, ChunkTemplates, CodesChunk, Relocation
 from fgraph.plan.locations import baseline_buffer
 from fgraph.plan.schedule import schedule_keys
 from fgraph.plan.steps import Step, StepResult
@@ -36,23 +36,23 @@ class StepBuilder:
 
     def __init__(self, program: Program, bounds: Bounds, templates: ChunkTemplates | None = None) -> None:
         self.program = program
-        self.buffer_map = BufferMap(program)
         self._made = bounds.values
         self._templates = templates
+        self._codes = None if templates is None else templates.codes
         self._retained: dict[int, dict[Row, list[Retained]]] = {}  # chunk that computes them -> row -> retained parts
         for part in bounds.retained:
             self._retained.setdefault(part.chunk, {}).setdefault(part.row, []).append(part)
-        self._keys = schedule_keys(program)
-        shapes: dict[Hashable, int] = {}
-        self._shapes = [
-            shapes.setdefault((one.op, one.type, self._types(one.operands)), len(shapes))
-            for one in program.instructions
-        ]
+        self.buffer_map = BufferMap(program) if self._codes is None else self._codes.buffer_map.copy()
+        self._keys = schedule_keys(program) if self._codes is None else self._codes.keys
+        self._shapes = self._find_shapes() if self._codes is None else self._codes.shapes
         self._count = 0  # steps so far
         self._last: list[Unit] = []  # units of the previous chunk
 
     def chunk(self, number: int) -> list[Step]:
         """Return the steps of a chunk, without their last uses. Its rows stay readable until the next chunk begins."""
+        if self._codes is not None and not number:
+            self._count = len(self._codes.steps)
+            return list(self._codes.steps)
         for unit in self._last:
             if self.program.instructions[unit.number].type.spatial:
                 self.buffer_map.drop(unit.number, unit.rows)
@@ -60,14 +60,25 @@ class StepBuilder:
         batches = self._batches(number)
         self._last = [unit for batch in batches for unit in batch]
         retained = self._retained.get(number, {})
-        if self._templates is None or not number:
+        if self._templates is None:
             return self._build(batches, retained)
+        if not number:
+            return self._first_chunk(self._templates, batches, retained)
         shape = self._templates.shape(self._last, retained, self.buffer_map)
         template, start = self._templates.known.get(shape.key), self._count
         if template is not None:
             return self._build(batches, retained, template.relocation(start, shape.retained))
         steps = self._build(batches, retained)
         self._templates.known[shape.key] = ChunkTemplate(steps, start, shape.retained)
+        return steps
+
+    def _first_chunk(
+        self, templates: ChunkTemplates, batches: Sequence[list[Unit]], retained: Mapping[Row, Sequence[Retained]]
+    ) -> list[Step]:
+        """Return the steps of the first chunk. If it makes codes only, later builders do not build it again."""
+        steps = self._build(batches, retained)
+        if not any(self.program.instructions[unit.number].type.spatial for unit in self._last):
+            templates.codes = CodesChunk(steps, self.buffer_map.copy(), self._keys, self._shapes)
         return steps
 
     def _build(
@@ -85,7 +96,11 @@ class StepBuilder:
         return steps
 
     def assume_retained(self, chunk: int) -> None:
-        """Enter the parts that earlier chunks retain for a chunk, without building these chunks."""
+        """Enter the parts that earlier chunks retain for a chunk, without building these chunks.
+
+        No template is made or used from then on.
+        """
+        self._templates = None
         rows = (found for retained in self._retained.values() for found in retained.values())
         parts = (part for found in rows for part in found if part.chunk < chunk <= part.last)
         for number, part in enumerate(parts):
@@ -108,6 +123,14 @@ class StepBuilder:
             groups.setdefault((place, None if whole_rows else region), []).append(row)
         for (place, shared), rows in groups.items():
             yield self._result(place, rows, shared)
+
+    def _find_shapes(self) -> list[int]:
+        """Return a number for each instruction, which is equal where operation, type and types of operands are."""
+        shapes: dict[Hashable, int] = {}
+        return [
+            shapes.setdefault((one.op, one.type, self._types(one.operands)), len(shapes))
+            for one in self.program.instructions
+        ]
 
     def _types(self, operands: Sequence[Operand]) -> tuple[Type, ...]:
         return tuple(self.program.instructions[operand.value].type for operand in operands)

@@ -15,6 +15,7 @@ from fgraph.analysis import Retained, Row, footprints_of, operands_read
 from fgraph.ir.ops import BaselineRows
 from fgraph.ir.program import Index, Operand, Program, as_index
 from fgraph.plan.buffer_map import BufferMap
+from fgraph.plan.schedule import Key
 from fgraph.plan.steps import Step
 from fgraph.plan.units import Unit
 
@@ -49,6 +50,16 @@ class ChunkShape:
     retained: Sequence[int]  # the buffers of earlier chunks that it can read
 
 
+@dataclass(frozen=True, eq=False, slots=True)
+class CodesChunk:
+    """A first chunk that makes codes only: it does not depend on the other chunks, nor on what they retain."""
+
+    steps: Sequence[Step]
+    buffer_map: BufferMap  # after these steps
+    keys: Sequence[Key]  # the schedule of the program
+    shapes: Sequence[int]  # for each instruction, a number of its operation and its types
+
+
 class ChunkTemplates:
     """The templates of a program, by the shape of their chunks.
 
@@ -58,6 +69,7 @@ class ChunkTemplates:
 
     def __init__(self, program: Program) -> None:
         self.known: dict[Hashable, ChunkTemplate] = {}
+        self.codes: CodesChunk | None = None  # the first chunk, once it is built
         self._program = program
         read = {value for one in program.instructions for operand in one.operands for value in operand.read}
         self._last = set(range(len(program.instructions))) - read  # values that only outputs read

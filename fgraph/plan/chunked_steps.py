@@ -78,7 +78,7 @@ def build_chunks(
     return ChunkedSteps(with_last_uses(steps, results), tuple(results), tuple(ends), bounds.repeated_flops)
 
 
-def guess_peak(program: Program, wanted: Sequence[ChunkOutputs], bounds: Bounds) -> int:
+def guess_peak(program: Program, wanted: Sequence[ChunkOutputs], bounds: Bounds, templates: ChunkTemplates) -> int:
     """Estimate the peak in bytes, from the one chunk that computes and retains most; no other chunk is built for it."""
     made = bounds.retained_bytes.copy()
     for one, instruction in zip(bounds.values, program.instructions, strict=True):
@@ -86,7 +86,7 @@ def guess_peak(program: Program, wanted: Sequence[ChunkOutputs], bounds: Bounds)
             weights = 4.0 * instruction.type.shape[0] * areas(one.regions)
             made += np.bincount(one.chunks, weights, minlength=len(wanted))
     largest = int(np.argmax(made[1:])) + 1
-    builder = StepBuilder(program, bounds)
+    builder = StepBuilder(program, bounds, templates)
     steps = builder.chunk(0)
     builder.assume_retained(largest)
     steps += builder.chunk(largest)

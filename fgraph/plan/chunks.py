@@ -15,7 +15,7 @@ from fgraph._collector import paused_collector
 from fgraph._errors import MemoryBudgetError
 from fgraph._geometry.regions import area
 from fgraph._sizes import in_words
-from fgraph.analysis import Bounds, ChunkOutputs, OutputTile, infer_bounds
+from fgraph.analysis import Bounds, BoundsMemo, ChunkOutputs, OutputTile, infer_bounds
 from fgraph.ir.costs import DEFAULT_COSTS, CostModel
 from fgraph.ir.program import Program
 from fgraph.plan.chunk_templates import ChunkTemplates
@@ -116,6 +116,7 @@ class _Search:
         self.peak = peak
         self._program = program
         self._cost_model = cost_model
+        self._memo = BoundsMemo(program, cost_model)
         self._templates = ChunkTemplates(program)
         self._rows = output_tiles_of(program)
         self.tiles = sum(map(len, self._rows))
@@ -176,7 +177,7 @@ class _Search:
             if not isinstance(first, ChunkedSteps):
                 return first
         bounds = self._bounds(self._wanted(chunks), budget)
-        peak = guess_peak(self._program, self._wanted(chunks), bounds)
+        peak = guess_peak(self._program, self._wanted(chunks), bounds, self._templates)
         row_by_row = len(chunks) == len(self._rows)  # smaller chunks would cut rows, and compute many pixels twice
         if peak > (_SURELY if row_by_row else 1) * self.memory:
             return peak
@@ -204,10 +205,10 @@ class _Search:
     def _alone(self, chunks: Sequence[Sequence[OutputTile]]) -> int:
         """Return the peak of these chunks, without retention."""
         wanted = self._wanted(chunks)
-        return max(build_chunks(self._program, wanted, self._bounds(wanted)).peaks)
+        return max(build_chunks(self._program, wanted, self._bounds(wanted), self._templates).peaks)
 
     def _bounds(self, wanted: Sequence[ChunkOutputs], budget: float = 0) -> Bounds:
-        return infer_bounds(self._program, wanted, budget, self._cost_model)
+        return infer_bounds(self._program, wanted, budget, self._cost_model, self._memo)
 
     def _wanted(self, chunks: Sequence[Sequence[OutputTile]]) -> list[list[OutputTile]]:
         """Return the output tiles of each chunk. The first chunk computes the codes."""

@@ -26,6 +26,10 @@ class Locations:
     rows: Index  # [rows, layers], of the buffers
     regions: Regions  # [rows, layers, 4], the region of the canvas that is there
 
+    def copy(self) -> Locations:
+        """Return a copy, which can be changed."""
+        return Locations(self.buffers.copy(), self.rows.copy(), self.regions.copy())
+
     def take(self, index: Index | slice) -> Locations:
         """Return the locations of some rows."""
         return Locations(self.buffers[index], self.rows[index], self.regions[index])
