@@ -1,7 +1,8 @@
-"""Whole files, damaged at random: run as `python -m tests.hostile.mutants FOLDER FIRST COUNT`.
+"""Whole files, damaged at random: run as `python -m tests.hostile.mutants FOLDER FIRST COUNT [FIRST COUNT...]`.
 
 Every file of FOLDER is mutated with the seeds FIRST, FIRST + 1, ... in turn, COUNT in all, and opened. Prints one JSON
-object: how many ended how, the slowest in seconds, the findings, and what `judge` reports under "".
+object a line for each range of seeds: how many ended how, the slowest in seconds, the findings, and what `judge`
+reports under "".
 """
 
 from __future__ import annotations
@@ -11,7 +12,9 @@ import random
 import struct
 import sys
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from tests.hostile.judge import Watch, judge, peak_bytes, warm_up
 from tests.hostile.values import replace_value
@@ -75,33 +78,33 @@ def _insert(content: bytearray, draw: random.Random) -> None:
 CHANGES = (_flip, _flip, _opcode, _opcode, _number, _number, _delete, _repeat, _overwrite, _cut, _insert)
 
 
-def main() -> None:
-    folder, first, count = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
-    files = sorted(folder.iterdir())
-    whole = [path.read_bytes() for path in files]
-    watch = Watch()
-    warm_up()
+def open_all(folder: Path, contents: Mapping[Path, bytes], seeds: range, watch: Watch) -> dict[str, Any]:
+    """Open a mutant for each seed; return the report."""
     endings: Counter[str] = Counter()
-    findings, slowest = [], 0.0
-    for seed in range(first, first + count):
-        number = seed % len(files)
-        path = folder / f"{seed}{files[number].suffix}"  # a new file: to truncate one can mean to wait for the disk
-        path.write_bytes(mutate(whole[number], seed))
-        watch.armed = seed >= first + len(files)  # the first refusals may import something
+    findings, slowest, files = [], 0.0, list(contents)
+    for seed in seeds:
+        file = files[seed % len(files)]
+        path = folder / f"{seed}{file.suffix}"  # a new file: to truncate one can mean to wait for the disk
+        path.write_bytes(mutate(contents[file], seed))
+        watch.armed = seed >= seeds.start + len(files)  # the first refusals may import something
         ending, message, seconds = judge(path)
         watch.armed = False
         path.unlink()
-        endings[f"{files[number].name} {ending}"] += 1
+        endings[f"{file.name} {ending}"] += 1
         slowest = max(slowest, seconds)
         if ending == "bug" or (ending == "refused" and path.name not in message):
-            findings.append((files[number].name, seed, message[:300]))
-    report = {
-        "endings": endings,
-        "slowest": slowest,
-        "findings": findings[:20],
-        "": [peak_bytes(), sorted(watch.noted)],
-    }
-    print(json.dumps(report))
+            findings.append((file.name, seed, message[:300]))
+    seen = [peak_bytes(), sorted(watch.noted)]
+    return {"endings": endings, "slowest": slowest, "findings": findings[:20], "": seen}
+
+
+def main() -> None:
+    folder, numbers = Path(sys.argv[1]), list(map(int, sys.argv[2:]))
+    contents = {path: path.read_bytes() for path in sorted(folder.iterdir())}
+    watch = Watch()
+    warm_up()
+    for first, count in zip(numbers[::2], numbers[1::2], strict=True):
+        print(json.dumps(open_all(folder, contents, range(first, first + count), watch)), flush=True)
 
 
 if __name__ == "__main__":

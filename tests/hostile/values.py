@@ -8,6 +8,7 @@ import random
 import struct
 import zipfile
 from collections.abc import Iterator
+from functools import cache
 
 _PLAIN = ("BININT", "BININT1", "BININT2", "LONG1", "NONE", "NEWTRUE", "NEWFALSE", "BINFLOAT", "BINUNICODE",
           "SHORT_BINUNICODE", "EMPTY_LIST", "EMPTY_DICT", "EMPTY_TUPLE")  # fmt: skip
@@ -56,15 +57,20 @@ def replace_value(content: bytes, draw: random.Random) -> bytes | None:
 
 
 def _replace(stream: bytes, draw: random.Random) -> bytes | None:
-    places = list(_places(stream))
+    places = _places(stream)
     if not places:
         return None
     start, end = draw.choice(places)
     return stream[:start] + draw.choice(HOSTILE) + stream[end:]
 
 
-def _places(stream: bytes) -> Iterator[tuple[int, int]]:
-    """Yield the bytes of each plain value of the first pickle; none in a framed one, whose lengths would be wrong."""
+@cache
+def _places(stream: bytes) -> tuple[tuple[int, int], ...]:
+    """Return the bytes of each plain value of the first pickle; none in a framed one, whose lengths would be wrong."""
+    return tuple(_plain_values(stream))
+
+
+def _plain_values(stream: bytes) -> Iterator[tuple[int, int]]:
     plain = None
     try:
         for opcode, _, position in pickletools.genops(stream):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import subprocess
 import sys
 import time
@@ -15,6 +16,8 @@ import torch
 import fgraph
 from fgraph._errors import ModelError
 from fgraph.stylegan.checkpoints.header import read_header
+from fgraph.stylegan.checkpoints.pickles.span import BytesSource
+from fgraph.stylegan.checkpoints.pickles.torch_values import USUAL_HEAD
 from fgraph.stylegan.loading import load_stylegan2
 from fgraph.stylegan.tables.activations import GAINS
 from fgraph.stylegan.tables.stylegan2 import StyleGAN2Table
@@ -108,6 +111,24 @@ def test_layouts_in_memory_and_half_numbers(tmp_path: Path) -> None:
     found = load_stylegan2(path)
     for name, value in tensors.items():
         assert torch.equal(found.tensors[name], value.half().float()), name
+
+
+def test_torch_writes_the_usual_head() -> None:
+    written = io.BytesIO()
+    torch.save(torch.zeros(1), written, _use_new_zipfile_serialization=False)
+    assert written.getvalue().startswith(USUAL_HEAD)
+
+
+@pytest.mark.parametrize("data", [USUAL_HEAD + b"rest", USUAL_HEAD, USUAL_HEAD[:-1] + b"?rest", USUAL_HEAD[:-1], b""])
+@pytest.mark.parametrize("length", [None, 1000])
+def test_a_source_passes_over_expected_bytes_only(data: bytes, length: int | None) -> None:
+    source = BytesSource(b"ab" + data, length)
+    source.pass_over(2)
+    there = data.startswith(USUAL_HEAD)
+    assert source.passes(USUAL_HEAD) is there
+    left = data[len(USUAL_HEAD) :] if there else data
+    assert source.position == len(b"ab" + data) - len(left)
+    assert source.read(len(left)) == left
 
 
 def test_a_missing_mean_is_measured(tmp_path: Path) -> None:

@@ -78,13 +78,17 @@ class Machine:
 
     # -- arguments -----------------------------------------------------------------------------------------------
 
+    def byte(self) -> int:
+        """Read a number of one byte that follows the opcode."""
+        return self._read(1)[0]
+
     def number(self, width: int, signed: bool = False) -> int:
         """Read a little-endian number of `width` bytes that follows the opcode."""
         return int.from_bytes(self._read(width), "little", signed=signed)
 
     def long(self) -> None:
         """Push an integer of a stated width, at most 16 bytes."""
-        length = self.number(1)
+        length = self.byte()
         if length > 16:
             raise PickleRefused(f"it has a number of {length} bytes")
         self.push(int.from_bytes(self._read(length), "little", signed=True))
@@ -126,7 +130,7 @@ class Machine:
 
     def protocol(self) -> None:
         """Check the protocol of the pickle."""
-        if (found := self.number(1)) not in _PROTOCOLS:
+        if (found := self.byte()) not in _PROTOCOLS:
             raise PickleRefused(f"it is of pickle protocol {found}; 2 to 5 are read")
 
     def line(self) -> str:

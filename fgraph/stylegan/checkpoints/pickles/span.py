@@ -129,6 +129,14 @@ class FileSource:
             raise PickleRefused("it is cut short")
         return found
 
+    def passes(self, expected: bytes) -> bool:
+        """Pass over the next bytes if they are the expected ones; return whether they are."""
+        here = self.position
+        found = self._file.read(len(expected)) if len(expected) <= self._end - here else b""
+        self.position = here + len(expected) if found == expected else here
+        self._file.seek(self.position)
+        return found == expected
+
     def line(self, longest: int) -> bytes:
         """Return the bytes of the line with its end, but at most the next `longest` bytes.
 

@@ -15,6 +15,13 @@ from fgraph.stylegan.checkpoints.pickles.stored import STORAGES, Storage, Stored
 
 MAGIC = 0x1950A86A20F9469CFC6C
 _LEGACY_PROTOCOL = 1001
+# The first three pickles as torch writes them on most machines: the number, the protocol, and the sizes of integers.
+USUAL_HEAD = (
+    b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."
+    b"\x80\x02M\xe9\x03."
+    b"\x80\x02}q\x00(X\x10\x00\x00\x00protocol_versionq\x01M\xe9\x03X\r\x00\x00\x00little_endianq\x02\x88X\n\x00\x00\x00"
+    b"type_sizesq\x03}q\x04(X\x05\x00\x00\x00shortq\x05K\x02X\x03\x00\x00\x00intq\x06K\x04X\x04\x00\x00\x00longq\x07K\x04uu."
+)
 _HEAD = 8192  # bytes; the pickles before the numbers of a storage take fewer
 _STORAGE_OPCODES = 200  # most opcodes of each of the five pickles, which have about 30
 _MOST_STORAGES = 4000  # a 1024-pixel model, its discriminator and the averaged model have some 700
@@ -116,11 +123,8 @@ class LegacyStream:
     def __init__(self, source: FileSource, known: Globals, limit: int = MAX_OPCODES) -> None:
         self._source = source
         self.storages: dict[str, Storage] = {}
-        self._check(run_pickle(source, {}, limit=limit), MAGIC)
-        self._check(run_pickle(source, {}, limit=limit), _LEGACY_PROTOCOL)
-        system = run_pickle(source, {}, limit=limit)
-        if type(system) is not dict or system.get("little_endian") is not True:
-            raise PickleRefused("it was written by a machine of another byte order")
+        if not source.passes(USUAL_HEAD):
+            self._read_head(limit)
         self.value = run_pickle(source, known, self._declare, limit)
         keys = run_pickle(source, {}, limit=limit)
         if type(keys) is not list or not all(type(key) is str for key in keys) or set(keys) != set(self.storages):
@@ -137,6 +141,14 @@ class LegacyStream:
                 )
             storage.data, storage.start = data, self._source.position - start
             self._source.pass_over(storage.items * item_size(storage.dtype))
+
+    def _read_head(self, limit: int) -> None:
+        """Check the first three pickles."""
+        self._check(run_pickle(self._source, {}, limit=limit), MAGIC)
+        self._check(run_pickle(self._source, {}, limit=limit), _LEGACY_PROTOCOL)
+        system = run_pickle(self._source, {}, limit=limit)
+        if type(system) is not dict or system.get("little_endian") is not True:
+            raise PickleRefused("it was written by a machine of another byte order")
 
     @staticmethod
     def _check(found: Any, expected: int) -> None:
