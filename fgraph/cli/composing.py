@@ -13,6 +13,7 @@ from typing import Any, cast
 
 from hydra._internal.hydra import Hydra
 from hydra._internal.utils import _run_app, create_config_search_path, get_args_parser
+from hydra.core.config_loader import ConfigLoader
 from hydra.core.config_search_path import ConfigSearchPath, SearchPathQuery
 from hydra.core.global_hydra import GlobalHydra
 from hydra.version import setbase
@@ -20,9 +21,23 @@ from omegaconf import DictConfig
 
 from fgraph._errors import FgraphError
 from fgraph.cli.task import Task
+from fgraph.declare.config_copies import QuickConfig, quick
 from fgraph.declare.config_source import BUNDLED, NAMED, checked_sources
 
 _CONFIG = "config"
+
+
+class _QuickLoader:
+    """Hydra's config loader; Hydra makes three deep copies of each config, which are fast for those that this loads."""
+
+    def __init__(self, loader: ConfigLoader) -> None:
+        self._loader = loader
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._loader, name)
+
+    def load_configuration(self, *arguments: Any, **options: Any) -> QuickConfig:
+        return quick(self._loader.load_configuration(*arguments, **options))
 
 
 def compose_and_run(arguments: Sequence[str], task: Task, files: Mapping[str, Path]) -> None:
@@ -48,6 +63,7 @@ def compose_and_run(arguments: Sequence[str], task: Task, files: Mapping[str, Pa
     config_name = flags.config_name or _CONFIG
     with checked_sources(files=files):
         hydra = Hydra.create_main_hydra2("fgraph", _search_path(flags.config_path, flags.config_dir, files))
+        hydra.config_loader = cast(ConfigLoader, _QuickLoader(hydra.config_loader))
         try:
             if flags.hydra_help:
                 hydra.hydra_help(config_name=config_name, args_parser=parser, args=flags)

@@ -17,8 +17,8 @@ from fgraph.cli.modes import WRITING_MODES
 from fgraph.cli.settings import JobPlace, JobSettings, make_settings
 from fgraph.cli.source_locations import PlacedFile, trace
 from fgraph.declare.config_source import BUNDLED, GROUP, NAMED, find_place
-from fgraph.sweep import register_launchers
 from fgraph.sweep.launcher import BASIC_SWEEPER
+from fgraph.sweep.plugin import register_launchers
 
 if TYPE_CHECKING:
     from fgraph.cli.restoring import Restored

@@ -24,6 +24,7 @@ from hydra.plugins.config_source import ConfigResult
 from omegaconf import OmegaConf
 
 from fgraph._errors import GraphError
+from fgraph.declare.config_copies import copy_node
 from fgraph.declare.graph_file import read_graph_file
 from fgraph.declare.interpolation import check_interpolations
 
@@ -32,7 +33,7 @@ BUNDLED = Path(__file__).resolve().parents[2] / "graphs"
 NAMED = "named files"  # the provider, in Hydra's search path, of folders of files that the user names by path
 GROUP = "graph"
 _lock = RLock()
-_parsed: dict[Hashable, tuple[ConfigResult, Any]] = {}  # with the config as plain data
+_parsed: dict[Hashable, ConfigResult] = {}
 _Names: TypeAlias = list[str]  # the class below has a method called `list`
 
 
@@ -123,10 +124,9 @@ def _parse_once(key: Hashable, load: Callable[[], ConfigResult]) -> ConfigResult
     Hydra reads all files for each config that it composes, and parsing YAML takes most of that time.
     """
     if key not in _parsed:
-        loaded = load()
-        _parsed[key] = loaded, OmegaConf.to_container(loaded.config, resolve=False)
-    result, data = _parsed[key]
-    return replace(result, config=OmegaConf.create(data), header=dict(result.header))
+        _parsed[key] = load()
+    result = _parsed[key]
+    return replace(result, config=copy_node(result.config, None), header=dict(result.header))
 
 
 def find_place(folder: Path, name: str, files: Mapping[str, Path]) -> Path:

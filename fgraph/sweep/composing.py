@@ -3,13 +3,10 @@
 Hydra reads and merges all files for each job, twice, since its sweeper validates every job first. The configs of jobs
 that differ only in plain values are equal except for these values. So one config is composed, then copied for each job,
 and the job's values are set.
-
-Copies go through pickle, which is several times faster than OmegaConf's own deep copies.
 """
 
 from __future__ import annotations
 
-import pickle
 from collections.abc import Sequence
 from typing import Any
 
@@ -19,16 +16,10 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override, OverrideType, QuotedString, ValueType
 from omegaconf import DictConfig, ListConfig, OmegaConf
 
+from fgraph.declare.config_copies import QuickConfig, copy_node
+
 _PLAIN = (str, int, float, bool, QuotedString, type(None))
 _KEPT = 1024  # most parsed overrides to keep; Hydra reads the overrides of a job three times
-
-
-class JobConfig(DictConfig):
-    """The config of a job. Hydra makes deep copies of it, which go through pickle."""
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> JobConfig:
-        copied: JobConfig = pickle.loads(pickle.dumps(self, pickle.HIGHEST_PROTOCOL))
-        return copied
 
 
 class SweepComposer:
@@ -43,7 +34,7 @@ class SweepComposer:
         self._parser = OverridesParser.create()
         self._parsed: dict[str, Override] = {}
         self._groups: set[str] = set()  # keys that look like plain values but are config groups
-        self._templates: dict[tuple[Any, ...], bytes] = {}  # key -> pickled config
+        self._templates: dict[tuple[Any, ...], QuickConfig] = {}
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._loader, name)
@@ -61,9 +52,7 @@ class SweepComposer:
         config = self._loader.load_sweep_config(master_config, sweep_overrides)
         self._groups.update(set(config.hydra.runtime.choices) & {one.key_or_group for one in overrides})
         if not self._overlap(overrides):
-            self._templates[self._key(master_config, overrides)] = pickle.dumps(
-                JobConfig(config), pickle.HIGHEST_PROTOCOL
-            )
+            self._templates[self._key(master_config, overrides)] = copy_node(config, None)
         return config
 
     def _parse(self, text: str) -> Override:
@@ -98,8 +87,8 @@ class SweepComposer:
         names = [one.key_or_group for one in overrides if one.key_or_group not in self._groups]
         return len(set(names)) < len(names) or any(parent in names for name in names for parent in _parents(name))
 
-    def _fill(self, template: bytes, master: DictConfig, overrides: Sequence[Override]) -> JobConfig:
-        config: JobConfig = pickle.loads(template)
+    def _fill(self, template: QuickConfig, master: DictConfig, overrides: Sequence[Override]) -> QuickConfig:
+        config: QuickConfig = copy_node(template, None)
         ConfigLoaderImpl._apply_overrides_to_config([one for one in overrides if self._is_plain(one)], config)
         task = [one for one in overrides if not one.is_hydra_override()]
         job = config.hydra.job
