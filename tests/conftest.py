@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import compileall
+import contextlib
 import gc
+import importlib
 import os
 import shutil
 import sys
@@ -16,6 +19,8 @@ os.environ["RAY_worker_niceness"] = "0"  # noqa: SIM112 - as Ray spells it
 
 import hypothesis
 import pytest
+
+ROOT = Path(__file__).parents[1]
 
 # The same examples in each run of the same sources: Hypothesis draws some of them from the constants in our code.
 hypothesis.settings.register_profile("fgraph", derandomize=True, database=None, deadline=None)
@@ -37,9 +42,27 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     return 0 if named else min(8, processors) + 1
 
 
-def pytest_collection() -> None:
+def pytest_collection(session: pytest.Session) -> None:
     """Turn the garbage collector off while modules are imported and tests are collected, which makes no garbage."""
     gc.disable()
+    _compile_share(session.config)
+
+
+def _compile_share(config: pytest.Config) -> None:
+    """Compile a share of all modules, and import a share of the tests: each worker would compile all of them.
+
+    All workers import the same modules in the same order at the same time, so after a fresh clone none would find the
+    bytecode of another.
+    """
+    worker = getattr(config, "workerinput", None)
+    if worker is None:
+        return
+    mine = slice(int(worker["workerid"].removeprefix("gw")), None, worker["workercount"])
+    for path in sorted(path for folder in ("fgraph", "nodes") for path in (ROOT / folder).rglob("*.py"))[mine]:
+        compileall.compile_file(path, quiet=2)
+    for path in sorted((ROOT / "tests").rglob("test_*.py"))[mine]:
+        with contextlib.suppress(Exception, pytest.skip.Exception):  # raised again when its tests are collected
+            importlib.import_module(".".join(path.relative_to(ROOT).with_suffix("").parts))
 
 
 def pytest_collection_finish() -> None:
