@@ -1,4 +1,4 @@
-"""Overrides in Hydra's grammar (`nodes.fade.start=0.4`) -> changes of a document."""
+"""Overrides in Hydra's grammar (`nodes.fade.start=0.4`), and their application to a document."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ def parse_overrides(texts: Iterable[str], document: Document) -> list[Override]:
     parser = OverridesParser.create()
     found = []
     for text in texts:
-        own = without_prefix(text)
+        without_graph = without_prefix(text)
         try:
-            (override,) = parser.parse_overrides([own])
+            (override,) = parser.parse_overrides([without_graph])
         except HydraException as error:
             document.report(f"override '{text}' cannot be read{_reason(error)}", hint="write key=value")
             continue

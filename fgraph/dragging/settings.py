@@ -25,7 +25,7 @@ REMEDIES: Mapping[Ending, str] = {
 
 # Pan et al. 2023 state radii for images of 512 pixels.
 _REFERENCE_SIZE = 512
-# Small models move too little for the published rate, and their masks hold points back: bench/quality/dragging.py.
+# Small models move too little at the published rate, and their masks hold points back: bench/quality/dragging.py.
 _SMALL = 256  # pixels; smaller images have other defaults
 _RATES, _KEPT = (0.03, 2e-3), (2.0, 20.0)  # for small images, for other images
 

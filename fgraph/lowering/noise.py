@@ -88,7 +88,7 @@ def _given_params(run: Run, layer: Layer, rows: NoiseRows, height: int, width: i
         raise ValueError(
             f"{name} in {run.noise.file} has shape {list(shape)}; {layer.name} needs [rows, 1, {height}, {width}]"
         )
-    misfits = sorted({count for count, _ in rows.declared} - {shape[0]})  # passes lowered together
+    misfits = sorted({count for count, _ in rows.declared} - {shape[0]})  # of passes that are lowered together
     if shape[0] != 1 and misfits:
         raise ValueError(f"{name} in {run.noise.file} has {shape[0]} rows; the pass has {misfits[0]}")
     picked = np.zeros(len(rows.keys), int) if shape[0] == 1 else [row for _, row in rows.declared]

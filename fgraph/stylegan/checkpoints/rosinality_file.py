@@ -18,14 +18,14 @@ from fgraph.stylegan.tables.stylegan2 import StyleGAN2Table
 def save_rosinality(generator: StyleGAN2Generator, path: Path) -> None:
     """Write `g_ema` and `latent_avg`; the file appears whole or not at all.
 
-    Those programs have no clamp, so a clamp is stored under a key that they ignore.
+    rosinality's programs and SOAT have no clamp, so a clamp is stored under a key that they ignore.
 
     Raises:
         ModelError: the generator has parts that the format has no place for.
         SaveError: the file cannot be written.
     """
     _check(generator.table, path)
-    state = {theirs: _theirs(theirs, generator.tensors[ours]) for ours, theirs in key_map(generator.table).items()}
+    state = {theirs: _reshaped(theirs, generator.tensors[ours]) for ours, theirs in key_map(generator.table).items()}
     content: dict[str, object] = {"g_ema": state | _filters(generator.table), "latent_avg": _plain(generator.w_mean)}
     if generator.table.clamp is not None:
         content[FACTS] = {"clamp": generator.table.clamp}
@@ -34,7 +34,7 @@ def save_rosinality(generator: StyleGAN2Generator, path: Path) -> None:
     write_atomic(path, buffer.getvalue())
 
 
-_HELD = (
+_FIXED = (
     "z_dim", "image_channels", "base", "architecture", "c_dim", "mapping_widths", "mapping_rate", "mapping_activation",
     "activation", "has_noise",
 )  # fmt: skip
@@ -43,7 +43,7 @@ _HELD = (
 def _check(table: StyleGAN2Table, path: Path) -> None:
     """Refuse a generator that rosinality's network cannot represent."""
     representable = StyleGAN2Table(table.channels, table.w_dim, table.w_dim, table.mapping_layers)
-    for name in _HELD:
+    for name in _FIXED:
         found, expected = getattr(table, name), getattr(representable, name)
         if found != expected:
             raise ModelError(
@@ -53,7 +53,7 @@ def _check(table: StyleGAN2Table, path: Path) -> None:
 
 
 def _filters(table: StyleGAN2Table) -> dict[str, Tensor]:
-    """Return the constants in the state of rosinality's network: [1, 3, 3, 1] squared, with the gain of up-sampling."""
+    """Return the filters in the state of rosinality's network: [1, 3, 3, 1] in both directions, for up-sampling."""
     taps = torch.tensor([1.0, 3.0, 3.0, 1.0])
     kernel = torch.outer(taps, taps) / 16
     kernels = {}
@@ -63,7 +63,7 @@ def _filters(table: StyleGAN2Table) -> dict[str, Tensor]:
     return kernels
 
 
-def _theirs(key: str, value: Tensor) -> Tensor:
+def _reshaped(key: str, value: Tensor) -> Tensor:
     """Return a tensor with rosinality's dimensions of 1."""
     value = _plain(value)
     if key.endswith(".conv.weight"):
