@@ -1,10 +1,10 @@
-"""The CPU time of a sweep beside the engine: configs composed by Hydra and by copying, and the whole command.
+"""The CPU time of a sweep apart from the engine: configs composed by Hydra and by copying, and the whole command.
 
     python -m bench.speed.compose [JOBS]
 
 Each job has its own seed, and shares a config group and a value with the others. A sweep composes each job twice: its
 sweeper checks all of them, and its launcher starts them. The fused launcher composes once more to finish a job. "Sweep"
-lines are whole sweeps (mode=check) in this process, which show the cost of a job without the generator. Slow ways are
+lines are whole sweeps (mode=check) in this process, which show the cost of a job without the generator. Slow cases are
 measured on a sixteenth of the jobs.
 """
 

@@ -51,9 +51,9 @@ class Seams:
     """The seams between two pictures, before and after copies."""
 
     def __init__(self, before: Doubles, after: Doubles) -> None:
-        there, here = ((np.clip(picture, -1, 1) + 1) / 2 for picture in (before, after))
-        self._vertical = _Lines(there, here)
-        self._horizontal = _Lines(there.transpose(0, 2, 1), here.transpose(0, 2, 1))
+        earlier, later = ((np.clip(picture, -1, 1) + 1) / 2 for picture in (before, after))
+        self._vertical = _Lines(earlier, later)
+        self._horizontal = _Lines(earlier.transpose(0, 2, 1), later.transpose(0, 2, 1))
 
     def visibility(self, patch: Doubles) -> float:
         """Return the visibility of the most visible side of a patch, x, y, width, height, dx, dy in pixels."""
