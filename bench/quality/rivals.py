@@ -111,7 +111,7 @@ SinGAN (Shaham et al. 2019) makes variations of one picture by training a genera
 `patches` for that, which needs no training ([many pictures from one](../../explanation/one_image.md)). SinGAN is
 neither reimplemented nor measured.
 
-Compare the figures together. A paste is perfectly local and sharp, but has a seam. A method that leaves a unchanged has
+Compare the figures together. A paste is perfectly local and sharp, but has a seam. A method that changes nothing has
 no seam, but no effect.
 
 **Regions.** A paste and a hard collage show the box. Poisson blending takes the colours of a at the border, so it loses

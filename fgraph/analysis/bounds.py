@@ -99,46 +99,46 @@ class _Walk:
             )
         self.repeated_flops = 0.0
         # The requests for each value so far: keys, which are chunk * rows + row, and regions.
-        self.asked: list[list[tuple[Index, Regions]]] = [[] for _ in self.program.instructions]
+        self.requests: list[list[tuple[Index, Regions]]] = [[] for _ in self.program.instructions]
 
     def run(self, chunks: Sequence[ChunkOutputs]) -> Bounds:
         for chunk, wanted in enumerate(chunks):
-            self._ask_outputs(chunk, wanted)
-        made = [self._settle(number) for number in reversed(range(len(self.asked)))]
+            self._request_outputs(chunk, wanted)
+        made = [self._settle(number) for number in reversed(range(len(self.requests)))]
         if self.retention is None:
             return Bounds(made[::-1], (), np.zeros(len(chunks)), self.repeated_flops)
         return Bounds(made[::-1], self.retention.retained, self.retention.bytes, self.repeated_flops)
 
-    # -- asking --------------------------------------------------------------------------------------------------
+    # -- requests ------------------------------------------------------------------------------------------------
 
-    def _ask_outputs(self, chunk: int, wanted: ChunkOutputs) -> None:
+    def _request_outputs(self, chunk: int, wanted: ChunkOutputs) -> None:
         if wanted is None:
             for output in self.program.outputs:
                 for operand in output.tensors.values():
-                    self._ask_whole(operand, chunk)
+                    self._request_whole(operand, chunk)
             return
         for place, row, region in wanted:
             tensors = self.program.outputs[place].tensors
             for operand in tensors.values():
                 if len(tensors) > 1:  # features, each tensor at its own size
-                    self._ask_whole(operand.take(as_index([row])), chunk)
+                    self._request_whole(operand.take(as_index([row])), chunk)
                 else:
-                    self._ask(operand.take(as_index([row])), as_index([chunk]), as_regions([region]))
+                    self._request(operand.take(as_index([row])), as_index([chunk]), as_regions([region]))
 
-    def _ask_whole(self, operand: Operand, chunk: int) -> None:
+    def _request_whole(self, operand: Operand, chunk: int) -> None:
         kind = self.program.instructions[operand.value].type
         if kind.spatial:
             chunks = np.full(operand.rows, chunk)
-            self._ask(operand, chunks, whole_regions(operand.rows, kind.size))
+            self._request(operand, chunks, whole_regions(operand.rows, kind.size))
 
-    def _ask(self, operand: Operand, chunks: Index, regions: Regions) -> None:
+    def _request(self, operand: Operand, chunks: Index, regions: Regions) -> None:
         """Request regions of the rows of an operand, each in a chunk."""
         for value, rows, mine in operand.parts():
-            self._ask_value(value, (chunks[mine], rows), regions[mine])
+            self._request_value(value, (chunks[mine], rows), regions[mine])
 
-    def _ask_value(self, value: int, rows: tuple[Index, Index], regions: Regions) -> None:
+    def _request_value(self, value: int, rows: tuple[Index, Index], regions: Regions) -> None:
         """Request regions of rows of a value, each in a chunk."""
-        self.asked[value].append((rows[0] * self.program.instructions[value].rows + rows[1], regions))
+        self.requests[value].append((rows[0] * self.program.instructions[value].rows + rows[1], regions))
 
     # -- a value -------------------------------------------------------------------------------------------------
 
@@ -147,7 +147,7 @@ class _Walk:
         instruction = self.program.instructions[number]
         if not instruction.type.spatial:
             for operand in instruction.operands:  # codes are computed from whole images
-                self._ask_whole(operand, 0)
+                self._request_whole(operand, 0)
             if not instruction.op.is_computed:
                 return NOT_COMPUTED
             nowhere = np.zeros((instruction.rows, 4), np.int64)
@@ -156,27 +156,27 @@ class _Walk:
         if not (len(needs) and instruction.op.is_computed):
             return NOT_COMPUTED
         if instruction.bases is not None:
-            self._ask_bases(number, instruction.bases, rows, needs)
-            rows, needs = self._beside_bases(number, instruction.bases)
-        rows, regions = self._made(number, rows, needs)
+            self._request_bases(number, instruction.bases, rows, needs)
+            rows, needs = self._needs_in_regions(number, instruction.bases)
+        rows, regions = self._computed(number, rows, needs)
         if instruction.op.terms(instruction.operands):
-            self._ask_terms(instruction, rows, regions)
+            self._request_terms(instruction, rows, regions)
         else:
-            self._ask_operands(instruction, rows, regions)
+            self._request_operands(instruction, rows, regions)
         return ValueBounds(*rows, regions)
 
     def _needs(self, number: int) -> tuple[tuple[Index, Index], Regions]:
         """Return the requests for a value: chunks and rows, and one region for each."""
-        if not self.asked[number]:
+        if not self.requests[number]:
             return (NOT_COMPUTED.chunks, NOT_COMPUTED.rows), NOT_COMPUTED.regions
         instruction = self.program.instructions[number]
-        parts = self.asked[number]
+        parts = self.requests[number]
         keys, regions = (np.concatenate([part[column] for part in parts]) for column in (0, 1))
         keys, regions = hulls(keys, regions, instruction.type.size, self.cyclic[number])
-        self.asked[number] = [(keys, regions)]
+        self.requests[number] = [(keys, regions)]
         return (keys // instruction.rows, keys % instruction.rows), regions
 
-    def _ask_bases(self, number: int, bases: Bases, rows: tuple[Index, Index], needs: Regions) -> None:
+    def _request_bases(self, number: int, bases: Bases, rows: tuple[Index, Index], needs: Regions) -> None:
         """Request from the base of each row those requested pixels that are outside the region of the row."""
         instruction = self.program.instructions[number]
         assert instruction.regions is not None
@@ -185,19 +185,19 @@ class _Walk:
         beyond = (values >= 0) & ~covering(differ, needs, instruction.type.size, self.cyclic[number])
         for value in np.unique(values[beyond]).tolist():
             mine = beyond & (values == value)
-            self._ask_value(value, (rows[0][mine], bases.rows[rows[1][mine]]), needs[mine])
+            self._request_value(value, (rows[0][mine], bases.rows[rows[1][mine]]), needs[mine])
 
-    def _beside_bases(self, number: int, bases: Bases) -> tuple[tuple[Index, Index], Regions]:
-        """Return the requests for each row, also as a base, cut to the region where it differs from its own base."""
+    def _needs_in_regions(self, number: int, bases: Bases) -> tuple[tuple[Index, Index], Regions]:
+        """Return the requests for the rows of a value, each cut to the region where the row differs from its base."""
         instruction = self.program.instructions[number]
         assert instruction.regions is not None
         rows, needs = self._needs(number)
         cut = intersections(needs, instruction.regions[rows[1]], instruction.type.size, self.cyclic[number])
         requested = np.where((bases.values[rows[1]] >= 0)[:, None], cut, needs)
-        there = areas(requested) > 0
-        return (rows[0][there], rows[1][there]), requested[there]
+        nonempty = areas(requested) > 0
+        return (rows[0][nonempty], rows[1][nonempty]), requested[nonempty]
 
-    def _made(self, number: int, rows: tuple[Index, Index], needs: Regions) -> tuple[tuple[Index, Index], Regions]:
+    def _computed(self, number: int, rows: tuple[Index, Index], needs: Regions) -> tuple[tuple[Index, Index], Regions]:
         """Return the regions that each chunk computes for the requests; retained parts are not computed again."""
         if not len(needs):
             return rows, needs
@@ -222,8 +222,8 @@ class _Walk:
                     self.repeated_flops += flops * self._repeated(number, region, before[row])
                     before[row].pop(region, None)  # only the last of several equal regions is kept
                     before[row][region] = Part(chunk, region, alone=len(part) == 1)
-        there = areas(regions) > 0
-        return (rows[0][there], rows[1][there]), regions[there]
+        nonempty = areas(regions) > 0
+        return (rows[0][nonempty], rows[1][nonempty]), regions[nonempty]
 
     def _repeated(self, number: int, region: Region, before: Iterable[Region]) -> int:
         """Return how many pixels of a region other chunks compute too."""
@@ -248,7 +248,7 @@ class _Walk:
 
     # -- what it reads -------------------------------------------------------------------------------------------
 
-    def _ask_operands(self, instruction: Instruction, rows: tuple[Index, Index], regions: Regions) -> None:
+    def _request_operands(self, instruction: Instruction, rows: tuple[Index, Index], regions: Regions) -> None:
         types = self._types(instruction)
         params = [instruction.params[row] for row in rows[1].tolist()] if instruction.params else []
         read = instruction.op.operands_read(regions, types)
@@ -257,9 +257,9 @@ class _Walk:
                 mine = slice(None) if read is None else np.flatnonzero(read[:, port])
                 windows = footprints_of(instruction.op, port, types, regions[mine], params)
                 windows = clipped(windows, types[port].size, instruction.op.footprint_wraps)
-                self._ask(operand.take(rows[1][mine]), rows[0][mine], windows)
+                self._request(operand.take(rows[1][mine]), rows[0][mine], windows)
 
-    def _ask_terms(self, mix: Instruction, rows: tuple[Index, Index], regions: Regions) -> None:
+    def _request_terms(self, mix: Instruction, rows: tuple[Index, Index], regions: Regions) -> None:
         """Request the terms of a mix, values and alphas, where the alpha is not 0."""
         terms = mix.op.terms(mix.operands)
         assert terms is not None
@@ -273,7 +273,7 @@ class _Walk:
             indices = np.concatenate([one.index[rows[1]] for one in operands])
             for value in dict.fromkeys(value for one in operands for value in one.read):
                 mine = live & (values == value)
-                self._ask_value(value, (chunks[mine], indices[mine]), windows[mine])
+                self._request_value(value, (chunks[mine], indices[mine]), windows[mine])
 
     def _types(self, instruction: Instruction) -> tuple[Type, ...]:
         return tuple(self.program.instructions[operand.value].type for operand in instruction.operands)

@@ -81,8 +81,8 @@ class LiveDrag(Iterator[Moment]):
         for _ in range(self._every):
             finished = self._search.step()
             if finished:
-                self._end = one = finished[0]
-                self._record(one.code, one.points, one.distance, one.ending)
+                self._end = outcome = finished[0]
+                self._record(outcome.code, outcome.points, outcome.distance, outcome.ending)
                 return self.moment
         self._record(self._search.codes[0], self._places, self._distance, None)
         return self.moment
@@ -121,7 +121,7 @@ class LiveDrag(Iterator[Moment]):
         return np.asarray(places or [self.moment.points], dtype=np.float32)
 
     def outcome(self) -> Dragged:
-        """Return the outcome if the drag ended now, after the steps since the last change. It can still continue."""
+        """Return the outcome as if the drag ended now, after the steps since the last change. It can still continue."""
         if self._end is not None:
             return self._end
         begin = self._history[-1]

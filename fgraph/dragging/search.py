@@ -27,7 +27,7 @@ from fgraph.dragging.tracking import NearestTracker, Tracker, make_nearest
 from fgraph.stylegan.generators.base import Generator
 
 _PROGRESS = 0.99  # a distance below this multiple of the best one is progress
-_LOST = 5  # consecutive steps with a point at the border of its search
+_LOST = 5  # consecutive steps with a point at the border of its search window
 CHECKED = 10  # steps between two checks on a device for finished rows
 
 
@@ -39,9 +39,7 @@ class Dragged:
     trail: Tensor  # [steps + 1, points, 2]: where the points were, as fractions of the sides, x before y
     ending: Ending
     distance: float  # mean distance of the points from their targets at the end, in pixels
-    film: (
-        Tensor  # [frames, ...]: the codes after each `every` steps, from the first one to the last; empty without films
-    )
+    film: Tensor  # [frames, ...]: the codes after each `every` steps, the first to the last; empty if none are kept
 
     @property
     def points(self) -> list[Place]:
@@ -226,7 +224,7 @@ class DragSearch:
 
     @property
     def _movable(self) -> Tensor:
-        """Return 1 for the styles of the layers that read the rows of W+ that may change, [style_length]."""
+        """1 for the styles of the layers that read the rows of W+ that may change, [style_length]."""
         first, end = self.settings.rows
         movable = self._starts.new_zeros(self._starts.shape[1])
         for layer in self._generator.table.layers[1:]:

@@ -17,8 +17,8 @@ def structure_of(plan: PlanContents) -> Hashable:
     parameters that are numbers, and in the names of outputs.
     """
     models = sorted((name, getattr(model, "identity", id(model))) for name, model in plan.models.items())
-    manner = (replace(plan.options, memory=None), id(plan.baseline), *models)
-    return (manner, *map(step_key, plan.steps), *map(result_key, plan.results))
+    shared = (replace(plan.options, memory=None), id(plan.baseline), *models)
+    return (shared, *map(step_key, plan.steps), *map(result_key, plan.results))
 
 
 def step_key(step: Step) -> Hashable:

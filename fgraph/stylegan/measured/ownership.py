@@ -71,16 +71,16 @@ def _find(generator: StyleGAN2Generator, layer: Layer, settings: Settings) -> Pa
         z[:, generator.table.z_dim :] = one_hot(classes, generator.table.c_dim).float()
     batches = torch.split(z, _BATCH)
     per_image = -(-_VECTORS // settings.samples)
-    vectors = torch.cat([_some(_at(generator, codes, layer), per_image, draw) for codes in batches])
+    vectors = torch.cat([_random_pixels(_activation_of(generator, codes, layer), per_image, draw) for codes in batches])
     points = normalize(vectors, dim=1, eps=_LEAST)
     centres, _ = spherical_k_means(points, settings.clusters, draw, rounds=_ROUNDS)
     meter = _Meter(generator, len(centres))
     places = torch.zeros(0)
     for codes in batches:
-        members, inputs = _walk(generator, codes, layer, centres)
+        members, inputs = _membership_and_inputs(generator, codes, layer, centres)
         places = members.sum(dim=0) + (places if len(places) else 0)
-        for at, x in inputs:
-            meter.add(at, x, members)
+        for reader, x in inputs:
+            meter.add(reader, x, members)
     order = places.sum(dim=(1, 2)).argsort(descending=True, stable=True)
     return PartCatalogue(centres[order], (places / settings.samples)[order], meter.shares()[order])
 
@@ -98,7 +98,7 @@ def resized(members: Tensor, size: tuple[int, int]) -> Tensor:
     return adaptive_avg_pool2d(members, size) if size[0] < members.shape[-2] else interpolate(members, size)
 
 
-def _some(x: Tensor, count: int, draw: torch.Generator) -> Tensor:
+def _random_pixels(x: Tensor, count: int, draw: torch.Generator) -> Tensor:
     """Return `count` random pixels of each row, [rows * count, C]."""
     pixels = x.flatten(2).transpose(1, 2)  # [rows, pixels, C]
     count = min(count, pixels.shape[1])
@@ -120,7 +120,7 @@ def _inputs(generator: StyleGAN2Generator, codes: Tensor) -> Iterator[tuple[Laye
             x = generator.conv(layer, x, style, generator.noise_const(layer) if layer.noise_index is not None else None)
 
 
-def _at(generator: StyleGAN2Generator, codes: Tensor, layer: Layer) -> Tensor:
+def _activation_of(generator: StyleGAN2Generator, codes: Tensor, layer: Layer) -> Tensor:
     """Return the activation that a layer makes, as the next layer reads it."""
     reader = layer.index + 1
     if reader > generator.table.last or layer.index == CONST:
@@ -128,7 +128,7 @@ def _at(generator: StyleGAN2Generator, codes: Tensor, layer: Layer) -> Tensor:
     return next(x for one, x in _inputs(generator, codes) if one.index == reader)
 
 
-def _walk(
+def _membership_and_inputs(
     generator: StyleGAN2Generator, codes: Tensor, layer: Layer, centres: Tensor
 ) -> tuple[Tensor, list[tuple[Layer, Tensor]]]:
     inputs = list(_inputs(generator, codes))
