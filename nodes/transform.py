@@ -93,7 +93,7 @@ class Transform(Node):
         if isinstance(value, Mask):
             turns = self._turns(inputs, None, Canvas())
             pairs = zip(value.exprs, turns, strict=True)
-            return Mask(tuple(turned(field, turn) for field, turn in pairs))
+            return Mask(tuple(turned(mask, turn) for mask, turn in pairs))
         features = inputs.as_features(value)
         with blaming("of"):
             _check(build, features)

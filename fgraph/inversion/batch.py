@@ -61,7 +61,7 @@ def invert(
         on_found(row, outcome)
 
     with torch.inference_mode(False), torch.enable_grad():
-        images = images.clone()  # tensors of an inference have no gradient
+        images = images.clone()  # tensors made in inference mode have no gradient
         start = None if start is None else start.clone()
         resumable = Resumable(cache or InversionCache(None), _KIND, key, make, resume)
         run_search(resumable, rows, note, on_step)

@@ -26,10 +26,11 @@ _ROWS = 512  # least number of samples in total: small layers are cheap to draw 
 class Drawn(MaskExpr):
     """A shape: 1 inside, 0 outside.
 
-    By default, alpha is the area of the pixel that the shape covers. With `grid=N`, coordinates are in N-ths of the
-    canvas, and alpha is 1 if the centre of the pixel is inside. With `raster=N`, the shape is drawn like that at N x N
-    pixels, blurred by a Gaussian, and resized bilinearly without antialias. `kernel` and `sigma` are in pixels of the
-    raster, y first; the border reflects. The default kernel extends to four sigmas. Without `sigma`, there is no blur.
+    By default, alpha is the share of the pixel's area that the shape covers. With `grid=N`, coordinates are in N-ths of
+    the canvas, and alpha is 1 if the centre of the pixel is inside. With `raster=N`, the shape is drawn by pixel
+    centres at N x N pixels, blurred by a Gaussian, and resized bilinearly without antialias. `kernel` and `sigma` are
+    in pixels of the raster, y first; the border reflects. The default kernel extends to four sigmas. Without `sigma`,
+    there is no blur.
     """
 
     grid: int | None = field(default=None, kw_only=True)
@@ -55,7 +56,7 @@ class Drawn(MaskExpr):
             if self.sigma is None:
                 raise ValueError("a kernel needs a sigma")
 
-    def _written(self, value: Number) -> Fraction:
+    def _to_fraction(self, value: Number) -> Fraction:
         """Convert a coordinate to a fraction of the canvas."""
         return fraction(value) / (self.grid or 1)
 

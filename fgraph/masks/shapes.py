@@ -33,7 +33,7 @@ class Box(Drawn):
     @property
     def _sides(self) -> tuple[tuple[Fraction, Fraction], tuple[Fraction, Fraction]]:
         """Start and end of y and of x, in fractions of the canvas."""
-        x, y, width, height = map(self._written, self.box)
+        x, y, width, height = map(self._to_fraction, self.box)
         return (y, y + height), (x, x + width)
 
     def _constant(self) -> float | None:
@@ -75,7 +75,7 @@ class Ellipse(Spanned):
             raise ValueError("expected a centre x, y and two radii above 0")
 
     def _spans(self, rows: Doubles) -> list[Span]:
-        (x, y), (along_x, along_y) = (tuple(map(self._written, pair)) for pair in (self.centre, self.radii))
+        (x, y), (along_x, along_y) = (tuple(map(self._to_fraction, pair)) for pair in (self.centre, self.radii))
         height = (rows - float(y)) / float(along_y)
         reach = float(along_x) * np.sqrt((1 - height**2).clip(0))
         return [(float(x) - reach, float(x) + reach)]
@@ -94,7 +94,7 @@ class Polygon(Spanned):
             raise ValueError("expected at least three points x, y")
 
     def _spans(self, rows: Doubles) -> list[Span]:
-        points = np.array([[float(self._written(value)) for value in point] for point in self.points])
+        points = np.array([[float(self._to_fraction(value)) for value in point] for point in self.points])
         crossings = np.full((len(rows), len(points)), np.inf)  # x of the crossing with each side; inf if there is none
         for side, ((x0, y0), (x1, y1)) in enumerate(zip(points, np.roll(points, -1, axis=0), strict=True)):
             met = (rows >= min(y0, y1)) & (rows < max(y0, y1))

@@ -27,9 +27,9 @@ def fourier_tiles(
     op: Fourier, inputs: Sequence[Tensor], regions: Sequence[Region] | None, context: KernelContext
 ) -> Tensor:
     """Return a region of the Fourier features of each row."""
-    where, styles = inputs
+    placements, styles = inputs
     generator = context.stylegan3(op.model)
-    return generator.features(where, styles[:, op.layer.style_slice], (op.height, op.width), regions)
+    return generator.features(placements, styles[:, op.layer.style_slice], (op.height, op.width), regions)
 
 
 def filtered(op: Filtered, inputs: Sequence[Tensor], params: Params, context: KernelContext) -> Tensor:
