@@ -67,13 +67,13 @@ class Bench:
         self.steps = steps
 
     def run(self, name: str, targets: torch.Tensor, tuning: Tuning | None = None, **settings: object) -> Line:
-        asked = make_settings(**({"steps": self.steps} | settings))
-        problem = make_problem(self.generator, asked)
+        problem_settings = make_settings(**({"steps": self.steps} | settings))
+        problem = make_problem(self.generator, problem_settings)
         start, began = time.perf_counter(), time.process_time()
         found = invert(problem, targets)
         with torch.no_grad():
             code = torch.stack([one.code for one in found])
-            styles = styles_of(self.generator, asked.space, code)
+            styles = styles_of(self.generator, problem_settings.space, code)
             noise = [torch.stack(maps) for maps in zip(*(one.noises for one in found), strict=True)]
             images = self.generator.synthesise(styles, noise or "const").clamp(-1, 1)
             psnr = (10 * torch.log10(4 / (images - targets).square().mean(dim=(1, 2, 3)))).tolist()
@@ -221,15 +221,15 @@ def main() -> None:
     parser.add_argument("--threads", type=int, help="of torch; absent: as many as it takes")
     parser.add_argument("--redraw", action="store_true", help="redraw the plot without measuring")
     parser.add_argument("--to", type=Path, default=PLOT.parent, help="the folder of the redrawn plot")
-    asked = parser.parse_args()
-    if asked.redraw:
-        asked.to.mkdir(parents=True, exist_ok=True)
-        redraw(asked.to / PLOT.name)
+    options = parser.parse_args()
+    if options.redraw:
+        options.to.mkdir(parents=True, exist_ok=True)
+        redraw(options.to / PLOT.name)
         return
-    if asked.threads:
-        torch.set_num_threads(asked.threads)
-    own, grid, weights, more = measure(Bench(asked.steps))
-    if asked.steps is None:
+    if options.threads:
+        torch.set_num_threads(options.threads)
+    own, grid, weights, more = measure(Bench(options.steps))
+    if options.steps is None:
         draw(grid, weights, PLOT)
         text = PAGE.read_text(encoding="utf-8")
         head, _, rest = text.partition(BEGIN)

@@ -23,7 +23,7 @@ from fgraph.dragging.settings import DragSettings
 from fgraph.dragging.tracking import Tracker, sample_maps, square_window
 
 MOTION_STEPS = 5  # steps of Adam for each aim
-_STEP = 4 / 128  # the longest way from aim to aim, in sides: four samples of the published map
+_STEP = 4 / 128  # the greatest distance from aim to aim, in sides: four samples of the published map
 _CANDIDATES = 10  # places on the line among which an aim is chosen
 _EXPECTED = 0.4  # the expected distance, as a share of the measured distance
 _FITS = 0.5  # a loss of at most this share of the expected one fits

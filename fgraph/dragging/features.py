@@ -59,8 +59,10 @@ class FeatureMaps:
         low = places.floor()
         share = places - low
         corners = [low + corner for corner in constant(_CORNERS, places.device, places.dtype)]
-        across, down = share.unbind(-1)
-        weights = torch.stack([(1 - across) * (1 - down), across * (1 - down), (1 - across) * down, across * down])
+        share_x, share_y = share.unbind(-1)
+        weights = torch.stack(
+            [(1 - share_x) * (1 - share_y), share_x * (1 - share_y), (1 - share_x) * share_y, share_x * share_y]
+        )
         sampled = self.at_pixels(torch.cat(corners, dim=1))
         sampled = sampled.view(*sampled.shape[:2], 4, -1)  # [rows, C, 4, n]
         weights = weights * torch.stack([self.inside(corner) for corner in corners])

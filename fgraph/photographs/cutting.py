@@ -132,9 +132,9 @@ def _continued(picture: Image.Image, quad: Points, side: float, border: int) -> 
     array = np.pad(array, ((north, south), (west, east), (0, 0)), "reflect")
     height, width, _ = array.shape
     y, x = np.ogrid[:height, :width]
-    across = 1 - np.minimum(np.float32(x) / np.float64(west), np.float32(width - 1 - x) / np.float64(east))
-    down = 1 - np.minimum(np.float32(y) / np.float64(north), np.float32(height - 1 - y) / np.float64(south))
-    outside = np.maximum(across, down)[:, :, None]  # 1 at the new edges, 0 where the picture begins
+    outside_x = 1 - np.minimum(np.float32(x) / np.float64(west), np.float32(width - 1 - x) / np.float64(east))
+    outside_y = 1 - np.minimum(np.float32(y) / np.float64(north), np.float32(height - 1 - y) / np.float64(south))
+    outside = np.maximum(outside_x, outside_y)[:, :, None]  # 1 at the new edges, 0 where the picture begins
     array += ((_blurred(array, side * _BLUR) - array) * np.clip(3 * outside + 1, 0, 1)).astype(np.float32)
     array += ((np.median(array, axis=(0, 1)) - array) * np.clip(outside, 0, 1)).astype(np.float32)
     made = Image.fromarray(np.uint8(np.clip(np.rint(array), 0, 255)))

@@ -108,16 +108,18 @@ class BufferMap:
         if not kind.spatial:
             return Gather(Locations.joined([self._locations(one, None, (0, 0)) for one in operands]))
         if windows is None:
-            asked = wanted = whole_regions(sum(one.rows for one in operands), kind.size)
+            requested = wanted = whole_regions(sum(one.rows for one in operands), kind.size)
         else:
-            asked, wanted = windows, clipped(windows, kind.size, wraps)
+            requested, wanted = windows, clipped(windows, kind.size, wraps)
         found, start = [], 0
         for operand in operands:
             found.append(self._locations(operand, wanted[start : start + operand.rows], kind.size))
             start += operand.rows
         locations = Locations.joined(found)
         exact = locations.depth == 1 and NO_BUFFER not in locations.buffers
-        return Gather(locations, kind.size, asked, exact and np.array_equal(locations.regions[:, 0], asked), wraps)
+        return Gather(
+            locations, kind.size, requested, exact and np.array_equal(locations.regions[:, 0], requested), wraps
+        )
 
     def _locations(self, operand: Operand, wanted: Regions | None, size: Size) -> Locations:
         """Return the locations of the rows of an operand."""

@@ -124,20 +124,21 @@ class Op:
         """
         return sum(gathered)
 
-    def inputs_copied(self, call: Call, places: int) -> Copies:
+    def inputs_copied(self, call: Call, distinct_rows: int) -> Copies:
         """Return the copies to a device in every run: of parameters, or of rows that the host makes.
 
         Args:
             call: the call.
-            places: the number of its rows that differ in their parameters or their regions. Equal rows are copied once.
+            distinct_rows: the number of its rows that differ in their parameters or their regions; equal rows are
+                copied once.
         """
         if self.takes_numbers:
             return params_copied(call.params)
-        return NO_COPIES if call.inputs or self.reads_back else Copies(1, 4 * places * call.output.numbers)
+        return NO_COPIES if call.inputs or self.reads_back else Copies(1, 4 * distinct_rows * call.output.numbers)
 
-    def constants_copied(self, call: Call, places: int) -> Copies:
+    def constants_copied(self, call: Call, distinct_rows: int) -> Copies:
         """Return the largest number of copies to a device in the first run of a plan; see `inputs_copied`."""
-        return NO_COPIES if call.inputs or places == call.rows else Copies(1, 8 * call.rows)
+        return NO_COPIES if call.inputs or distinct_rows == call.rows else Copies(1, 8 * call.rows)
 
     @property
     def label(self) -> tuple[str, str]:

@@ -101,7 +101,7 @@ class BendChannels(Op):
     def workspace(self, call: Call, gathered: Sequence[int]) -> int:
         return sum(gathered) + 4 * call.out_bytes  # the channels picked, what is read for them, its weighted sum
 
-    def constants_copied(self, call: Call, places: int) -> Copies:
+    def constants_copied(self, call: Call, distinct_rows: int) -> Copies:
         height, width = call.output.size
         if self.transform in ("scale", "rotate", "translate", "mirror"):
             moved = Copies(8, 48 * height * width)  # four neighbours of each pixel, with their weights
@@ -109,7 +109,7 @@ class BendChannels(Op):
             moved = Copies(4, 9 * (height + width + 4 * self.halo))
         channels = Copies(1, 8 * call.output.shape[0])
         lines = Copies(2, 8 * (height + width))
-        return sum([moved + channels + lines] * places, Copies(2 * places, 16 * call.rows))
+        return sum([moved + channels + lines] * distinct_rows, Copies(2 * distinct_rows, 16 * call.rows))
 
     def __str__(self) -> str:
         wrap = "".join(axis for axis, on in (("x", self.wrap_x), ("y", self.wrap_y)) if on)

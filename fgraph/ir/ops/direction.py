@@ -117,10 +117,10 @@ class MapLevels(CodeOp):
         expect(len(inputs) == 1 and inputs[0].kind == "w+", self, inputs)
         return inputs[0]
 
-    def constants_copied(self, call: Call, places: int) -> Copies:
+    def constants_copied(self, call: Call, distinct_rows: int) -> Copies:
         levels = [level for (mapper,) in set[Any](call.params) for _, level in mapper.levels]
         weights = [prod(one.shape) for level in levels for one in (level.weights, level.biases)]
-        return Copies(len(weights) + places, 4 * sum(weights) + 8 * call.rows)
+        return Copies(len(weights) + distinct_rows, 4 * sum(weights) + 8 * call.rows)
 
 
 @dataclass(frozen=True)

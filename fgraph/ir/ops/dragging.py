@@ -50,7 +50,7 @@ class Drag(CodeOp):
 
     @property
     def frame_length(self) -> int:
-        """The numbers of a frame."""
+        """How many numbers a frame has."""
         return prod(self.shape) + ENDING + 2 * self.points * TRAIL
 
     @property
@@ -67,9 +67,9 @@ class Drag(CodeOp):
         return calls * profile.overhead + flops / rate(profile.plain, *TYPICAL_LAYER)
 
     def __str__(self) -> str:
-        asked = self.settings
+        settings = f"space={self.settings.space}, tracking={self.settings.tracking}, steps={self.settings.steps}"
         every = f", every={self.every}" if self.every else ""
-        return f"drag(model={self.model}, space={asked.space}, tracking={asked.tracking}, steps={asked.steps}{every})"
+        return f"drag(model={self.model}, {settings}{every})"
 
 
 @dataclass(frozen=True)
@@ -114,7 +114,7 @@ class Arrows(Op):
         expect([one.kind for one in inputs] == ["rgb", "trail"], self, inputs)
         return inputs[0]
 
-    def constants_copied(self, call: Call, places: int) -> Copies:
+    def constants_copied(self, call: Call, distinct_rows: int) -> Copies:
         return Copies(2, 16 + 3 * 3 * 4)  # the size of the images, three colours
 
     def __str__(self) -> str:

@@ -82,10 +82,10 @@ class Fill(PointwiseOp):
         expect(not inputs, self, inputs)
         return Type("rgb", (self.channels, self.height, self.width))
 
-    def inputs_copied(self, call: Call, places: int) -> Copies:
+    def inputs_copied(self, call: Call, distinct_rows: int) -> Copies:
         return params_copied(call.params)  # a number for each channel, never a map
 
-    def constants_copied(self, call: Call, places: int) -> Copies:
+    def constants_copied(self, call: Call, distinct_rows: int) -> Copies:
         return NO_COPIES
 
 
@@ -117,7 +117,7 @@ class Apply(Op):
         expect(bool(inputs), self, inputs)
         return inputs[0] if self.shape is None else Type(inputs[0].kind, self.shape)
 
-    def inputs_copied(self, call: Call, places: int) -> Copies:
+    def inputs_copied(self, call: Call, distinct_rows: int) -> Copies:
         return params_copied(call.params) if call.params[0] else NO_COPIES
 
     def __str__(self) -> str:

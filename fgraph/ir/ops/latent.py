@@ -184,7 +184,7 @@ class Own(CodeOp):
         expect(len(inputs) == 2 and inputs[0] == inputs[1] and inputs[0].kind == "s", self, inputs)
         return inputs[0]
 
-    def constants_copied(self, call: Call, places: int) -> Copies:
+    def constants_copied(self, call: Call, distinct_rows: int) -> Copies:
         return Copies(1, call.out_bytes)
 
 

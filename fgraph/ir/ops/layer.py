@@ -32,7 +32,7 @@ class Const(Op):
         expect(not inputs, self, inputs)
         return Type("activation", (self.channels, self.height, self.width))
 
-    def inputs_copied(self, call: Call, places: int) -> Copies:
+    def inputs_copied(self, call: Call, distinct_rows: int) -> Copies:
         return NO_COPIES  # the model is on the device
 
 

@@ -51,22 +51,22 @@ class NoiseField(PointwiseOp):
     def workspace(self, call: Call, gathered: Sequence[int]) -> int:
         return cut_bytes(call, is_local=self.is_tiled)
 
-    def inputs_copied(self, call: Call, places: int) -> Copies:
+    def inputs_copied(self, call: Call, distinct_rows: int) -> Copies:
         if self.is_host_made(call.params):
             if self.mode == "const":  # the buffer is laid over whole rows, which are then cut
                 return Copies(1, 4 * call.distinct * self.height * self.width)
-            return super().inputs_copied(call, places)
+            return super().inputs_copied(call, distinct_rows)
         if self.mode == "const":
             return NO_COPIES
         sources = [list(self._canvases(param))[-1] for param in dict.fromkeys(call.params)]
         return Copies(len(sources), 4 * sum(height * width for height, width in sources))
 
-    def constants_copied(self, call: Call, places: int) -> Copies:
+    def constants_copied(self, call: Call, distinct_rows: int) -> Copies:
         whole = self.is_tiled and not call.is_tiled
         lengths = zip(call.output.size, self.layer.size, strict=True)
         # a whole buffer is read as it is
         cut = [length for length, buffer_length in lengths if not whole or length > buffer_length]
-        cut_copies = Copies(len(cut) * places, 8 * places * sum(cut))
+        cut_copies = Copies(len(cut) * distinct_rows, 8 * distinct_rows * sum(cut))
         if self.is_host_made(call.params):
             rows = Copies(1, 8 * call.rows)
             return rows + cut_copies if self.mode == "const" and call.is_tiled else rows

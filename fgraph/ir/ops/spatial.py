@@ -43,9 +43,9 @@ class SpatialOp(Op):
     def identities(self, params: Sequence[Any]) -> Sequence[bool]:
         return [param.is_identity for param in params]
 
-    def constants_copied(self, call: Call, places: int) -> Copies:
-        rows = Copies(2 * places, 16 * call.rows)  # the rows of each group, in the operand and in the result
-        return sum([edit_copies(call.output.size)] * places, rows)
+    def constants_copied(self, call: Call, distinct_rows: int) -> Copies:
+        rows = Copies(2 * distinct_rows, 16 * call.rows)  # the rows of each group, in the operand and in the result
+        return sum([edit_copies(call.output.size)] * distinct_rows, rows)
 
     def __str__(self) -> str:
         return f"{self.name} to {self.height}x{self.width}"
