@@ -68,10 +68,10 @@ class Writer:
         """Write fields without a default by position, and others by name if they differ from their default."""
         named = False
         for name, default in _defaults(type(value)):
-            own = getattr(value, name)
+            field_value = getattr(value, name)
             named = named or default is not _MISSING
-            if default is _MISSING or type(own) is not type(default) or own != default:
-                yield f"{name}={self.value(own)}" if named else self.value(own)
+            if default is _MISSING or type(field_value) is not type(default) or field_value != default:
+                yield f"{name}={self.value(field_value)}" if named else self.value(field_value)
 
     def _resource(self, value: object) -> str:
         if isinstance(value, Array):
@@ -174,8 +174,8 @@ class Reader:
 def known_classes() -> dict[str, type[Any]]:
     """Return the classes that are written with their fields, by name."""
     masks = [one for one in _subclasses(MaskExpr) if dataclasses.is_dataclass(one)]
-    own = [one for room in (_geometry, bendings) for one in vars(room).values() if isinstance(one, type)]
-    frozen = [one for one in own if dataclasses.is_dataclass(one) and one is not _geometry.AxisMap]
+    types = [one for module in (_geometry, bendings) for one in vars(module).values() if isinstance(one, type)]
+    frozen = [one for one in types if dataclasses.is_dataclass(one) and one is not _geometry.AxisMap]
     classes = [*frozen, *masks, PhotoCrop, Pasting, Type, InversionSettings, DragSettings]
     known = {one.__name__: one for one in classes}
     assert len(known) == len(set(classes)), "two classes of row parameters have one name"

@@ -93,10 +93,10 @@ def arrows(op: Arrows, inputs: Sequence[Tensor], params: Params, context: Kernel
     ends = torch.cat([trails, inputs[1][:, -1:]], dim=1) * context.constant([width, height], images.dtype) - 0.5
     for image, of_image in zip(images, ends, strict=True):
         for trail in of_image.unbind(1):
-            there = (trail[0] >= -0.5).all().to(images.dtype)  # false if the row has fewer points
-            _paint(image, _from_lines(pixels, trail) - half, white, there)
+            present = (trail[0] >= -0.5).all().to(images.dtype)  # false if the row has fewer points
+            _paint(image, _from_lines(pixels, trail) - half, white, present)
             for end, colour in ((trail[0], red), (trail[-1], blue)):
-                _paint(image, (pixels - end).norm(dim=2) - 2.5 * half, colour, there)
+                _paint(image, (pixels - end).norm(dim=2) - 2.5 * half, colour, present)
     return images
 
 
@@ -110,8 +110,8 @@ def _from_lines(pixels: Tensor, trail: Tensor) -> Tensor:
     return nearest
 
 
-def _paint(image: Tensor, outside: Tensor, colour: Tensor, there: Tensor) -> None:
+def _paint(image: Tensor, outside: Tensor, colour: Tensor, present: Tensor) -> None:
     """Paint an image [C, H, W] where `outside`, in pixels, is negative, with smooth edges."""
-    alpha = (0.5 - outside).clamp(0, 1) * there
+    alpha = (0.5 - outside).clamp(0, 1) * present
     channels = colour[: len(image), None, None]
     image[: len(channels)].lerp_(channels.expand(-1, *alpha.shape), alpha)
