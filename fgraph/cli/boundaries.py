@@ -116,20 +116,20 @@ def _invert(folder: Path, name: str, request: BoundaryRequest) -> dict[Path, Pat
         FgraphError: no picture can be inverted, or one was skipped.
     """
     target, space = expanded(request.target), request.space
-    own = target.with_name(f"{target.stem}_codes") / name
+    directory = target.with_name(f"{target.stem}_codes") / name
     invert_pictures(
         InversionRequest(
             images=str(folder),
             model=request.model,
-            directory=own,
+            directory=directory,
             device=request.device,
             precision="float32",
             settings=make_settings("fast", space=space if space in _SEARCHED else "w"),
             tuning=Tuning(),
         )
     )
-    with (own / SUMMARY).open(encoding="utf-8", newline="") as file:
-        return {Path(line["picture"]).resolve(): own / line["code"] for line in csv.DictReader(file)}
+    with (directory / SUMMARY).open(encoding="utf-8", newline="") as file:
+        return {Path(line["picture"]).resolve(): directory / line["code"] for line in csv.DictReader(file)}
 
 
 def _read_codes(path: Path, table: Table) -> Codes:
@@ -157,7 +157,7 @@ def _read_scores(path: Path, table: Table, request: BoundaryRequest) -> tuple[li
             raise ValueError("a score is not finite")
         if "file" in names:
             files = _with_codes([path.parent / line["file"] for line in lines], request)
-            return [_one(_read_codes(one, table), one.name) for one in files], scores
+            return [_single(_read_codes(one, table), one.name) for one in files], scores
         if table.c_dim:
             raise ValueError("seeds do not determine a code of a conditional model: name files")
         drawn = [draw_codes("torch", int(line["seed"]), 1, 0.0, table.z_dim) for line in lines]
@@ -182,7 +182,7 @@ def _with_codes(files: Sequence[Path], request: BoundaryRequest) -> list[Path]:
     return [known.get(one.resolve(), one) for one in files]
 
 
-def _one(codes: Codes, name: str) -> Codes:
+def _single(codes: Codes, name: str) -> Codes:
     if len(codes.array) != 1:
         raise ValueError(f"{show(name)} has {len(codes.array)} codes, and a line has one score")
     return codes
@@ -204,12 +204,12 @@ def _promoted(groups: Sequence[Codes], space: Space, model: str) -> list[NDArray
         return [_promote(torch.from_numpy(codes.array), codes.space, space, generator).numpy() for codes in groups]
 
 
-def _promote(code: Any, own: Space, space: Space, generator: Generator) -> Any:
-    if own == "z" and space != "z":
-        code, own = generator.map(code), "w"
-    if own == "w" and space == "w+":
+def _promote(code: Any, given: Space, space: Space, generator: Generator) -> Any:
+    if given == "z" and space != "z":
+        code, given = generator.map(code), "w"
+    if given == "w" and space == "w+":
         return code[:, None].repeat(1, generator.table.num_ws, 1)
-    return generator.affine(code) if own != space and space == "s" else code
+    return generator.affine(code) if given != space and space == "s" else code
 
 
 def _write(path: Path, direction: NDArray[np.float32], space: Space) -> None:

@@ -39,8 +39,12 @@ def encoded_starts(
     """
     generator = problem.generator
     header = read_encoder(encoder)
-    table, own = header.table, generator.table
-    if table.w_dim != own.w_dim or table.styles not in (0, own.num_ws) or table.image_channels != own.image_channels:
+    table, model = header.table, generator.table
+    if (
+        table.w_dim != model.w_dim
+        or table.styles not in (0, model.num_ws)
+        or table.image_channels != model.image_channels
+    ):
         raise ModelError(f"inversion.encoder: the codes of {header.path} do not fit '{generator.name}'")
     network = load_encoder(header, generator.dtype).to(generator.device)
     found: dict[str, Tensor] = {}
@@ -93,18 +97,18 @@ def _read(problem: Problem, path: Path, count: int) -> Tensor:
     return made.expand(count, *made.shape[1:]).cpu()
 
 
-def _in_space(generator: Generator, codes: Tensor, own: Space, wanted: Space) -> Tensor:
+def _in_space(generator: Generator, codes: Tensor, given: Space, wanted: Space) -> Tensor:
     """Return codes in a later space.
 
     Raises:
         FgraphError: the codes are in a later space than `wanted`.
     """
-    if own == wanted:
+    if given == wanted:
         return codes
-    if _ORDER.index(own) > _ORDER.index(wanted):
+    if _ORDER.index(given) > _ORDER.index(wanted):
         raise FgraphError(
-            f"inversion.start: codes in {own} cannot be turned back into {wanted}: give inversion.space={own}"
+            f"inversion.start: codes in {given} cannot be turned back into {wanted}: give inversion.space={given}"
         )
     if wanted == "s":
         return generator.affine(codes)
-    return code_of_w(generator, wanted, codes)  # type: ignore[arg-type]  # w+, as own is w
+    return code_of_w(generator, wanted, codes)  # type: ignore[arg-type]  # w+, as `given` is w

@@ -44,7 +44,7 @@ def _shared_prefix(program: Program, verified: Program | None) -> int:
         return 0
     pairs = zip(program.instructions, verified.instructions, strict=False)
     return next(
-        (number for number, (own, other) in enumerate(pairs) if own is not other or own.regions is not None),
+        (number for number, (one, other) in enumerate(pairs) if one is not other or one.regions is not None),
         min(len(program.instructions), len(verified.instructions)),
     )
 
@@ -111,10 +111,10 @@ class _Verifier:
         for operand in operands:
             if operand.values is None:
                 continue
-            own = self._program.instructions[operand.value].type
+            first = self._program.instructions[operand.value].type
             for value in operand.read:
-                if (other := self._program.instructions[value].type) != own:
-                    raise InvalidProgram(f"reads %{value} of type {other} beside %{operand.value} of type {own}")
+                if (other := self._program.instructions[value].type) != first:
+                    raise InvalidProgram(f"reads %{value} of type {other} beside %{operand.value} of type {first}")
 
     def _verify_instruction(self, instruction: Instruction) -> None:
         if type(instruction.op) not in _REGISTERED:

@@ -15,7 +15,7 @@ from fgraph.photographs.cutting import cut_crops, cut_quad
 from fgraph.photographs.films import FilmWriter, describe_film, is_film, read_frames
 from fgraph.photographs.pasting import PastedPixels, paste_patches
 from fgraph.photographs.results import Photographs, PhotographStream
-from fgraph.photographs.stored import Stored, decode_stored, encode_like, read_stored
+from fgraph.photographs.stored import StoredPhotograph, decode_stored, encode_like, read_stored
 
 __all__ = [
     "Blending",
@@ -26,7 +26,7 @@ __all__ = [
     "PhotographStream",
     "Photographs",
     "Quad",
-    "Stored",
+    "StoredPhotograph",
     "as_quad",
     "centred_quad",
     "cut_crops",

@@ -14,7 +14,7 @@ from PIL import Image, ImageCms
 from fgraph._errors import FgraphError
 from fgraph._imaging.read import by_profile
 from fgraph.photographs.crops import Blending, Points
-from fgraph.photographs.stored import Stored
+from fgraph.photographs.stored import StoredPhotograph
 
 Floats = NDArray[np.float32]
 _GREY = np.array([0.299, 0.587, 0.114], np.float32)  # ITU-R BT.601
@@ -33,7 +33,9 @@ class PastedPixels:
     quad: Points  # corners in pixels of the upright photograph, [4, 2]
 
 
-def paste_patches(source: Stored, patches: Iterable[PastedPixels], how: Blending = "difference") -> Image.Image:
+def paste_patches(
+    source: StoredPhotograph, patches: Iterable[PastedPixels], how: Blending = "difference"
+) -> Image.Image:
     """Return the upright photograph with patches pasted into it, of the mode of the photograph.
 
     Raises:
@@ -99,8 +101,8 @@ def _pasted(region: Image.Image, warped: Floats, how: Blending, profile: bytes |
     """Paste a warped patch into a region of mode L or RGB, in the colours of a profile."""
     colours, mask = warped[:-1], warped[-1]
     region.info["icc_profile"] = profile
-    seen = by_profile(region) if profile else None
-    base = np.asarray(region if seen is None else seen.convert(region.mode), np.float32)  # [h, w] or [h, w, 3]
+    in_srgb = by_profile(region) if profile else None
+    base = np.asarray(region if in_srgb is None else in_srgb.convert(region.mode), np.float32)  # [h, w] or [h, w, 3]
     grey = base.ndim == 2
     if colours.shape[0] == 3 and grey:
         colours = np.tensordot(_GREY, colours, 1)[None]
@@ -115,18 +117,18 @@ def _pasted(region: Image.Image, warped: Floats, how: Blending, profile: bytes |
     else:
         made, inside = _cloned(base, (change + 1) * _HALF, inside)
     wanted = np.rint(np.clip(made, 0, 255)).astype(np.uint8)
-    own = np.asarray(region)
-    if seen is not None:
+    original = np.asarray(region)
+    if in_srgb is not None:
         before, after = (_in_profile(one, region.mode, profile) for one in (base.astype(np.uint8), wanted))
-        wanted = np.clip(own.astype(np.int16) + after - before, 0, 255).astype(np.uint8)
-    return Image.fromarray(np.where(inside if grey else inside[:, :, None], wanted, own))
+        wanted = np.clip(original.astype(np.int16) + after - before, 0, 255).astype(np.uint8)
+    return Image.fromarray(np.where(inside if grey else inside[:, :, None], wanted, original))
 
 
 def _in_profile(pixels: NDArray[np.uint8], mode: str, profile: bytes | None) -> NDArray[np.int16]:
     """Return sRGB pixels in the colours of a profile that `by_profile` has read."""
-    own = ImageCms.ImageCmsProfile(io.BytesIO(profile or b""))
+    target = ImageCms.ImageCmsProfile(io.BytesIO(profile or b""))
     picture = Image.fromarray(pixels).convert("RGB")
-    made: Any = ImageCms.profileToProfile(picture, ImageCms.createProfile("sRGB"), own, outputMode=mode)
+    made: Any = ImageCms.profileToProfile(picture, ImageCms.createProfile("sRGB"), target, outputMode=mode)
     return np.asarray(made).astype(np.int16)
 
 

@@ -24,7 +24,7 @@ from fgraph._paths import row_paths
 from fgraph.photographs.crops import Pasting, PhotoCrop
 from fgraph.photographs.films import FrameReader
 from fgraph.photographs.pasting import PastedPixels, paste_patches
-from fgraph.photographs.stored import Stored, encode_like, read_stored
+from fgraph.photographs.stored import StoredPhotograph, encode_like, read_stored
 
 _KINDS = {".png": "png", ".webp": "webp", ".jpg": "jpeg", ".jpeg": "jpeg"}
 _SHOWN = 1024  # pixels of the longer side in a notebook
@@ -132,17 +132,19 @@ class Photographs(_Pasted):
 
     def into_frame(self, row: int, frame: Image.Image) -> Image.Image:
         """Return a frame of a film with the crops of a row pasted into it."""
-        return self._paste(row, Stored(frame))
+        return self._paste(row, StoredPhotograph(frame))
 
     @cached_property
     def _frames(self) -> FrameReader:
         return FrameReader()
 
-    def _stored(self, row: int) -> Stored:
+    def _stored(self, row: int) -> StoredPhotograph:
         crop = self.crop_of(row)
-        return read_stored(crop.file) if crop.frame is None else Stored(self._frames.read(crop.file, crop.frame))
+        return (
+            read_stored(crop.file) if crop.frame is None else StoredPhotograph(self._frames.read(crop.file, crop.frame))
+        )
 
-    def _paste(self, row: int, stored: Stored) -> Image.Image:
+    def _paste(self, row: int, stored: StoredPhotograph) -> Image.Image:
         shape = self.patches.shape[2], self.patches.shape[3]
         patches = [
             PastedPixels(self.patches[number], self.pasting.crops[number].corners(stored.picture.size, shape))

@@ -30,7 +30,7 @@ _XMP: Final = "XML:com.adobe.xmp"  # the key of a text of a PNG that holds XMP
 
 
 @dataclass(frozen=True, eq=False)
-class Stored:
+class StoredPhotograph:
     """A photograph, upright, with the metadata of its file."""
 
     picture: Image.Image  # upright; L, LA, RGB or RGBA, in the colours of the file
@@ -45,7 +45,7 @@ class Stored:
         return self.metadata.get("icc_profile")
 
     @property
-    def described_bytes(self) -> int:
+    def metadata_bytes(self) -> int:
         """The bytes of the metadata and the texts."""
         values = [*self.metadata.values(), *self.texts.keys(), *self.texts.values()]
         return sum(len(one) for one in values if isinstance(one, bytes | str))
@@ -55,7 +55,7 @@ class Stored:
         return upright if self.turn is None else upright.transpose(_BACK.get(self.turn, self.turn))
 
 
-def read_stored(file: str) -> Stored:
+def read_stored(file: str) -> StoredPhotograph:
     """Read a photograph with its metadata.
 
     Raises:
@@ -65,7 +65,7 @@ def read_stored(file: str) -> Stored:
     return _read(path, str(path))
 
 
-def decode_stored(content: bytes) -> Stored:
+def decode_stored(content: bytes) -> StoredPhotograph:
     """Read a photograph from the bytes of its file, as `read_stored`.
 
     Raises:
@@ -74,13 +74,13 @@ def decode_stored(content: bytes) -> Stored:
     return _read(io.BytesIO(content), "the picture")
 
 
-def _read(source: Path | io.BytesIO, name: str) -> Stored:
+def _read(source: Path | io.BytesIO, name: str) -> StoredPhotograph:
     try:
         with open_image(source, bytes_per_pixel=3) as opened:
             picture = in_colours(opened)
             turn = turn_of(opened)
             texts = {key: str(value) for key, value in getattr(opened, "text", {}).items() if key != _XMP}
-            return Stored(
+            return StoredPhotograph(
                 picture if turn is None else picture.transpose(turn), turn, _metadata(opened, picture), texts,
                 _tables(opened),
             )  # fmt: skip
@@ -120,7 +120,11 @@ def _tables(opened: Image.Image) -> dict[str, Any]:
 
 
 def encode_like(
-    source: Stored, upright: Image.Image, kind: str, text: Mapping[str, str] | None = None, quality: int = QUALITY
+    source: StoredPhotograph,
+    upright: Image.Image,
+    kind: str,
+    text: Mapping[str, str] | None = None,
+    quality: int = QUALITY,
 ) -> bytes:
     """Encode a picture with the orientation and the metadata of a photograph.
 
@@ -157,7 +161,7 @@ def encode_like(
     return buffer.getvalue()
 
 
-def _png_info(source: Stored, text: Mapping[str, str]) -> PngInfo:
+def _png_info(source: StoredPhotograph, text: Mapping[str, str]) -> PngInfo:
     info = PngInfo()
     if "gamma" in source.metadata:
         info.add(b"gAMA", struct.pack(">I", round(source.metadata["gamma"] * 100_000)))

@@ -89,11 +89,11 @@ class BufferMap:
         found = np.zeros(len(operands), bool)
         values = np.concatenate([one.row_values[rows] for one in operands])  # [operands * rows]
         together = Operand.of(values, np.concatenate([one.index[rows] for one in operands]))
-        for part, own, mine in together.parts():
-            there = self._tables[part].buffers[own, 0] != NO_BUFFER
+        for part, part_rows, mine in together.parts():
+            present = self._tables[part].buffers[part_rows, 0] != NO_BUFFER
             if part in self._beneath:
-                there |= self._beneath[part].buffers[own, 0] != NO_BUFFER
-            found[mine[there] // len(rows)] = True
+                present |= self._beneath[part].buffers[part_rows, 0] != NO_BUFFER
+            found[mine[present] // len(rows)] = True
         return found
 
     def gather(self, operands: Sequence[Operand], windows: Regions | None, wraps: Cyclic = (False, False)) -> Gather:
@@ -183,24 +183,24 @@ def _layers_read(locations: Locations, wanted: Regions, size: Size) -> tuple[Loc
     read: list[list[int]] = []  # the layers of each row that are read, then the other layers
     counts, covered = [], []
     for buffers, regions, window in zip(locations.buffers.tolist(), found, windows, strict=True):
-        there = [layer for layer, buffer in enumerate(buffers) if buffer != NO_BUFFER]
-        alone = next((layer for layer in there if covers(regions[layer], window, size, ROUND)), None)
+        present = [layer for layer, buffer in enumerate(buffers) if buffer != NO_BUFFER]
+        alone = next((layer for layer in present if covers(regions[layer], window, size, ROUND)), None)
         covered.append(alone is not None)
         if single:
             continue
         if alone is None:
-            there = [layer for layer in there if area(intersect(tuple(window), tuple(regions[layer]), size, ROUND))]
+            present = [layer for layer in present if area(intersect(tuple(window), tuple(regions[layer]), size, ROUND))]
         else:
-            there = [alone]
-        counts.append(len(there))
-        read.append([*there, *(layer for layer in range(len(buffers)) if layer not in there)])
+            present = [alone]
+        counts.append(len(present))
+        read.append([*present, *(layer for layer in range(len(buffers)) if layer not in present)])
     if single:
         return locations, np.array(covered, bool)
     depth = max(1, max(counts, default=1))
     order = np.array(read, np.int64)[:, :depth]  # [rows, layers]
-    across = np.arange(len(read))[:, None]
-    buffers = np.where(np.arange(depth) < np.array(counts)[:, None], locations.buffers[across, order], NO_BUFFER)
-    kept = Locations(buffers, locations.rows[across, order], locations.regions[across, order])
+    row_index = np.arange(len(read))[:, None]
+    buffers = np.where(np.arange(depth) < np.array(counts)[:, None], locations.buffers[row_index, order], NO_BUFFER)
+    kept = Locations(buffers, locations.rows[row_index, order], locations.regions[row_index, order])
     return kept, np.array(covered, bool)
 
 

@@ -64,7 +64,7 @@ class ChunkTemplates:
     """The templates of a program, by the shape of their chunks.
 
     Two chunks have equal shape if they make and read equal regions of rows that correspond: the first, second, ... row
-    of each value that is there.
+    of each value that is available.
     """
 
     def __init__(self, program: Program) -> None:
@@ -87,11 +87,11 @@ class ChunkTemplates:
             retained: the parts of these rows that are retained for later chunks.
             buffer_map: the locations of all rows that it can read.
         """
-        there = _RowsThere(self._program, units, buffer_map)
+        available = _AvailableRows(self._program, units, buffer_map)
         numbers: dict[int, int] = {}  # numbers of the buffers of earlier chunks, in the order in which they are found
         key: list[Hashable] = []
         for value, pieces in buffer_map.readable.items():
-            key += [value, there.places(value, as_index([*pieces]))]
+            key += [value, available.places(value, as_index([*pieces]))]
             for found in pieces.values():
                 buffers = [numbers.setdefault(one.place[0], len(numbers)) for one in found]
                 key += [(buffer, one.place[1], one.region) for buffer, one in zip(buffers, found, strict=True)]
@@ -101,10 +101,10 @@ class ChunkTemplates:
             ports = operands_read(instruction.op, types, None if unit.tile is None else unit.regions)
             rows = unit.rows.tolist() if retained else ()
             kept = [(row, one.region) for row, made in enumerate(rows) for one in retained.get((unit.number, made), ())]
-            key += [unit.number, unit.tile, there.places(unit.number, unit.rows), *kept]
+            key += [unit.number, unit.tile, available.places(unit.number, unit.rows), *kept]
             key.extend(self._made(unit, ports, is_relative=unit.number in self._last and not kept))
             for port in ports:
-                key.extend(there.read(instruction.operands[port], unit.rows))
+                key.extend(available.read(instruction.operands[port], unit.rows))
         return ChunkShape(tuple(key), tuple(numbers))
 
     def _made(self, unit: Unit, ports: Sequence[int], *, is_relative: bool) -> Iterator[Hashable]:
@@ -121,7 +121,7 @@ class ChunkTemplates:
                 yield types[port], footprints_of(instruction.op, port, types, unit.regions, params).tobytes()
 
 
-class _RowsThere:
+class _AvailableRows:
     """The rows of each value that a chunk makes, or can read from earlier chunks."""
 
     def __init__(self, program: Program, units: Sequence[Unit], buffer_map: BufferMap) -> None:
@@ -133,28 +133,28 @@ class _RowsThere:
         self._places = {value: {row: place for place, row in enumerate(sorted(found))} for value, found in rows.items()}
 
     def places(self, value: int, rows: Index) -> Hashable:
-        """Return the places of rows among the rows of the value that are there; -1 for absent rows."""
+        """Return the places of rows among the available rows of the value; -1 for absent rows."""
         if isinstance(self._program.instructions[value].op, BaselineRows):
             return rows.tobytes()  # codes keep their locations
-        there = self._places.get(value)
-        return None if there is None else tuple(there.get(row, -1) for row in rows.tolist())
+        available = self._places.get(value)
+        return None if available is None else tuple(available.get(row, -1) for row in rows.tolist())
 
     def read(self, operand: Operand, rows: Index) -> Iterator[Hashable]:
         """Yield the places of the rows that an operand reads, and of their bases; of codes, their locations."""
         parts = [(operand.value, operand.index[rows])]
         if operand.values is not None:
             yield operand.values[rows].tobytes()
-            parts = [(value, own) for value, own, _ in operand.take(rows).parts()]
-        for value, own in parts:
+            parts = [(value, part_rows) for value, part_rows, _ in operand.take(rows).parts()]
+        for value, part_rows in parts:
             instruction = self._program.instructions[value]
             if not instruction.type.spatial:
-                buffers, locations = self._buffer_map.places(value, own)
+                buffers, locations = self._buffer_map.places(value, part_rows)
                 yield value, buffers.tobytes(), (locations - locations[0]).tobytes()
                 continue
-            yield value, self.places(value, own)
+            yield value, self.places(value, part_rows)
             if instruction.bases is not None and instruction.regions is not None:
-                values, bases = instruction.bases.values[own], instruction.bases.rows[own]
-                yield values.tobytes(), instruction.regions[own].tobytes()
+                values, bases = instruction.bases.values[part_rows], instruction.bases.rows[part_rows]
+                yield values.tobytes(), instruction.regions[part_rows].tobytes()
                 yield tuple(
                     self.places(base, bases[values == base]) for base in np.unique(values[values >= 0]).tolist()
                 )

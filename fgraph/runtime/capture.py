@@ -120,8 +120,8 @@ class CapturedPlan:
         with torch.inference_mode():
             self._feed(plan)
             made = self._replay()
-            for own, result in zip(self._plan.results, plan.results, strict=True):
-                collector.take(result, {name: tensor.clone() for name, tensor in made[own].items()})
+            for captured, result in zip(self._plan.results, plan.results, strict=True):
+                collector.take(result, {name: tensor.clone() for name, tensor in made[captured].items()})
         return collector.finish()
 
     def _cut(self, plan: Plan) -> Plan:

@@ -122,7 +122,7 @@ def _as_photograph(content: bytes) -> tuple[Image.Image, bytes]:
     """Return an upright photograph, and its PNG with every pixel as the file has it and with its metadata."""
     try:
         stored = decode_stored(content)
-        if stored.described_bytes > _limits.STUDIO_METADATA:
+        if stored.metadata_bytes > _limits.STUDIO_METADATA:
             raise FgraphError(f"the metadata of the picture take more than {_limits.STUDIO_METADATA >> 20} MiB")
         return stored.picture, encode_like(stored, stored.picture, "png")
     except ValueError as error:

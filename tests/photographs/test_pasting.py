@@ -11,7 +11,7 @@ import pytest
 from PIL import Image, ImageCms, ImageDraw
 
 import fgraph
-from fgraph.photographs import PastedPixels, Stored, cut_quad, encode_like, paste_patches, read_stored
+from fgraph.photographs import PastedPixels, StoredPhotograph, cut_quad, encode_like, paste_patches, read_stored
 from fgraph.photographs.pasting import perspective, warp
 from tests.photographs.drawn import CORNERS, exif, graph, scene
 from tests.rounding import assert_rounded
@@ -61,7 +61,7 @@ def test_the_orientation_of_the_file_stays(tmp_path: Path, orientation: int) -> 
         assert after.size == stored.size
         assert after.getexif()[0x0112] == orientation
         changed = np.asarray(after) != np.asarray(stored)
-    expected = np.asarray(paste_patches(Stored(upright), [patch])) != np.asarray(upright)
+    expected = np.asarray(paste_patches(StoredPhotograph(upright), [patch])) != np.asarray(upright)
     back = expected if turn is None else np.stack(
         [np.asarray(Image.fromarray(one).transpose(Image.Transpose(turn))) for one in expected.transpose(2, 0, 1)], 2
     )  # fmt: skip
@@ -101,7 +101,7 @@ def test_an_unchanged_crop_is_pasted_where_it_was_cut() -> None:
     quad = np.array([(100, 80), (120, 180), (220, 160), (200, 60)], float)
     crop = np.asarray(cut_quad(picture, quad, (102, 102)), np.float32).transpose(2, 0, 1) / 127.5 - 1
     patch = np.concatenate([crop, np.ones((1, 102, 102), np.float32)])
-    made = paste_patches(Stored(picture), [PastedPixels(patch, quad)], "replace")
+    made = paste_patches(StoredPhotograph(picture), [PastedPixels(patch, quad)], "replace")
     apart = np.abs(np.asarray(made, dtype=int) - np.asarray(picture, dtype=int))
     centre = inside((400, 300), quad.mean(axis=0) + (quad - quad.mean(axis=0)) * 0.9)
     assert apart[centre].max() <= 3  # waves of 73 pixels and more: half a pixel off would be 5
@@ -184,9 +184,9 @@ def test_poisson_blending_has_no_seam() -> None:
     picture = Image.new("RGB", (100, 80), (90, 120, 150))
     quad = np.array([(20, 10), (20, 70), (80, 70), (80, 10)], float)
     patch = np.concatenate([np.full((3, 16, 16), 0.9), np.ones((1, 16, 16))]).astype(np.float32)
-    made = np.asarray(paste_patches(Stored(picture), [PastedPixels(patch, quad)], "poisson"), dtype=int)
+    made = np.asarray(paste_patches(StoredPhotograph(picture), [PastedPixels(patch, quad)], "poisson"), dtype=int)
     assert np.abs(made - (90, 120, 150)).max() <= 1  # a flat crop has no gradient: nothing but the surroundings
-    replaced = np.asarray(paste_patches(Stored(picture), [PastedPixels(patch, quad)], "replace"), dtype=int)
+    replaced = np.asarray(paste_patches(StoredPhotograph(picture), [PastedPixels(patch, quad)], "replace"), dtype=int)
     assert np.abs(replaced - (90, 120, 150)).max() > 90
 
 
@@ -196,13 +196,13 @@ def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "cv2", None)
     patch = PastedPixels(np.ones((4, 8, 8), np.float32), np.array([(2, 2), (2, 9), (9, 9), (9, 2)], float))
     with pytest.raises(fgraph.FgraphError, match=r"pip install 'fgraph-gan\[poisson\]'"):
-        paste_patches(Stored(Image.new("RGB", (20, 20))), [patch], "poisson")
+        paste_patches(StoredPhotograph(Image.new("RGB", (20, 20))), [patch], "poisson")
 
 
 def test_a_crop_outside_of_the_photograph_changes_nothing() -> None:
     picture = Image.fromarray(scene(40, 40))
     patch: Any = PastedPixels(np.ones((4, 8, 8), np.float32), np.array([(90, 2), (90, 9), (97, 9), (97, 2)], float))
-    np.testing.assert_array_equal(np.asarray(paste_patches(Stored(picture), [patch])), np.asarray(picture))
+    np.testing.assert_array_equal(np.asarray(paste_patches(StoredPhotograph(picture), [patch])), np.asarray(picture))
 
 
 def test_a_tiff_keeps_its_tags_but_not_its_layout(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from fgraph._errors import ModelError, show
 from fgraph.stylegan.checkpoints.contents import LARGEST_BLOCKS, Weight
-from fgraph.stylegan.checkpoints.filters import is_usual_filter
+from fgraph.stylegan.checkpoints.filters import is_binomial_filter
 from fgraph.stylegan.checkpoints.header import read_model, sniff
 from fgraph.stylegan.checkpoints.network_parts import NetworkPart
 from fgraph.stylegan.checkpoints.pickles.files import read_pickled
@@ -74,7 +74,7 @@ def _read_rosinality(state: Mapping[Any, Any], where: str) -> tuple[Discriminato
         if type(key) is str and type(value) is StoredTensor
     }
     for name in [name for name in found if name.endswith(_FILTERS)]:
-        if not is_usual_filter(found.pop(name)):
+        if not is_binomial_filter(found.pop(name)):
             raise ModelError(f"{where}: '{name}' of its discriminator is not the filter [1, 3, 3, 1]")
     return _table(found, where), found
 
@@ -123,7 +123,7 @@ def _check_block(block: NetworkPart, clamp: float | None) -> None:
     if any(_clamp(block.part(name)) != clamp for name in ("conv0", "conv1")):
         raise block.fail("has a conv_clamp that other layers do not have")
     taps = block.tensor("resample_filter")
-    if taps is not None and not is_usual_filter(taps):
+    if taps is not None and not is_binomial_filter(taps):
         raise block.fail("has a resample_filter other than [1, 3, 3, 1]")
 
 
@@ -144,7 +144,8 @@ def _table(found: Mapping[str, StoredTensor], where: str, **facts: Any) -> Discr
         **facts,
     )
     if not 0 <= table.stddev_channels <= widths[-1]:
-        raise ModelError(f"{where}: 'final_conv.0.weight' of its discriminator reads {table.stddev_channels} maps more")
+        extra = table.stddev_channels
+        raise ModelError(f"{where}: 'final_conv.0.weight' of its discriminator reads {extra} channels beyond its input")
     shapes = discriminator_shapes(table)
     for name in [*shapes, *found]:
         have = found[name].shape if name in found else None

@@ -9,7 +9,7 @@ _TAPS = (1.0, 3.0, 3.0, 1.0)
 _TOLERANCE = 1e-5
 
 
-def is_usual_filter(stored: object, gain: float = 1.0) -> bool:
+def is_binomial_filter(stored: object, gain: float = 1.0) -> bool:
     """Return whether a stored tensor [4, 4] is the outer product of the taps, with the sum `gain`."""
     if type(stored) is not StoredTensor or stored.shape != (4, 4):
         return False

@@ -11,7 +11,7 @@ from typing import Any
 
 from fgraph.stylegan.checkpoints.class_embedding import PROJECTION, class_weights, is_projected
 from fgraph.stylegan.checkpoints.contents import LARGEST_BLOCKS, Contents, Weight, check_numbers
-from fgraph.stylegan.checkpoints.filters import is_usual_filter
+from fgraph.stylegan.checkpoints.filters import is_binomial_filter
 from fgraph.stylegan.checkpoints.network_parts import NetworkPart
 from fgraph.stylegan.checkpoints.pickles.refusal import brief
 from fgraph.stylegan.checkpoints.pickles.stand_ins import Module
@@ -52,7 +52,7 @@ def _read_table(network: NetworkPart, mapping: NetworkPart, synthesis: NetworkPa
     if not layers or not images:
         raise synthesis.fail("has no layers")
     for part in [*blocks, *layers]:
-        if part.tensor("resample_filter") is not None and not is_usual_filter(part.tensor("resample_filter")):
+        if part.tensor("resample_filter") is not None and not is_binomial_filter(part.tensor("resample_filter")):
             raise part.fail("has a resample_filter other than [1, 3, 3, 1], which fgraph does not run")
     return StyleGAN2Table(
         channels=tuple((4 << i, block.part("conv1").weight("weight", 4).shape[0]) for i, block in enumerate(blocks)),

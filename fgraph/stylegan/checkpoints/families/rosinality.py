@@ -12,7 +12,7 @@ from fgraph._errors import ModelError
 from fgraph.stylegan.checkpoints.contents import LARGEST_BLOCKS, Contents, Format, Weight, check_numbers
 from fgraph.stylegan.checkpoints.families.paddlegan import ASSUMED, is_paddle, transposed
 from fgraph.stylegan.checkpoints.families.state_dict import MEAN, StateDict
-from fgraph.stylegan.checkpoints.filters import is_usual_filter
+from fgraph.stylegan.checkpoints.filters import is_binomial_filter
 from fgraph.stylegan.checkpoints.pickles.refusal import brief
 from fgraph.stylegan.checkpoints.pickles.stored import StoredTensor
 from fgraph.stylegan.tables.base import Shape
@@ -67,7 +67,7 @@ def _clamp(state: StateDict) -> float | None:
 
 def _check_filters(tensors: Mapping[str, StoredTensor], where: str) -> None:
     for key in filter(FILTERS.fullmatch, tensors):
-        if not is_usual_filter(tensors[key], gain=4.0):
+        if not is_binomial_filter(tensors[key], gain=4.0):
             raise ModelError(f"{where}: '{key}' is not the filter [1, 3, 3, 1], the only one that fgraph runs")
 
 
