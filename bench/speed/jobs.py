@@ -31,7 +31,7 @@ HEAD = (
     "| job | command | pictures | clock s | CPU s | may take, s | within | others, cores |",
     "| --- | --- | --- | --- | --- | --- | --- | --- |",
 )
-USUAL, LONG = 30.0, 180.0  # limits of jobs in seconds: the usual one, and the one of inversions
+DEFAULT, LONG = 30.0, 180.0  # limits of jobs in seconds: the default, and the one of inversions
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Job:
 
     name: str
     command: tuple[str, ...]
-    seconds: float = USUAL
+    seconds: float = DEFAULT
 
 
 JOBS = (

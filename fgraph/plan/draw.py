@@ -80,7 +80,7 @@ def _levels(boxes: Mapping[str, StepGroup]) -> Iterator[str]:
     """Yield the statements that put boxes of one level side by side."""
     names: dict[int, list[str]] = {}
     for name, box in boxes.items():
-        names.setdefault(box.place, []).append(name)
+        names.setdefault(box.level, []).append(name)
     return map(level, names.values())
 
 
@@ -99,7 +99,7 @@ def _lines(boxes: Mapping[str, StepGroup]) -> Iterator[str]:
                 ("dashed", "rows are copied together") if copied else ("solid", "rows are read in place")
             )
             tip = f"{read.title} -> {box.title}: {style_and_meaning[1]}"
-            straight = read.kind is box.kind and read.place + 1 == box.place
+            straight = read.kind is box.kind and read.level + 1 == box.level
             weight = "3" if straight else "1"
             yield draw_line(
                 source, name, color=COLOURS[read.kind], style=style_and_meaning[0], weight=weight, tooltip=tip

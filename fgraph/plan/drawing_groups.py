@@ -19,7 +19,7 @@ class StepGroup:
 
     steps: list[Step] = field(default_factory=list)
     reads: dict[str, bool] = field(default_factory=dict)  # name of a group -> whether its rows are copied together
-    place: int = 0  # its level, from the top
+    level: int = 0  # counted from the top
 
     @property
     def title(self) -> str:
@@ -67,7 +67,7 @@ def group_steps(steps: Sequence[Step]) -> tuple[dict[str, StepGroup], str]:
     keys = [(step.key[:4], bool(read), *one) for step, read, one in zip(steps, reads, what, strict=True)]
     boxes = _boxes(steps, reads, keys)
     if extent({name: box.reads for name, box in boxes.items()}) <= LARGEST:
-        _place(boxes)
+        _assign_levels(boxes)
         return boxes, ""
     return _boxes(
         steps, reads, what
@@ -113,12 +113,12 @@ def _boxes(
     return boxes
 
 
-def _place(boxes: Mapping[str, StepGroup]) -> None:
+def _assign_levels(boxes: Mapping[str, StepGroup]) -> None:
     """Put each group below all groups that it reads, and a map that reads nothing beside its first reader."""
     first: dict[str, int] = {}
     for box in boxes.values():
-        box.place = 1 + max((boxes[one].place for one in box.reads), default=-1)
-        first |= {one: min(first.get(one, box.place), box.place) for one in box.reads}
-    for name, place in first.items():
+        box.level = 1 + max((boxes[one].level for one in box.reads), default=-1)
+        first |= {one: min(first.get(one, box.level), box.level) for one in box.reads}
+    for name, level in first.items():
         if not boxes[name].reads and boxes[name].steps[0].type.spatial:
-            boxes[name].place = place
+            boxes[name].level = level

@@ -145,9 +145,9 @@ class Gather:
         for column in (locations.buffers, locations.regions, self.windows):
             breaks |= np.diff(column, axis=0).reshape(len(breaks), -1).any(axis=1)
         for rows in locations.rows.T:
-            pace = np.diff(rows)
-            breaks |= (pace != 0) & (pace != 1)
-            breaks[1:] |= (pace[1:] != pace[:-1]) & ~breaks[:-1]
+            stride = np.diff(rows)
+            breaks |= (stride != 0) & (stride != 1)
+            breaks[1:] |= (stride[1:] != stride[:-1]) & ~breaks[:-1]
         return list(pairwise([0, *(np.flatnonzero(breaks) + 1).tolist(), self.count]))
 
     def _few_breaks(self) -> Iterator[int]:
@@ -157,9 +157,9 @@ class Gather:
         sources = list(zip(locations.buffers.tolist(), locations.regions.tolist(), self.windows.tolist(), strict=True))
         breaks = [sources[row] != sources[row - 1] for row in range(1, len(sources))]
         for rows in locations.rows.T.tolist():
-            paces = [after - row for row, after in pairwise(rows)]
-            breaks = [found or pace not in (0, 1) for found, pace in zip(breaks, paces, strict=True)]
-            changes = [False, *(paces[at] != paces[at - 1] and not breaks[at - 1] for at in range(1, len(paces)))]
+            strides = [after - row for row, after in pairwise(rows)]
+            breaks = [found or stride not in (0, 1) for found, stride in zip(breaks, strides, strict=True)]
+            changes = [False, *(strides[at] != strides[at - 1] and not breaks[at - 1] for at in range(1, len(strides)))]
             breaks = [found or change for found, change in zip(breaks, changes, strict=True)]
         return (row for row, found in enumerate(breaks, 1) if found)
 

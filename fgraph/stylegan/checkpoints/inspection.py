@@ -28,7 +28,7 @@ _KINDS = {
     "basicsr": "BasicSR",
     "paddlegan": "PaddleGAN",
 }
-_USUAL = (*NETWORKS, "state dict", "the network")  # places of the generator in a file
+_DEFAULTS = (*NETWORKS, "state dict", "the network")  # places of the generator in a file
 _BUFFERS = (".transform", ".freqs", ".phases", ".magnitude_ema", "_filter")  # not trained
 
 
@@ -116,7 +116,7 @@ def _notes(contents: Contents) -> Iterator[str]:
     table = contents.table
     if base := contents.metadata.get("base"):
         yield f"it is a delta to the model '{show(base)}'"
-    if contents.format != "safetensors" and (place := contents.metadata.get("weights", "G_ema")) not in _USUAL:
+    if contents.format != "safetensors" and (place := contents.metadata.get("weights", "G_ema")) not in _DEFAULTS:
         yield f"the generator is under '{place}' in the file"
     if beside := contents.metadata.get("beside"):
         yield f"the file also holds {beside}"
