@@ -86,7 +86,7 @@ def test_boxes_are_below_their_inputs_and_maps_beside_their_reader() -> None:
     beside = 0
     for line in drawing.lines:
         start, end = drawing.boxes[line.start], drawing.boxes[line.end]
-        if boxes[line.start].place == boxes[line.end].place:
+        if boxes[line.start].level == boxes[line.end].level:
             assert not boxes[line.start].reads
             assert start.top < (end.top + end.bottom) / 2 < start.bottom
             beside += 1

@@ -204,7 +204,7 @@ def test_copies_have_no_box_of_their_own_in_drawings() -> None:
     assert not sharing
     assert sum(len(box.steps) for box in boxes.values()) == len(cut.steps) - copies
     for box in boxes.values():
-        assert all(boxes[one].place < box.place for one in box.reads if boxes[one].reads)
+        assert all(boxes[one].level < box.level for one in box.reads if boxes[one].reads)
 
 
 @cache
