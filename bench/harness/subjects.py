@@ -85,7 +85,7 @@ class Published:
 
     @property
     def edits(self) -> bool:
-        """Return whether the checkout has the operations of SOAT in addition to the plain generator."""
+        """True if the checkout has the operations of SOAT in addition to the plain generator."""
         return hasattr(self.network, "merge_extension")
 
     def styles(self, z: Tensor) -> list[Tensor]:

@@ -19,12 +19,12 @@ class Times:
 
     @property
     def seconds(self) -> float:
-        """Return the median of the wall-clock seconds."""
+        """The median of the wall-clock seconds."""
         return statistics.median(self.wall)
 
     @property
     def cpu_seconds(self) -> float:
-        """Return the median of the CPU seconds of the process, which other work affects least."""
+        """The median of the CPU seconds of the process, which other work affects least."""
         return statistics.median(self.cpu)
 
 

@@ -49,7 +49,7 @@ class Setting:
 
     @property
     def inversion_steps(self) -> int:
-        """Return the number of steps of an inversion."""
+        """The number of steps of an inversion."""
         return 5 if self.quick else 20
 
     def worker(self, name: str) -> Worker:

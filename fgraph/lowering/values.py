@@ -81,9 +81,8 @@ class Run:
     model: str
     styles: Operand
     noise: RunNoise
-    planes: tuple[
-        Placement, ...
-    ] = ()  # StyleGAN3: the placement of the canvas on the plane, until the input has sampled it
+    # StyleGAN3: the placement of the canvas on the plane, until the input has sampled it
+    planes: tuple[Placement, ...] = ()
 
     def take(self, index: Index) -> Run:
         """Return the rows picked by index."""

@@ -29,7 +29,7 @@ class Readings:
 
     @property
     def are_due(self) -> bool:
-        """Return whether as many steps are unread as are read together."""
+        """True if as many steps are unread as are read together."""
         return len(self._unread) >= self._every
 
     def add(self, step: int, measured: Mapping[str, Tensor | float]) -> None:
