@@ -34,23 +34,23 @@ def parse_rows(text: str, table: Table) -> frozenset[int]:
 
 
 @dataclass(frozen=True)
-class Choice:
+class CodePart:
     """A part of a code: layers, and the W+ rows that feed only these layers."""
 
     table: Table
     layers: frozenset[int]
-    taken: frozenset[int]
+    w_plus_rows: frozenset[int]
     whole: bool  # whether these rows feed all of the layers, so that the part exists in W+
 
     def ranges(self, space: TypeKind) -> tuple[tuple[int, int], ...]:
         """Return the [start, stop) ranges of rows of W+, or of entries of S."""
         if space == "w+":
-            return _joined([(row, row + 1) for row in sorted(self.taken)])
+            return _joined([(row, row + 1) for row in sorted(self.w_plus_rows)])
         entries = [self.table.at(index).style_slice for index in sorted(self.layers)]
         return _joined([(entry.start, entry.stop) for entry in entries])
 
 
-def choose(table: Table, rows: str | None, layers: LayerSet | None) -> Choice:
+def choose(table: Table, rows: str | None, layers: LayerSet | None) -> CodePart:
     """Return the part of a code that W+ rows or layers name.
 
     A W+ row is the set of σ entries that it feeds. If layers contain only some of these entries, the part is in S.
@@ -63,11 +63,13 @@ def choose(table: Table, rows: str | None, layers: LayerSet | None) -> Choice:
     if layers is not None:
         with blaming("layers"):
             chosen = layers.resolve(table, CONST) - {CONST}
-        taken = frozenset(row for row in range(table.num_ws) if _fed_by(row, table) <= chosen)
-        return Choice(table, chosen, taken, chosen == {index for row in taken for index in _fed_by(row, table)})
+        w_plus_rows = frozenset(row for row in range(table.num_ws) if _fed_by(row, table) <= chosen)
+        return CodePart(
+            table, chosen, w_plus_rows, chosen == {index for row in w_plus_rows for index in _fed_by(row, table)}
+        )
     with blaming("rows"):
-        taken = parse_rows(str(rows), table)
-    return Choice(table, frozenset(index for row in taken for index in _fed_by(row, table)), taken, True)
+        w_plus_rows = parse_rows(str(rows), table)
+    return CodePart(table, frozenset(index for row in w_plus_rows for index in _fed_by(row, table)), w_plus_rows, True)
 
 
 def splice(build: Build, base: Latent, other: Latent, rows: str | None, layers: LayerSet | None) -> Latent:
@@ -76,9 +78,9 @@ def splice(build: Build, base: Latent, other: Latent, rows: str | None, layers: 
     Raises:
         ValueError: neither or both are given, or a row or layer does not exist.
     """
-    choice = choose(build.table(base.model), rows, layers)
-    base, other = build.together(base, other, "w+" if choice.whole else "s")
-    return replace(base, code=build.emit(Splice(base.model, choice.ranges(base.space)), [base.code, other.code]))
+    part = choose(build.table(base.model), rows, layers)
+    base, other = build.together(base, other, "w+" if part.whole else "s")
+    return replace(base, code=build.emit(Splice(base.model, part.ranges(base.space)), [base.code, other.code]))
 
 
 def _fed_by(row: int, table: Table) -> frozenset[int]:
