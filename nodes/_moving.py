@@ -18,7 +18,7 @@ from fgraph.lowering.build import SPACES, Build
 from fgraph.lowering.inputs import Inputs
 from fgraph.lowering.values import Latent
 from fgraph.node import LatentPort, Node, PerRow
-from nodes._splice import Choice, choose
+from nodes._splice import CodePart, choose
 
 Number = PerRow[Annotated[int, Field(ge=0, le=100_000)]]
 Unit = Literal["deviation", "length"]
@@ -60,8 +60,8 @@ class Direction(Node):
     def lower(self, build: Build, inputs: Inputs) -> Latent:
         base = inputs.latent("of")
         found = self.find(build, inputs, base.model)
-        choice = self._choice(build, base.model, found)
-        space = _later(base.space, found.space, *(("w+" if choice.whole else "s",) if choice else ()))
+        part = self._part(build, base.model, found)
+        space = _later(base.space, found.space, *(("w+" if part.whole else "s",) if part else ()))
         _check(found, space)
         if found.how == "set" and found.mean is None and build.table(base.model).class_means:
             with blaming("how"):
@@ -69,7 +69,7 @@ class Direction(Node):
                     "set needs a mean, and this model has one for each class: take a file that has its own"
                 )
         base = build.promote(base, space)
-        ranges = choice.ranges(space) if choice else None
+        ranges = part.ranges(space) if part else None
         way = _as_difference(build, found, space, base.model)
         op, means = Move(base.model, ranges), [found.mean] if found.mean is not None else []
         if found.how == "set":
@@ -78,14 +78,14 @@ class Direction(Node):
             code = build.emit(op, [base.code, way], self.strengths(inputs))
         return replace(base, code=code)
 
-    def _choice(self, build: Build, model: str, found: FoundDirections) -> Choice | None:
+    def _part(self, build: Build, model: str, found: FoundDirections) -> CodePart | None:
         """Return the part of the codes that moves; None if all of it moves."""
         rows = self.rows if self.layers is not None or self.rows is not None else found.rows
         if rows is None and self.layers is None:
             return None
-        choice = choose(build.table(model), rows, self.layers)
-        everything = len(choice.taken) == build.table(model).num_ws
-        return None if everything and self.rows is None and self.layers is None else choice
+        part = choose(build.table(model), rows, self.layers)
+        everything = len(part.w_plus_rows) == build.table(model).num_ws
+        return None if everything and self.rows is None and self.layers is None else part
 
 
 def _check(found: FoundDirections, space: TypeKind) -> None:
