@@ -50,7 +50,7 @@ class Drag(CodeOp):
 
     @property
     def frame_length(self) -> int:
-        """How many numbers a frame has."""
+        """The length of a frame, in numbers."""
         return prod(self.shape) + ENDING + 2 * self.points * TRAIL
 
     @property
