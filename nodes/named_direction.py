@@ -22,7 +22,7 @@ from nodes.style_direction import channel_row, emit_channels
 
 
 class NamedDirection(Direction):
-    """An edit that was published under a name, such as smile, for the model that it was found for.
+    """An edit that was published under a name, such as glasses, for the model that it was found for.
 
     `fgraph list edits` lists the edits of StyleSpace, of GANSpace and of the bundled models, with model and source.
     `edits` names another table. An edit of GANSpace moves along a component that was measured on its model, so it needs

@@ -62,9 +62,14 @@ def likely(terms: float, magnitude: float = 1.0, dtype: torch.dtype | str = torc
     return SIGMAS * unit(dtype) * magnitude * math.sqrt(2 * (terms + 6) / 6)
 
 
+def mapping_terms(table: Table) -> int:
+    """Count the terms of all consecutive sums from a code of a generator to w."""
+    return 2 * table.z_dim + table.mapping_layers * (table.w_dim + 2)
+
+
 def network_terms(table: Table) -> int:
     """Count the terms of all consecutive sums from a code of a generator to its image."""
-    mapping = 2 * table.z_dim + table.mapping_layers * (table.w_dim + 2)
+    mapping = mapping_terms(table)
     if isinstance(table, StyleGAN3Table):
         return mapping + _stylegan3_terms(table)
     assert isinstance(table, StyleGAN2Table)

@@ -2,9 +2,10 @@
 
 python tools/bundle_directions.py [MODEL ...] [--samples 2000] [--sheet FOLDER]
 
-A fact is a number of a picture, such as how light it is. Over random w, let a be the facts of the pictures, in standard
-deviations. The direction of a fact is the expected change of w when the fact rises by one deviation and the other facts
-stay: a column of Cov(w, a) Cov(a, a)^-1. So a strength counts deviations of the fact, as far as it is linear.
+A fact is a number of a picture, such as how light it is, or a number that the painter draws from. Over random
+w, let a be the facts of the pictures, in standard deviations. The direction of a fact is the expected change of w when
+the fact rises by one deviation and the other facts stay: a column of Cov(w, a) Cov(a, a)^-1. So a strength counts
+deviations of the fact, as far as it is linear.
 
 `fgraph/array_files/named_edits.tsv` names the directions that show what they measure, with their ranges. `--sheet`
 draws all of them for a visual check. Run this script again after a model is replaced.
@@ -18,16 +19,21 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from PIL import Image as PillowImage
+from torch import Tensor
 
 import fgraph
 from fgraph.array_files.named_edits import components_of
 from fgraph.stylegan.checkpoints.header import BUNDLED
+from fgraph.stylegan.generators.stylegan2 import StyleGAN2Generator
+from fgraph.stylegan.loading import load_stylegan2
+from fgraph.training.painters import load_painter
 
 Floats = NDArray[Any]
-Fact = Callable[[Floats], Floats]  # pictures [n, 3, H, W] in [-1, 1] -> [n]
-BATCH = 500
+Fact = Callable[[Floats, Floats], Floats]  # pictures [n, 3, H, W] in [-1, 1], numbers of a painter [n, m] -> [n]
+BATCH = 50
 STRENGTHS = (-3, -1.5, 0, 1.5, 3)
 SEEDS = (3, 8, 11, 24)  # of the sheet
 _LUMINANCE = np.array([0.299, 0.587, 0.114], np.float32)[:, None, None]
@@ -79,64 +85,72 @@ def corners(pictures: Floats) -> Floats:
     return np.concatenate([part(pictures, 0, 0.1, 0, 0.1), part(pictures, 0, 0.1, 0.9, 1)], axis=3)
 
 
-def neck(pictures: Floats) -> Floats:
-    """Return the neck of heads, which neither hair nor glasses cover."""
-    return part(pictures, 0.84, 0.94, 0.45, 0.55)
+def of_pictures(fact: Callable[[Floats], Floats]) -> Fact:
+    """Return a fact that pictures show."""
+    return lambda pictures, _: fact(pictures)
 
 
-def sides(pictures: Floats) -> Floats:
-    """Return how much the places beside the chin differ from the background, as long hair does, [n]."""
-    background = corners(pictures).mean((2, 3), keepdims=True)
-    places = [part(pictures, 0.6, 0.8, left, left + 0.1) for left in (0.15, 0.75)]
-    return np.asarray(sum(mean(np.abs(place - background)) for place in places))
+def of_number(place: int, sign: int = 1) -> Fact:
+    """Return a fact that is a number of a painter."""
+    return lambda _, numbers: numbers[:, place] * sign
+
+
+PAINTERS = {
+    "landscape": "landscapes.py:Landscapes", "landscape128": "landscapes.py:Landscapes", "avatar": "heads.py:Heads",
+    "toon": "heads.py:Toons",
+}  # fmt: skip
+
+
+def painter_of(model: str) -> Any:
+    """Return the painter that a model learned from."""
+    return load_painter(Path(__file__).resolve().parents[1] / "examples" / "training" / PAINTERS[model])
 
 
 LANDSCAPES: Mapping[str, Fact] = {
-    "light": lambda pictures: mean(light(pictures)),
-    "warm_sky": lambda pictures: warmth(part(pictures, 0, 0.4)),
-    "sun": lambda pictures: brightest(part(pictures, 0, 0.4)),
-    "glow": lambda pictures: mean(light(part(pictures, 0.35, 0.5))) - mean(light(part(pictures, 0, 0.15))),
-    "night": lambda pictures: -mean(light(part(pictures, 0.7, 0.95))),
-    "green": lambda pictures: greenness(part(pictures, 0.6, 1)),
-    "relief": lambda pictures: edges(part(pictures, 0.45, 0.9)),
+    "night": of_pictures(lambda pictures: -mean(light(pictures))),
+    "warm_sky": of_pictures(lambda pictures: warmth(part(pictures, 0, 0.4))),
+    "sun": of_pictures(lambda pictures: brightest(part(pictures, 0, 0.4))),
+    "glow": of_pictures(lambda pictures: mean(light(part(pictures, 0.35, 0.5))) - mean(light(part(pictures, 0, 0.15)))),
+    "green": of_pictures(lambda pictures: greenness(part(pictures, 0.6, 1))),
+    "relief": of_pictures(lambda pictures: edges(part(pictures, 0.45, 0.9))),
+    "water": of_number(painter_of("landscape").named["water"]),
 }
 HEADS: Mapping[str, Fact] = {
-    "light_background": lambda pictures: mean(light(corners(pictures))),
-    "warm_background": lambda pictures: warmth(corners(pictures)),
-    "light_skin": lambda pictures: mean(light(neck(pictures))),
-    "red_skin": lambda pictures: warmth(neck(pictures)),
-    "dark_hair": lambda pictures: -mean(light(part(pictures, 0.14, 0.24, 0.42, 0.58))),
-    "long_hair": sides,
-    "glasses": lambda pictures: edges(part(pictures, 0.36, 0.48, 0.3, 0.7)),
-    "mouth": lambda pictures: edges(part(pictures, 0.62, 0.76, 0.4, 0.6)),
+    "light_background": of_pictures(lambda pictures: mean(light(corners(pictures)))),
+    "warm_background": of_pictures(lambda pictures: warmth(corners(pictures))),
+    "dark_hair": of_pictures(lambda pictures: -mean(light(part(pictures, 0.22, 0.29, 0.42, 0.58)))),
+    "light_skin": of_number(painter_of("avatar").named["skin"], -1),
+    **{name: of_number(place) for name, place in painter_of("avatar").named.items() if name != "skin"},
 }
 FACTS: Mapping[str, Mapping[str, Fact]] = {
-    model: HEADS if model in ("avatar", "toon") else LANDSCAPES for model in BUNDLED
+    model: LANDSCAPES if model.startswith("landscape") else HEADS for model in BUNDLED
 }
 
 
-def facts_of(model: str, pictures: Floats) -> Floats:
-    """Return the facts of pictures [n, 3, H, W], as [n, facts]."""
-    return np.stack([fact(pictures) for fact in FACTS[model].values()], axis=1).astype(np.float64)
+def draw_images(generator: StyleGAN2Generator, w: Tensor) -> Floats:
+    """Return the pictures of codes w [n, w_dim] as [n, 3, H, W] in [-1, 1], with constant noise."""
+    parts = [w[start : start + BATCH] for start in range(0, len(w), BATCH)]
+    with torch.inference_mode():
+        images = [generator.synthesise(generator.affine(some)).clamp(-1, 1) for some in parts]
+    return np.asarray(torch.cat(images).numpy())
 
 
-def samples(model: str, count: int) -> tuple[Floats, Floats]:
-    """Return random w [count, w_dim], and the facts of their pictures [count, facts]."""
-    codes, facts = [], []
-    for start in range(0, count, BATCH):
-        graph = fgraph.Graph(models=model)
-        w = graph.truncate(graph.sample(seed=list(range(start, min(start + BATCH, count)))), truncation=1.0)
-        found = fgraph.run(graph, outputs={"w": w, "image": graph.decode(w)}, device="cpu")
-        codes.append(found["w"].array)
-        facts.append(facts_of(model, found["image"].array))
-    return np.concatenate(codes).astype(np.float64), np.concatenate(facts)
+def facts_of(model: str, pictures: Floats, z: Tensor) -> Floats:
+    """Return the facts of pictures [n, 3, H, W] of codes z [n, z_dim], as [n, facts]."""
+    numbers = (z * torch.rsqrt(z.square().mean(1, keepdim=True))).numpy()
+    return np.stack([fact(pictures, numbers) for fact in FACTS[model].values()], axis=1).astype(np.float64)
 
 
 def measure(model: str, count: int) -> Floats:
     """Return the direction of each fact, [facts, w_dim]."""
-    codes, facts = samples(model, count)
-    codes, facts = codes - codes.mean(0), (facts - facts.mean(0)) / facts.std(0)
-    return np.linalg.solve(facts.T @ facts, facts.T @ codes).astype(np.float32)
+    generator = load_stylegan2(model)
+    draws = [torch.Generator().manual_seed(seed) for seed in range(count)]
+    z = torch.cat([torch.randn(1, generator.table.z_dim, generator=draw) for draw in draws])
+    w = generator.map(z)
+    facts = facts_of(model, draw_images(generator, w), z)
+    codes = w.double().numpy() - w.double().numpy().mean(0)
+    facts = (facts - facts.mean(0)) / facts.std(0)
+    return np.asarray(np.linalg.solve(facts.T @ facts, facts.T @ codes), np.float32)
 
 
 def draw_sheet(model: str, folder: Path) -> None:

@@ -2,12 +2,12 @@
 
     python tools/bundle_models.py landscape=landscape-64.pt avatar=avatar-64.pt
 
-Each checkpoint, of any format, becomes `<name>.safetensors`, `<name>.md` and `<name>.png` in `fgraph/stylegan/bundled`.
-If the model is in the folder of a training, its losses become `<name>-losses.svg`. The figures on a card come from
-`examples/training/figures.json`, where `examples/training/quality.py` puts them for the file written here: measure that
-file, then run this script again with `--cards`. Weights are stored in float16 if the images of 64 seeds, in [-1, 1],
-differ by at most 1/255 from the images of the float32 original, otherwise in float32. The largest difference is printed
-and put on the card.
+Each checkpoint, of any format, becomes `<name>.safetensors`, `<name>.md` and `<name>.webp`, in
+`fgraph/stylegan/bundled`. If the model is in the folder of a training, its losses become `<name>-losses.svg`. The
+figures on a card come from `examples/training/figures.json`, where `examples/training/quality.py` puts them for the
+file written here: measure that file, then run this script again with `--cards`. Weights are stored in float16 if the
+images of 64 seeds, in [-1, 1], differ by at most 1/255 from the images of the float32 original, otherwise in float32.
+The largest difference is printed and put on the card.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ def bundle(name: str, source: Path, folder: Path) -> None:
     described = {"title": facts.title, "license": facts.license, "origin": facts.origin, "stored": stored}
     target = folder / f"{name}.safetensors"
     save_generator(replace(loaded, name=name, metadata={**loaded.metadata, **described}), target, half=half)
-    draw_grid(load_stylegan2(target), folder / f"{name}.png")
+    draw_grid(load_stylegan2(target), folder / f"{name}.webp")
     if (curve := source.parent / "losses.svg").exists():
         shutil.copyfile(curve, folder / f"{name}-losses.svg")
     write_card(name, folder)
@@ -159,8 +159,7 @@ def draw_grid(generator: StyleGAN2Generator, path: Path) -> None:
     size = generator.table.resolution
     pixels = ((images(generator, PSI) + 1) * 127.5).round().to(torch.uint8).permute(0, 2, 3, 1).numpy()
     grid = pixels.reshape(GRID, GRID, size, size, 3).transpose(0, 2, 1, 3, 4).reshape(GRID * size, GRID * size, 3)
-    # A palette of 256 colours keeps the package small.
-    Image.fromarray(np.ascontiguousarray(grid)).quantize(256, dither=Image.Dither.NONE).save(path, optimize=True)
+    Image.fromarray(np.ascontiguousarray(grid)).save(path, quality=90, method=6)
 
 
 def card(name: str, facts: Facts, generator: StyleGAN2Generator) -> str:
@@ -172,9 +171,9 @@ def card(name: str, facts: Facts, generator: StyleGAN2Generator) -> str:
 
 {facts.shows} Its name in graphs is `{name}`.
 
-![64 samples]({name}.png)
+![64 samples]({name}.webp)
 
-64 samples, psi {PSI}, constant noise, in 256 colours.
+64 samples, none selected, psi {PSI}, constant noise.
 
 | | |
 | --- | --- |

@@ -19,96 +19,97 @@ class Facts:
     limits: str
 
 
-_TRAINED = (
-    "On a CPU, one thread: batch 16, Adam 1e-3 (beta 0, 0.99), a projected discriminator (Sauer et al. 2021) on "
-    "features of EfficientNet-Lite0 with a head on the pixels, hinge loss, style mixing 0.3, horizontal flips, shifts "
-    "as augmentation, moving average of the weights with a half-life of 5,000 images at most. "
+_PAIRED = (
+    "On a CPU, one thread a model, with the settings of `examples/training/pairs.yaml`: at 32 pixels, then at 64, from "
+    "pairs alone, the painting of each z (ADR 27). Some settings of the painter changed on the way. "
+)
+_SHARPENED = (
+    "Then a projected discriminator (Sauer et al. 2021) on features of EfficientNet-Lite0, with pairs "
+    "(`{settings}`), in bfloat16. "
 )
 _PAINTED = (
-    "Painted on the fly by the former painter of `examples/training/landscapes.py`, a function of 97 numbers; nothing "
-    "was photographed or collected."
+    "Painted on the fly by `examples/training/landscapes.py`, a function of 82 numbers, and of 5 that no code decides; "
+    "nothing was photographed or collected."
 )
-
-_AVATAAARS = (
-    'Design by Pablo Stanley, "free for personal and commercial use" as DiceBear states it; '
-    "the code of DiceBear is MIT."
+_DRAWN = (
+    "Painted on the fly by `examples/training/heads.py:{painter}`, a function of 47 numbers, which all styles of heads "
+    "share; nothing was photographed or collected."
 )
-_TOON_HEAD = (
-    "Design by Johan Melin, CC BY 4.0 (https://creativecommons.org/licenses/by/4.0/); the code of DiceBear is MIT."
-)
+_OWN = "Apache-2.0"
+_OURS = "trained for fgraph on its own procedural paintings"
 
 FACTS = {
     "landscape": Facts(
         title="Layered landscapes, 64 pixels",
-        license="Apache-2.0",
-        origin="trained for fgraph on its own procedural paintings",
-        shows="Landscapes in layers: sky, sun or moon, clouds, ridges in haze, woods, water.",
+        license=_OWN,
+        origin=_OURS,
+        shows="Landscapes in layers: sky, stars, sun or moon, clouds, ridges in haze, trees, water.",
         data=_PAINTED,
         data_license="Apache-2.0, as the project.",
-        training=(
-            f"{_TRAINED}From the former model of this name, which a residual discriminator trained on 107,728 images. "
-            "Images seen since: {images}."
-        ),
+        training=_PAIRED + _SHARPENED.format(settings="landscape64.yaml") + "Images of all stages: {images}.",
         limits=(
-            "Skies, ridges in haze, snow and suns or moons are clear, and there are no streaks. Mountains are in "
-            "nearly the same places in all samples, the foreground is smudged, trees are rows of dots, water is rare. "
-            "Noise changes hardly anything."
+            "Skies, mountains in haze, clouds, stars and lakes are clear and differ from sample to sample. Suns and "
+            "moons are often egg-shaped. Trees are dark posts, now and then one large blot, and snow is rare. Noise "
+            "changes an image by less than a level of 255 in the mean, mostly along edges."
         ),
     ),
     "landscape128": Facts(
         title="Layered landscapes, 128 pixels",
-        license="Apache-2.0",
-        origin="trained for fgraph on its own procedural paintings",
-        shows="Landscapes in layers: sky, sun or moon, clouds, ridges in haze, woods, water.",
+        license=_OWN,
+        origin=_OURS,
+        shows="Landscapes in layers: sky, stars, sun or moon, clouds, ridges in haze, trees, water.",
         data=_PAINTED,
         data_license="Apache-2.0, as the project.",
         training=(
-            f"{_TRAINED}From the former model of this name, which a residual discriminator trained on 138,848 images. "
-            "Images seen since: {images}."
+            "Grown from `landscape`, and trained on as that model was, at 128 pixels (`landscape128.yaml`). Images "
+            "of all stages: {images}."
         ),
         limits=(
-            "Skies, clouds, ridges in haze, woods and rippled water are clear. Edges look embossed, suns and moons are "
-            "pale bubbles, single trees are stumps, stars are missing; at night, a row of dots is along the top. "
-            "Mountains are in nearly the same places in all samples."
+            "Skies, mountains in haze, clouds and lakes are clear and differ from sample to sample. Edges of ridges "
+            "have thin rims, and the outermost pixels form a frame. Suns and moons are often egg-shaped, some stars "
+            "are dark dents, woods are rows of dots, and single trees are posts. Noise changes an image by less than"
+            " a level of 255 in the mean."
         ),
     ),
     "avatar": Facts(
-        title="Drawn avatars, 64 pixels",
-        license="Apache-2.0 (weights); avatar design by Pablo Stanley, free for personal and commercial use",
-        origin="trained for fgraph on avatars drawn by DiceBear, style avataaars by Pablo Stanley",
+        title="Drawn heads, 64 pixels",
+        license=_OWN,
+        origin=_OURS,
         shows="Drawn heads, seen from the front, on a plain background.",
-        data="10,000 avatars drawn by DiceBear 9 in the style avataaars, cropped to the head.",
-        data_license=_AVATAAARS,
+        data=_DRAWN.format(painter="Heads"),
+        data_license="Apache-2.0, as the project.",
         training=(
-            f"{_TRAINED}No noise; a loss for diversity of weight 20. From the former model of this name, which a "
-            "residual discriminator trained on about 290,000 images. Images seen since: {images}. Settings: "
-            "`examples/training/avatar64.yaml`."
+            _PAIRED
+            + _SHARPENED.format(settings="avatar64.yaml")
+            + "Last, 3,200 images from pairs alone at a rate of 5e-4, "
+            "which takes most of the rims away. No noise. Images of all stages: {images}."
         ),
         limits=(
-            "Eyes are even, mouths and lines are clear. Skin is red, brown or cream, hair mostly dark or none; "
-            "other colours of the data are rare, and so are beards and hats. Sometimes skin of two colours meets in "
-            "one face. The faces show no real person."
+            "Eyes are even, and hair, its length, caps, glasses, skin, clothes and backgrounds follow the code. "
+            "Mouths are closed and nearly all alike: smiles, teeth and beards of the data are missing. Some heads "
+            "have a light rim, dark faces have little detail, and thick glasses run into the eyes. The faces show no"
+            " real person."
         ),
     ),
     "toon": Facts(
         title="Drawn heads of a second style, 64 pixels",
-        license="Apache-2.0 (weights); design ToonHead by Johan Melin, CC BY 4.0",
-        origin="fine-tuned for fgraph from its model avatar on heads drawn by DiceBear, style ToonHead by Johan Melin",
+        license=_OWN,
+        origin="fine-tuned for fgraph from its model avatar on its own procedural paintings",
         shows=(
-            "Drawn heads, seen from the front, on a plain background. It reads the same styles as `avatar`: a code "
-            "makes a head of like colours in both, and a graph may pass from one to the other."
+            "Drawn heads with outlines and strong colours. It reads the same styles as `avatar`: a code makes the "
+            "same head in both, and a graph may pass from one to the other."
         ),
-        data="10,000 heads drawn by DiceBear 9 in the style ToonHead, in avataaars' hair colours, cropped to the head.",
-        data_license=_TOON_HEAD,
+        data=_DRAWN.format(painter="Toons"),
+        data_license="Apache-2.0, as the project.",
         training=(
-            f"{_TRAINED}Fine-tuned from `avatar` with mapping and affine layers frozen, without noise, the heads those "
-            "of its training; a loss for diversity of weight 20. Images seen: {images}. "
-            "Settings: `examples/training/toon64.yaml`."
+            "Fine-tuned from `avatar` with mapping and affine layers frozen: 25,000 images from pairs alone, then "
+            "13,360 with a projected discriminator and pairs (`toon64.yaml`), no noise. Images of all stages, with "
+            "those of `avatar`: {images}."
         ),
         limits=(
-            "The weakest of the four, and stopped early. Light heads have clear eyes and mouths; dark ones are nearly "
-            "one colour, with eyes that can hardly be seen, and some faces are half light, half dark. Hair is brown or "
-            "none. Skin, hair and background follow the code as in `avatar`. The faces show no real person."
+            "Outlines are even, and eyes are large and clear; glasses are hard to tell from the outlines of the "
+            "eyes. Mouths are closed and nearly all alike. Outlines have soft edges, and some hair a light rim. The "
+            "faces show no real person."
         ),
     ),
 }

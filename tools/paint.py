@@ -1,64 +1,40 @@
-"""Paint the pictures in graphs/pictures/: a small landscape, and a room with a portrait that hangs askew.
+"""Paint the pictures in graphs/pictures/ and bench/quality/data/landscapes/, which no model has seen.
 
-python tools/paint.py [FOLDER]
+python tools/paint.py
+
+A landscape and a head by the painters of the bundled models, a room with a portrait that hangs askew, and the eight
+landscapes of the benchmarks.
 """
 
 import json
-import sys
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
+from fgraph._imaging.encode import to_pixels
+from fgraph.training.painters import PaintedBatches, load_painter
+
 SIZE = 64
-SCALE = 4  # the picture is drawn larger, then averaged down, for smooth edges
-SKY = ((126, 170, 208), (236, 214, 190))  # zenith, horizon
-HILLS = ((150, 168, 182), (104, 134, 136), (62, 98, 92), (34, 62, 58))  # far to near
-FOLDER = Path(__file__).resolve().parent.parent / "graphs" / "pictures"
+SCALE = 4  # the room is drawn larger, then averaged down, for smooth edges
+SEED = 77  # of pictures that no training has used
+LANDSCAPE, HEAD, MEASURED = 3, 2, range(100, 108)  # numbers of paintings
+ROOT = Path(__file__).resolve().parent.parent
+FOLDER, MEASURED_FOLDER = ROOT / "graphs" / "pictures", ROOT / "bench" / "quality" / "data" / "landscapes"
 ROOM = (640, 480)
 PORTRAIT = (400, 190, 150, 8)  # centre x and y, side, degrees counter-clockwise
 
 Floats = NDArray[np.float64]
 
 
-def paint_sky(size: int) -> Floats:
-    """Return a vertical gradient with a low sun, [size, size, 3]."""
-    height = np.linspace(0, 1, size)[:, None, None] ** 0.8
-    sky = (1 - height) * np.array(SKY[0]) + height * np.array(SKY[1])
-    y, x = np.mgrid[:size, :size] / size
-    glow = np.exp(-((x - 0.68) ** 2 + (y - 0.34) ** 2) / 0.012)[:, :, None]
-    painted: Floats = sky + np.zeros((size, size, 1)) + glow * (255 - sky) * 0.8
-    return painted
+def paint(painter: str, number: int) -> Image.Image:
+    """Return picture `number` of a painter of examples/training."""
+    painted = PaintedBatches(load_painter(ROOT / "examples" / "training" / painter), SIZE, SEED, flip=False)
+    return Image.fromarray(to_pixels(painted.take(number, 1, "picture")[0].numpy()))
 
 
-def draw_ridge(size: int, level: float, roughness: float, random: np.random.Generator) -> Floats:
-    """Return the height of a ridge over each column, as a fraction from the top: a sum of sines, finer ones weaker."""
-    x = np.linspace(0, 1, size)
-    ridge = np.full(size, level)
-    for octave in range(1, 7):
-        phase, bend = random.uniform(0, 2 * np.pi, 2)
-        ridge += roughness / octave**1.3 * np.sin(2 * np.pi * octave * x + phase + 0.5 * np.sin(2 * np.pi * x + bend))
-    return ridge
-
-
-def paint(size: int = SIZE, seed: int = 5) -> Image.Image:
-    """Paint hills behind hills under a morning sky."""
-    random = np.random.default_rng(seed)
-    large = size * SCALE
-    canvas = paint_sky(large)
-    y = np.linspace(0, 1, large)[:, None]
-    for number, colour in enumerate(HILLS):
-        level = 0.46 + 0.14 * number
-        ridge = draw_ridge(large, level, 0.035 + 0.006 * number, random)
-        depth = np.clip((y - ridge) / 0.3, 0, 1)[:, :, None]  # mist rises from the foot of each hill
-        hill = (1 - 0.35 * depth) * np.array(colour) + 0.35 * depth * np.array(SKY[1])
-        canvas = np.where((y > ridge)[:, :, None], hill, canvas)
-    small = canvas.reshape(size, SCALE, size, SCALE, 3).mean(axis=(1, 3))
-    return Image.fromarray(np.clip(np.rint(small), 0, 255).astype(np.uint8))
-
-
-def draw_portrait(seed: int = 4) -> Image.Image:
+def draw_portrait(seed: int = 34) -> Image.Image:
     """Return a face as the bundled model draws it."""
     import fgraph
 
@@ -121,9 +97,9 @@ def paint_room(portrait: Image.Image) -> Image.Image:
 
 
 if __name__ == "__main__":
-    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else FOLDER
-    folder.mkdir(parents=True, exist_ok=True)
-    paint().save(folder / "landscape.png")
-    paint_room(draw_portrait()).save(folder / "room.png", optimize=True)
-    (folder / "room.json").write_text(json.dumps({"room.png": landmarks()}) + "\n", encoding="utf-8")
-    print(folder)
+    paint("landscapes.py:Landscapes", LANDSCAPE).save(FOLDER / "landscape.png")
+    paint("heads.py:Heads", HEAD).save(FOLDER / "avatar.png")
+    paint_room(draw_portrait()).save(FOLDER / "room.png", optimize=True)
+    (FOLDER / "room.json").write_text(json.dumps({"room.png": landmarks()}) + "\n", encoding="utf-8")
+    for place, number in enumerate(MEASURED):
+        paint("landscapes.py:Landscapes", number).save(MEASURED_FOLDER / f"{place}.png")

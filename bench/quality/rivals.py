@@ -115,20 +115,20 @@ Compare the figures together. A paste is perfectly local and sharp, but has a se
 no seam, but no effect.
 
 **Regions.** A paste and a hard collage show the box. Poisson blending takes the colours of a at the border, so it loses
-the colours of b: nothing of the night scene is left. A soft collage and feature interpolation show b as a spot without
-an edge, and draw grass across it. Interpolation from b16 on changes less outside the region than interpolation at all
-layers. It also takes less from b, because earlier layers decide the colours. The channels of Collins et al. change all
-of a landscape, because no part of it has the shape of the box. On the last head, they give the whole face and neck the
-skin of b, without an edge, and keep the background. A box cannot select the face so exactly.
+the colours of b: nothing of the light or pink sky is left. A soft collage and feature interpolation show b as a spot
+without an edge. Interpolation from b16 on changes less outside the region than interpolation at all layers. It also
+takes less from b, because earlier layers decide the colours. The channels of Collins et al. change all of a landscape,
+because no part of it has the shape of the box. On heads they change skin, hair and background together.
 
-**Two pictures as one, and wider pictures.** The collage keeps a vertical edge in the sky, the cross-fade shows the moon
-twice, and feature interpolation has one sky that changes. A mirrored picture shows the mirror line; padded features do
-not. A resized picture is blurred in one direction; resized features keep the grain of the narrow picture.
+**Two pictures as one, and wider pictures.** The collage keeps a vertical edge in the sky, the cross-fade is a mirror
+image around its middle, and feature interpolation has one sky that changes, with a dark spot in the land below. A
+mirrored picture shows the mirror line; padded features do not. A resized picture is blurred in one direction; resized
+features keep the grain of the narrow picture.
 
-**Inversion.** Inverted pictures are misty, because this small model cannot draw hard edges in any space. The code in S
-comes closest, and a Gaussian prior of this weight costs almost no PSNR. The prior of Wulff and Torralba, at the same
-weight, keeps the code closer to codes of samples. The model then draws trees where mist would be closer to the picture,
-so the picture is sharper and its PSNR is lower. At a tenth of the weight, the result is in between. The weights of two
+**Inversion.** Inverted pictures lack snow, trees and small peaks, which this small model cannot draw in any space. The
+code in S comes closest, and a Gaussian prior of this weight costs almost no PSNR. The prior of Wulff and Torralba, at
+the same weight, keeps the code closer to codes of samples. The picture is then sharper, and its PSNR is lower.
+At a tenth of the weight, the result is in between. The weights of two
 different priors cannot be compared, so compare the lines within a space first. The page on
 [inversion](../../how-to/inversion.md#how-good-it-is) lists the distances from the samples and the PSNR together.
 """

@@ -7,6 +7,7 @@ generator learns them soon (ADR 27).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from scene import Numbers, lay
@@ -182,6 +183,9 @@ class Heads:
     """The first style: flat colours, soft shadows."""
 
     numbers = NUMBERS
+    named: ClassVar[dict[str, int]] = {  # the places of numbers that change one thing
+        "skin": 0, "long_hair": 13, "beard": 20, "smile": 25, "open_mouth": 26, "glasses": 37, "cap": 44,
+    }  # fmt: skip
     style = Style()
 
     def paint(self, z: Tensor, size: int) -> Tensor:

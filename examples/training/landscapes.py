@@ -8,6 +8,8 @@ picture of any size costs what its pixels do.
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import torch
 import torch.nn.functional as F
 from fields import fractal_field, sample_field
@@ -46,6 +48,7 @@ class Landscapes:
 
     numbers = NUMBERS
     free = FREE
+    named: ClassVar[dict[str, int]] = {"sun_x": 8, "water": 10}  # the places of numbers that change one thing
 
     def paint(self, z: Tensor, size: int) -> Tensor:
         """Pictures [rows, 3, size, size] in [-1, 1] from z [rows, 82 + 5]."""

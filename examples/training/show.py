@@ -2,7 +2,8 @@
 
 * panoramas.png: the panorama of `landscape`, enlarged twice, above that of `landscape128`;
 * translation.png: six heads in five steps from `avatar` to `toon`, side by side;
-* pairs.png: the same codes in `avatar`, `toon`, and a model tuned with nothing frozen (`--free MODEL`);
+* pairs.png: the same codes in a first model, in one tuned with frozen styles, and in one with nothing frozen, by the
+  styles of the first and by its own (`--pairs FIRST FROZEN FREE`), enlarged four times;
 * NAME.webp: 64 samples of each former model, then the same codes in the one that comes with fgraph, none of them chosen
   (`--former NAME=MODEL`, once for each former model, from left to right).
 """
@@ -14,11 +15,13 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from pairing import draw_images, show
+from pairing import SHOWN, draw_images, show
 from PIL import Image
 
 import fgraph
 from fgraph._imaging.encode import to_pixels
+from fgraph.stylegan.generators.stylegan2 import StyleGAN2Generator
+from fgraph.stylegan.loading import load_stylegan2
 
 ROOT = Path(__file__).resolve().parents[2]
 GRAPHS = ROOT / "graphs" / "graph"
@@ -47,6 +50,14 @@ def draw_translation() -> Pixels:
     return np.concatenate([np.concatenate([heads[i], gap, heads[i + 1]], axis=1) for i in range(0, len(heads), 2)])
 
 
+def draw_pairs(models: list[StyleGAN2Generator]) -> Pixels:
+    """The same codes in the first model, in the frozen one, and in the free one by the first's styles and its own."""
+    first, frozen, free = models
+    rows = [(first, first), (frozen, first), (free, first), (free, free)]
+    pixels = show([draw_images(model, SHOWN, reader) for model, reader in rows])
+    return pixels.repeat(4, axis=0).repeat(4, axis=1)
+
+
 def draw_samples(model: str) -> Pixels:
     """64 samples in eight columns: those of seeds 0 to 63, at psi 0.8."""
     graph = fgraph.Graph(models=model)
@@ -66,14 +77,13 @@ def main() -> None:
     """Draw them."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--to", type=Path, default=ROOT / "docs" / "how-to" / "training")
-    parser.add_argument("--free", help="the model tuned with nothing frozen")
+    parser.add_argument("--pairs", nargs=3, metavar=("FIRST", "FROZEN", "FREE"), help="models for pairs.png")
     parser.add_argument("--former", action="append", default=[], metavar="NAME=MODEL")
     arguments = parser.parse_args()
     arguments.to.mkdir(parents=True, exist_ok=True)
     sheets = {"panoramas": draw_panoramas(), "translation": draw_translation()}
-    if arguments.free:
-        trio = [fgraph.load_generator(name) for name in ("avatar", "toon", arguments.free)]
-        sheets["pairs"] = show([draw_images(model, 12, trio[0]) for model in trio])
+    if arguments.pairs:
+        sheets["pairs"] = draw_pairs([load_stylegan2(name) for name in arguments.pairs])
     former = [entry.partition("=")[::2] for entry in arguments.former]
     for name in dict(former):
         path = arguments.to / f"{name}.webp"

@@ -20,7 +20,7 @@ from fgraph.array_files.latents import find_file
 
 SOURCES: Mapping[str, str] = {
     "StyleSpace": "Wu et al. 2021, StyleSpace Analysis; channels as in the program of StyleFeatureEditor",
-    "fgraph": "measured on samples of a bundled model; `smile` alone means `avatar.smile` with that model",
+    "fgraph": "measured on samples of a bundled model; `glasses` alone means `avatar.glasses` with that model",
     "GANSpace": "Härkönen et al. 2020; notebooks/figure_edit_zoo.ipynb of its program",
 }
 BUNDLED_SOURCE = "fgraph"
@@ -122,7 +122,7 @@ def _of_table(row: list[str]) -> NamedEdit:
 
 
 def edit_for(edit: NamedEdit, model: str) -> NamedEdit:
-    """Return the edit of a bundled model for a published edit, such as `avatar.smile` for `smile`; or `edit` itself."""
+    """Return the edit of a bundled model for a published one, such as `avatar.glasses` for `glasses`; or `edit` itself."""
     return published_edits().get(f"{model}.{edit.name}", edit)
 
 

@@ -105,7 +105,7 @@ test('points are moved by hand, and by the keys', async () => {
 test('a named slider edits the photograph, and the quality of the inversion is shown', async () => {
   await page.getByRole('textbox', { name: 'steps' }).fill('10');
   await page.keyboard.press('Enter');
-  const slider = page.locator('.photo').getByRole('slider', { name: 'smile', exact: true });
+  const slider = page.locator('.photo').getByRole('slider', { name: 'glasses', exact: true });
   await slider.fill('0.8');
   await slider.blur();
   await page.locator('.bitmap[aria-label^="pasted"][data-stage="final"]').waitFor({ timeout: 60_000 });
@@ -163,7 +163,7 @@ models: {main: avatar}
 nodes:
   photo: {op: photo, file: pair.png, align: ffhq, landmarks: pair.json}
   code: {op: encode, of: photo}
-  edit: {op: direction, kind: named, of: code, name: smile, strength: 2}
+  edit: {op: direction, kind: named, of: code, name: avatar.long_hair, strength: 2}
   inverted: {op: decode, of: code}
   edited: {op: decode, of: edit}
   pasted: {op: paste, of: edited, onto: photo, inverted: inverted}

@@ -110,11 +110,11 @@ async function drag(browser) {
     await still(page);
     await tab(page, 'Graph');
     await page.getByRole('button', { name: 'Pick a point and drag it to its target' }).click();
-    await dragOnPicture(page, [0.5, 0.77], [0.5, 0.87]);
+    await dragOnPicture(page, [0.5, 0.72], [0.5, 0.79]);
     const bar = page.getByRole('region', { name: 'Drag moved' });
     await bar.getByRole('button', { name: 'Paint what may move' }).click();
     await page.getByRole('slider', { name: 'Size' }).fill('0.17');
-    await dragOnPicture(page, [0.4, 0.76], [0.6, 0.76], [0.6, 0.9], [0.4, 0.9]);
+    await dragOnPicture(page, [0.4, 0.66], [0.6, 0.66], [0.6, 0.82], [0.4, 0.82]);
     await bar.getByRole('button', { name: 'Paint more that may move' }).waitFor();
     await page.getByRole('button', { name: 'more fields' }).click();
     await page.getByRole('combobox', { name: 'tracking' }).selectOption('adaptive');
@@ -122,7 +122,7 @@ async function drag(browser) {
     await page.getByRole('button', { name: 'Fewer fields' }).click();
     await page.getByRole('button', { name: 'Tidy the graph' }).click();
     await bar.getByRole('button', { name: 'Start' }).click();
-    await page.waitForFunction(() => Number(/(\d+) steps/.exec(document.querySelector('.standing')?.textContent ?? '')?.[1] ?? 0) >= 75, null, { timeout: 120_000 });
+    await page.waitForFunction(() => Number(/(\d+) steps/.exec(document.querySelector('.standing')?.textContent ?? '')?.[1] ?? 0) >= 25, null, { timeout: 120_000 });
     await page.waitForTimeout(400);
     await shoot(page, 'drag');
   });

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -140,13 +141,19 @@ def test_the_settings_file_of_trainings_has_the_defaults_of_the_code() -> None:
         assert value == (list(default) if isinstance(default, tuple) else default), name
 
 
+def read_example(path: Path) -> dict[str, Any]:
+    """Return the settings of a file, over those of the file that it starts from."""
+    written: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    (start,) = written.pop("defaults")
+    return written if start == "default" else read_example(path.with_name(f"{start}.yaml")) | written
+
+
 def test_every_example_is_a_valid_training() -> None:
     folder = Path(__file__).parents[2] / "examples" / "training"
     examples = sorted(folder.glob("*.yaml"))
     assert len(examples) >= 4
     for path in examples:
-        written = yaml.safe_load(path.read_text(encoding="utf-8"))
-        assert written.pop("defaults") == ["default"]
+        written = read_example(path)
         TrainingSettings(mode="train", data=Path("data"), target=Path("target"), **written)
 
 

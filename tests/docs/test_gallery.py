@@ -37,7 +37,9 @@ FILES = {  # names whose file is not a WebP that the gallery writes -> the file
     "training": ["how-to/training/panoramas.png", "how-to/training/translation.png"],
 }
 # these need models that do not come with fgraph: examples/training/show.py
-TRAINED_ELSEWHERE = {f"docs/how-to/training/{name}" for name in ("pairs.png", "avatar.webp", "landscape128.webp")}
+TRAINED_ELSEWHERE = {
+    f"docs/how-to/training/{name}" for name in ("pairs.png", "avatar.webp", "landscape.webp", "landscape128.webp")
+}
 # these need a browser: studio/e2e/shots.mjs
 IN_A_BROWSER = {
     f"docs/gallery/studio/{name}.webp"

@@ -283,9 +283,9 @@ def test_the_catalogue_describes_every_node(client: TestClient) -> None:
     assert {"panorama", "transfer"} <= {one["name"] for one in found["graphs"]}
     assert all(one["summary"] for one in found["graphs"])
     fits = {one["name"]: one["fits"] for one in found["directions"]}
-    assert fits["avatar.smile"] == ["avatar"]
+    assert fits["avatar.glasses"] == ["avatar"]
     assert fits["landscape.night"] == ["landscape"]
-    assert not fits["smile"]  # for faces of 1024 pixels
+    assert not fits["glasses"]  # for faces of 1024 pixels
     strengths = {one["name"]: one["strength"] for one in found["directions"]}
     assert strengths == {name: edit.strength for name, edit in published_edits().items() if name in strengths}
     assert strengths["avatar.dark_hair"] == 2

@@ -91,9 +91,15 @@ def test_a_photograph_is_edited_and_downloaded_at_its_size_with_its_metadata(
         {"set": {"node": "photo", "field": "points", "value": faces["faces"][0]}},
         {"set": {"node": "photo", "field": "align", "value": "ffhq"}},
         {"set": {"node": "code", "field": "steps", "value": 3}},
-        {"add": {"op": "direction", "id": "smile", "fields": {"kind": "named", "name": "smile", "strength": 2}}},
-        {"connect": {"source": "code", "target": "smile", "input": "of"}},
-        {"connect": {"source": "smile", "target": "edited", "input": "of"}},
+        {
+            "add": {
+                "op": "direction",
+                "id": "longer",
+                "fields": {"kind": "named", "name": "avatar.long_hair", "strength": 2},
+            }
+        },
+        {"connect": {"source": "code", "target": "longer", "input": "of"}},
+        {"connect": {"source": "longer", "target": "edited", "input": "of"}},
     ]
     assert page.ask("edit", changes=changes)["ok"]
     assert [one["faults"] for one in page.graph["nodes"]] == [[]] * 7

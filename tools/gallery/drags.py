@@ -16,17 +16,17 @@ from fgraph.save import save_video
 
 PSI, EVERY, SCALE = 0.7, 10, 2
 SIDE = 64  # pixels of the model
-MOUTH: dict[str, Any] = {"points": [(0.5, 0.77)], "to": [(0.5, 0.86)], "tracking": "adaptive"}
-BOX = (0.25, 0.6, 0.5, 0.4)  # the region that may change for the mouth
+MOUTH: dict[str, Any] = {"points": [(0.5, 0.72)], "to": [(0.5, 0.78)], "tracking": "adaptive"}
+BOX = (0.3, 0.62, 0.4, 0.22)  # the region that may change for the mouth
 JOBS: Mapping[str, tuple[str, int, dict[str, Any], tuple[float, float, float, float] | None]] = {
     "a mouth opened": ("avatar", 18, MOUTH, BOX),
     "hair lengthened": (
-        "avatar", 10,
-        {"points": [(0.22, 0.55), (0.8, 0.55)], "to": [(0.18, 0.75), (0.84, 0.75)], "learning_rate": 0.01},
+        "avatar", 36,
+        {"points": [(0.29, 0.6), (0.71, 0.6)], "to": [(0.27, 0.8), (0.73, 0.8)], "learning_rate": 0.01},
         None,
     ),
-    "the moon moved": (
-        "landscape128", 7, {"points": [(0.33, 0.13)], "to": [(0.55, 0.2)], "steps": 150}, (0.0, 0.0, 1.0, 0.5)
+    "the moon dragged": (
+        "landscape128", 3, {"points": [(0.46, 0.23)], "to": [(0.66, 0.3)], "steps": 150}, (0.0, 0.0, 1.0, 0.5)
     ),
 }  # fmt: skip
 
