@@ -122,7 +122,7 @@ def _of_table(row: list[str]) -> NamedEdit:
 
 
 def edit_for(edit: NamedEdit, model: str) -> NamedEdit:
-    """Return the edit of a bundled model for a published one, such as `avatar.glasses` for `glasses`; or `edit` itself."""
+    """Return the edit of a bundled model for a published one, as `avatar.glasses` for `glasses`; or `edit` itself."""
     return published_edits().get(f"{model}.{edit.name}", edit)
 
 
