@@ -4,7 +4,8 @@ python tools/example_data.py
 
 | file | holds |
 | --- | --- |
-| `way.npy` | the first principal component of w, as a direction in W [1, w_dim] |
+| `codes.npy` | two codes in W, [2, w_dim] |
+| `way.npy` | the first principal component of w, as long as its standard deviation, as a direction in W [1, w_dim] |
 | `components.npz` | mean, components and standard deviations of w, in the format of GANSpace |
 | `edits.csv` | two edits along these components, in the format of StyleRes |
 | `effects.npy` | the change of the image's mean colour by each channel of the convolutions, [channels, 3] |
@@ -31,6 +32,7 @@ TO = Path(__file__).resolve().parent.parent / "examples" / "nodes"
 EDITS = "wide\t0\t0\t10\t2\nlate\t1\t4\t10\t3\n"  # name, component, first row, row after the last, strength
 COLOURS = (1.0, 0.3, 0.0), (0.0, 0.3, 1.0)  # warm and cold
 COMPONENTS = 4
+SEEDS = (38, 20)  # of the codes
 MEDIUM = slice(4, 8)  # rows of W+
 STEPS, BATCH, RATE = 80, 8, 0.5  # settings of Adam
 STRENGTH, STAY = 0.1, 0.01  # the factor of the difference; the weight of its mean square
@@ -42,9 +44,12 @@ def main() -> None:
     generator = load_generator("landscape")
     found = principal_directions(generator)
     vectors = found.vectors[:COMPONENTS].astype(np.float32)
-    np.save(TO / "way.npy", vectors[:1])
     mean = generator.w_mean.numpy().reshape(1, -1)
     deviations = found.deviations[:COMPONENTS].astype(np.float32)
+    np.save(TO / "way.npy", vectors[:1] * deviations[0])
+    draws = [torch.Generator().manual_seed(seed) for seed in SEEDS]
+    z = torch.cat([torch.randn(1, generator.table.z_dim, generator=draw) for draw in draws])
+    np.save(TO / "codes.npy", generator.truncate(generator.map(z), 0.7).numpy())
     np.savez_compressed(TO / "components.npz", lat_comp=vectors[:, None], lat_mean=mean, lat_stdev=deviations)
     (TO / "edits.csv").write_text(EDITS, encoding="utf-8")
     effects = measure_effects(generator, _mean_colour, "mean colour", EffectSettings(samples=4), device="cpu")
