@@ -78,7 +78,8 @@ class Bench:
             images = self.generator.synthesise(styles, noise or "const").clamp(-1, 1)
             psnr = (10 * torch.log10(4 / (images - targets).square().mean(dim=(1, 2, 3)))).tolist()
         if tuning is not None:
-            psnr = [tune(problem, one.code, target, tuning).psnr for one, target in zip(found, targets, strict=True)]
+            pairs = zip(code.split(1), targets.split(1), strict=True)
+            psnr = [tune(problem, one, target, tuning).psnr[0] for one, target in pairs]
         diagonal, full = (float(prior.distance(code, styles).mean()) for prior in self.priors if prior)
         steps = float(np.mean([len(one.curve) for one in found]))
         seconds, cpu = time.perf_counter() - start, time.process_time() - began

@@ -17,6 +17,7 @@ from bench.harness import pages
 from bench.memory import chunks, large, peaks
 from bench.quality import encoders, inversion, locality, proposals, rivals, seams
 from bench.speed import effects, report
+from fgraph.inversion.settings import Tuning
 from fgraph.stylegan.loading import load_generator
 
 GENERATOR = np.random.default_rng(0)
@@ -106,6 +107,14 @@ def test_the_plot_of_inversions_can_be_drawn_from_their_tables(
         with Image.open(tmp_path / name) as made:
             assert made.size == (900, 520)
             assert len(made.convert("RGB").getcolors(10**6) or ()) > 5
+
+
+def test_tuned_inversions_are_measured(capsys: pytest.CaptureFixture[str]) -> None:
+    targets = encoders.targets(load_generator("landscape"), encoders.Subject("landscape", "samples"), range(2))
+    line = inversion.Bench(1).run("tuned", targets, Tuning(steps=1), space="w+")
+    assert len(line.psnr) == 2
+    assert min(line.psnr) > 5
+    assert "tuned" in capsys.readouterr().out
 
 
 def test_encoders_are_measured_and_drawn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
