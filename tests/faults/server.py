@@ -106,7 +106,9 @@ def run_child(request: dict[str, Any], number: int, notes: Path) -> None:
     sys.stderr.flush()
     counts = [shim().fault_count(one) for one in range(len(KINDS))]
     found = {"counts": counts, "early_renames": shim().fault_early_renames()}
-    notes.write_text(json.dumps(found | {"unsynced_folders": shim().fault_unsynced_folders()}))
+    part = notes.with_suffix(".part")
+    part.write_text(json.dumps(found | {"unsynced_folders": shim().fault_unsynced_folders()}))
+    part.replace(notes)  # a kill may come at any time
     os._exit(exit_code)
 
 
