@@ -78,7 +78,7 @@ test('a named direction of the model is a slider, which the arrow keys move on a
   });
   await node(page, 'night').waitFor();
   await changed(page, () => page.keyboard.press('ArrowRight'));
-  await textHas(page, /night: \{op: direction, kind: named, name: landscape\.night, strength: 0\.04/);
+  await textHas(page, /night: \{op: direction, kind: named, name: landscape\.night, strength: 0\.03/);
   await key(page, 'Control+z');
   await key(page, 'Control+z');
   await node(page, 'night').waitFor({ state: 'detached' });
