@@ -20,7 +20,7 @@ const button = (name) => panel().getByRole('button', { name });
 test('a point is set with its target, and waits', async () => {
   const before = await settled(page);
   await page.getByRole('button', { name: 'Pick a point and drag it to its target' }).click();
-  await dragOnPicture(page, [0.5, 0.77], [0.5, 0.86]);
+  await dragOnPicture(page, [0.5, 0.72], [0.5, 0.88]);
   await panel().waitFor();
   await standing(/not started/);
   assert.equal(await settled(page), before);
@@ -32,7 +32,7 @@ test('a point is set with its target, and waits', async () => {
 test('what may move is painted', async () => {
   await button('Paint what may move').click();
   await page.getByRole('slider', { name: 'Size' }).fill('0.15');
-  await dragOnPicture(page, [0.35, 0.8], [0.65, 0.8], [0.5, 0.9]);
+  await dragOnPicture(page, [0.35, 0.75], [0.65, 0.75], [0.5, 0.9]);
   await button('Paint more that may move').waitFor();
   await textHas(page, /mask: may_move/);
   await page.keyboard.press('Escape');
