@@ -134,11 +134,17 @@ def save_results(
         )
         _check_distinct(saved)
         staging.stage(MANIFEST, manifest.to_json().encode("utf-8", "backslashreplace"))
-        unlisted: list[str] = []
-        staging.commit(
-            obsolete=[MANIFEST], look=lambda: unlisted.extend(_unlisted(directory, listed_files(directory), saved))
-        )
-    return replace(manifest, unlisted=tuple(unlisted), undrawn=writer.undrawn)
+        unlisted = _commit(staging, directory, saved)
+    return replace(manifest, unlisted=unlisted, undrawn=writer.undrawn)
+
+
+def _commit(staging: Staging, directory: Path, saved: Sequence[SavedFile]) -> tuple[str, ...]:
+    """Make staged files visible; return the files of the earlier manifest that the new one does not list."""
+    unlisted: list[str] = []
+    staging.commit(
+        obsolete=[MANIFEST], look=lambda: unlisted.extend(_unlisted(directory, listed_files(directory), saved))
+    )
+    return tuple(unlisted)
 
 
 def _stage(staging: Staging, content: _Content) -> SavedFile:

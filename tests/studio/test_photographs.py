@@ -20,6 +20,7 @@ from fgraph.studio.uploads import Uploads
 from tests.photographs.drawn import exif, scene
 from tests.studio.pages import ORIGIN, Page, client_of, make_studio, page_of
 
+LONGER_HAIR = {"kind": "named", "name": "avatar.long_hair", "strength": 2}
 POINTS = [[120.0, 100.0], [160.0, 100.0], [124.0, 140.0], [156.0, 140.0]]
 QUAD = [[60, 24], [60, 184], [220, 184], [220, 24]]  # of these points
 PROFILE = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
@@ -91,13 +92,7 @@ def test_a_photograph_is_edited_and_downloaded_at_its_size_with_its_metadata(
         {"set": {"node": "photo", "field": "points", "value": faces["faces"][0]}},
         {"set": {"node": "photo", "field": "align", "value": "ffhq"}},
         {"set": {"node": "code", "field": "steps", "value": 3}},
-        {
-            "add": {
-                "op": "direction",
-                "id": "longer",
-                "fields": {"kind": "named", "name": "avatar.long_hair", "strength": 2},
-            }
-        },
+        {"add": {"op": "direction", "id": "longer", "fields": LONGER_HAIR}},
         {"connect": {"source": "code", "target": "longer", "input": "of"}},
         {"connect": {"source": "longer", "target": "edited", "input": "of"}},
     ]
