@@ -29,8 +29,9 @@ import fgraph
 from bench.harness import machine, published_steps
 from bench.harness.accelerator import Accelerator
 from bench.harness.pages import MEASUREMENTS, ROOT
-from bench.harness.subjects import config_f, load_published, merge_graph, plain_graph, write_checkpoint, z_of_seeds
+from bench.harness.subjects import config_f, load_published, merge_graph, plain_graph, write_checkpoint
 from bench.speed.steps import make_drag, make_inversion
+from fgraph.runtime.kernels.seeds import codes_of_seeds
 from fgraph.stylegan.generators.base import Generator
 
 PAGE = "gpu.md"
@@ -135,7 +136,7 @@ def _speed(
 def published(device: Accelerator, scale: Scale, checkpoint: Path, soat: Path | None, nvlabs: Path | None) -> list[str]:
     """Return a line for each forward pass and for the panorama of the published programs."""
     lines = ["| program | case | ms |", "| --- | --- | --- |"]
-    z = z_of_seeds(max(*scale.batches, 5)).to(device.device)
+    z = codes_of_seeds(range(max(*scale.batches, 5)), 512).to(device.device)
     runs: dict[tuple[str, str], Callable[[], object]] = {}
     if soat:
         one = load_published(soat, checkpoint, scale.size)

@@ -12,9 +12,10 @@ import torch
 
 import fgraph
 from bench import gpu
-from bench.harness.subjects import merge_graph, plain_graph, z_of_seeds
+from bench.harness.subjects import merge_graph, plain_graph
 from bench.harness.timing import Times
 from bench.speed import exported, rivals, steps
+from fgraph.runtime.kernels.seeds import codes_of_seeds
 from tests.networks import tiny
 
 
@@ -31,7 +32,7 @@ def test_the_campaign_of_a_device_runs_on_a_cpu(tmp_path: Path, monkeypatch: pyt
 
 def test_an_exported_generator_equals_the_graph() -> None:
     model = tiny(1, 32)
-    z = z_of_seeds(5, model.table.z_dim)
+    z = codes_of_seeds(range(5), model.table.z_dim)
     with torch.inference_mode():
         forward = exported.Plain(model)(z[:2]).numpy()
         panorama = exported.join_spans(exported.Span(model)(z[:-1], z[1:]).numpy())[None]

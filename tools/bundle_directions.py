@@ -26,6 +26,7 @@ from torch import Tensor
 
 import fgraph
 from fgraph.array_files.named_edits import components_of
+from fgraph.runtime.kernels.seeds import codes_of_seeds
 from fgraph.stylegan.checkpoints.header import BUNDLED
 from fgraph.stylegan.generators.stylegan2 import StyleGAN2Generator
 from fgraph.stylegan.loading import load_stylegan2
@@ -144,8 +145,7 @@ def facts_of(model: str, pictures: Floats, z: Tensor) -> Floats:
 def measure(model: str, count: int) -> Floats:
     """Return the direction of each fact, [facts, w_dim]."""
     generator = load_stylegan2(model)
-    draws = [torch.Generator().manual_seed(seed) for seed in range(count)]
-    z = torch.cat([torch.randn(1, generator.table.z_dim, generator=draw) for draw in draws])
+    z = codes_of_seeds(range(count), generator.table.z_dim)
     w = generator.map(z)
     facts = facts_of(model, draw_images(generator, w), z)
     codes = w.double().numpy() - w.double().numpy().mean(0)

@@ -27,6 +27,7 @@ from model_facts import FACTS, Facts
 from PIL import Image
 from torch import Tensor
 
+from fgraph.runtime.kernels.seeds import codes_of_seeds
 from fgraph.stylegan.checkpoints.weights import save_generator
 from fgraph.stylegan.generators.stylegan2 import StyleGAN2Generator
 from fgraph.stylegan.loading import load_stylegan2
@@ -89,9 +90,8 @@ def write_card(name: str, folder: Path) -> None:
             f"## Curve\n\n![losses over images]({name}-losses.svg)\n\nThe losses of the last stage of the training.\n"
         )
     if figures.get("digest") == model.digest:
-        parts.append(describe_figures(name, known))
-        parts.append(describe_progress(name, known))
-    path.write_text("\n".join(parts), encoding="utf-8")
+        parts += [describe_figures(name, known), describe_progress(name, known)]
+    path.write_text("\n".join(filter(None, parts)), encoding="utf-8")
 
 
 def describe_figures(name: str, known: dict[str, Any]) -> str:
@@ -147,10 +147,7 @@ def half_difference(generator: StyleGAN2Generator) -> float:
 @torch.inference_mode()
 def images(generator: StyleGAN2Generator, psi: float) -> Tensor:
     """Return images [64, 3, size, size] in [-1, 1] of seeds 0 to 63, with constant noise."""
-    z = torch.cat(
-        [torch.randn(1, generator.table.z_dim, generator=torch.Generator().manual_seed(i)) for i in range(SEEDS)]
-    )
-    w = generator.truncate(generator.map(z), psi)
+    w = generator.truncate(generator.map(codes_of_seeds(range(SEEDS), generator.table.z_dim)), psi)
     return generator.synthesise(generator.affine(w)).clamp(-1, 1)
 
 

@@ -23,6 +23,7 @@ import torch
 from numpy.typing import NDArray
 
 from fgraph.api.effects import EffectSettings, measure_effects
+from fgraph.runtime.kernels.seeds import codes_of_seeds
 from fgraph.stylegan.generators.base import Generator
 from fgraph.stylegan.loading import load_generator
 from fgraph.stylegan.measured.directions import principal_directions
@@ -47,8 +48,7 @@ def main() -> None:
     mean = generator.w_mean.numpy().reshape(1, -1)
     deviations = found.deviations[:COMPONENTS].astype(np.float32)
     np.save(TO / "way.npy", vectors[:1] * deviations[0])
-    draws = [torch.Generator().manual_seed(seed) for seed in SEEDS]
-    z = torch.cat([torch.randn(1, generator.table.z_dim, generator=draw) for draw in draws])
+    z = codes_of_seeds(SEEDS, generator.table.z_dim)
     np.save(TO / "codes.npy", generator.truncate(generator.map(z), 0.7).numpy())
     np.savez_compressed(TO / "components.npz", lat_comp=vectors[:, None], lat_mean=mean, lat_stdev=deviations)
     (TO / "edits.csv").write_text(EDITS, encoding="utf-8")

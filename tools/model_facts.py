@@ -21,7 +21,8 @@ class Facts:
 
 _PAIRED = (
     "On a CPU, one thread a model, with the settings of `examples/training/pairs.yaml`: at 32 pixels, then at 64, from "
-    "pairs alone, the painting of each z (ADR 27). Some settings of the painter changed on the way. "
+    "pairs alone, the painting of each z (ADR 27). Some settings of the painter, and the rate of the mapping network, "
+    "changed on the way. "
 )
 _SHARPENED = (
     "Then a projected discriminator (Sauer et al. 2021) on features of EfficientNet-Lite0, with pairs "
@@ -50,7 +51,7 @@ FACTS = {
         limits=(
             "Skies, mountains in haze, clouds, stars and lakes are clear and differ from sample to sample. Suns and "
             "moons are often egg-shaped. Trees are dark posts, now and then one large blot, and snow is rare. Noise "
-            "changes an image by less than a level of 255 in the mean, mostly along edges."
+            "hardly changes an image, and mostly along edges."
         ),
     ),
     "landscape128": Facts(
@@ -67,8 +68,8 @@ FACTS = {
         limits=(
             "Skies, mountains in haze, clouds and lakes are clear and differ from sample to sample. Edges of ridges "
             "have thin rims, and the outermost pixels form a frame. Suns and moons are often egg-shaped, some stars "
-            "are dark dents, woods are rows of dots, and single trees are posts. Noise changes an image by less than"
-            " a level of 255 in the mean."
+            "are dark dents, woods are rows of dots, and single trees are posts. Noise hardly "
+            "changes an image."
         ),
     ),
     "avatar": Facts(

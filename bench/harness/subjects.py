@@ -182,9 +182,4 @@ def merge_graph(model: Any, count: int = 2, start: int = 0) -> fgraph.Graph:
     return graph
 
 
-def z_of_seeds(count: int, width: int = 512) -> Tensor:
-    """Return the codes that `sample` draws for the seeds 0, 1, ..., [count, width]."""
-    return torch.cat([torch.randn([1, width], generator=torch.Generator().manual_seed(seed)) for seed in range(count)])
-
-
 Call = Callable[[], Any]

@@ -142,10 +142,10 @@ def measure(generator: Generator, task: Task, model: str, way: str, steps: int) 
 def to_markdown(lines: Sequence[Line], drags: int, steps: int) -> str:
     """Return the measured part of the page."""
     head = (
-        f"`python -m bench.quality.dragging` writes this part: {drags} random drags of each bundled model, of at most "
-        f"{steps} steps. A second\npicture is made by moving the code towards another sample, so the target is "
-        "known to exist. A point goes 6% to 25% of the side. The mask is a\nbox around both places. *Published "
-        "settings* are those of DragGAN's program, for images of 512 pixels.\n\n"
+        f"`python -m bench.quality.dragging --drags {drags}` wrote this part: {drags} random drags of each bundled "
+        f"model, of at most {steps} steps. A second\npicture is made by moving the code towards another sample, so the "
+        "target is known to exist. A point goes 6% to 25% of the side. The mask is a\nbox around both places. "
+        "*Published settings* are those of DragGAN's program, for images of 512 pixels.\n\n"
         "| model | method | arrived | mean distance, pixels | steps | s of CPU a drag | change outside the mask |\n"
         "| --- | --- | --- | --- | --- | --- | --- |\n"
     )

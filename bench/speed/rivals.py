@@ -30,9 +30,10 @@ from torch import Tensor
 import fgraph
 from bench.harness import machine
 from bench.harness.pages import MEASUREMENTS
-from bench.harness.subjects import config_f, merge_graph, plain_graph, write_checkpoint, z_of_seeds
+from bench.harness.subjects import config_f, merge_graph, plain_graph, write_checkpoint
 from bench.harness.timing import MachineLoad, Times, in_turns, timed
 from bench.speed.exported import Plain, Span, join_spans
+from fgraph.runtime.kernels.seeds import codes_of_seeds
 from fgraph.stylegan.generators.stylegan2 import StyleGAN2Generator
 
 PAGE = "runtimes.md"
@@ -172,7 +173,7 @@ def exported_run(export: Export, module: torch.nn.Module, inputs: tuple[Tensor, 
 
 def cases_of(model: StyleGAN2Generator) -> dict[str, tuple[fgraph.Graph, torch.nn.Module, tuple[Tensor, ...]]]:
     """Return for each case its graph, and the exported module with its inputs."""
-    z = z_of_seeds(PANORAMA, model.table.z_dim)
+    z = codes_of_seeds(range(PANORAMA), model.table.z_dim)
     found: dict[str, tuple[fgraph.Graph, torch.nn.Module, tuple[Tensor, ...]]] = {
         f"forward, batch {rows}": (plain_graph(model, rows), Plain(model).eval(), (z[:rows],)) for rows in ROWS
     }

@@ -12,6 +12,7 @@ import torch.nn.functional as F
 import fgraph
 from bench.harness import subjects
 from bench.harness.pages import ROOT
+from fgraph.runtime.kernels.seeds import codes_of_seeds
 
 Way = Callable[[], Any]
 BLEND = fgraph.load(ROOT / "graphs" / "graph" / "blend_horizontal.yaml")
@@ -21,7 +22,7 @@ ALPHAS = [0.05 + 0.95 * step / 15 for step in range(16)]
 def published_ways(folder: Path, checkpoint: Path) -> dict[str, Way]:
     """Return the ways of the published code."""
     network = subjects.load_published(folder, checkpoint)
-    z = subjects.z_of_seeds(16)
+    z = codes_of_seeds(range(16), 512)
     ways: dict[str, Way] = {}
     for rows in (1, 4, 8):
         ways[f"plain {rows}"] = lambda rows=rows: network.forward(z[:rows]).numpy()  # type: ignore[misc]

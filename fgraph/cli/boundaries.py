@@ -26,7 +26,7 @@ from fgraph.cli.inversion_request import InversionRequest
 from fgraph.cli.inversion_run import SUMMARY, invert_pictures
 from fgraph.inversion import make_settings
 from fgraph.inversion.settings import Tuning
-from fgraph.runtime.kernels.seeds import draw_codes
+from fgraph.runtime.kernels.seeds import codes_of_seeds
 from fgraph.stylegan.checkpoints.header import read_header
 from fgraph.stylegan.generators.base import Generator
 from fgraph.stylegan.loading import load_generator
@@ -160,11 +160,11 @@ def _read_scores(path: Path, table: Table, request: BoundaryRequest) -> tuple[li
             return [_single(_read_codes(one, table), one.name) for one in files], scores
         if table.c_dim:
             raise ValueError("seeds do not determine a code of a conditional model: name files")
-        drawn = [draw_codes("torch", int(line["seed"]), 1, 0.0, table.z_dim) for line in lines]
+        drawn = codes_of_seeds([int(line["seed"]) for line in lines], table.z_dim)
     except (OSError, ValueError, TypeError, csv.Error) as error:
         reason = getattr(error, "strerror", None) or error
         raise ValueError(f"cannot read the scores in {show(path, 300)}: {show(reason, 300)}") from error
-    return [Codes(np.concatenate(drawn), "z")], scores
+    return [Codes(drawn.numpy(), "z")], scores
 
 
 def _with_codes(files: Sequence[Path], request: BoundaryRequest) -> list[Path]:

@@ -10,6 +10,7 @@ import torch
 
 import fgraph
 from fgraph.array_files.named_edits import NamedEdit, published_edits
+from fgraph.runtime.kernels.seeds import codes_of_seeds
 from fgraph.stylegan.checkpoints.header import BUNDLED
 from fgraph.training.painters import count_numbers
 from tests.paths import ROOT
@@ -45,7 +46,7 @@ def moved(edits: list[NamedEdit], model: str) -> dict[tuple[str, float], np.ndar
 def changes_of_paintings(model: str, size: int) -> dict[str, np.ndarray]:
     """Return how each named number changes the paintings of the codes, from -1.5 to 1.5."""
     painter = painter_of(model)
-    z = torch.cat([torch.randn(1, 128, generator=torch.Generator().manual_seed(seed)) for seed in SEEDS])
+    z = codes_of_seeds(SEEDS, 128)
     numbers = (z * torch.rsqrt(z.square().mean(1, keepdim=True)))[:, : count_numbers(painter)]
     found = {}
     for name, place in painter.named.items():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from functools import lru_cache
 
 import numpy as np
@@ -31,6 +32,11 @@ def draw_codes(draw: str, seed: int, count: int, smooth: float, width: int) -> F
         z = z / np.sqrt(np.mean(np.square(z)))
     z.flags.writeable = False
     return z
+
+
+def codes_of_seeds(seeds: Iterable[int], width: int) -> torch.Tensor:
+    """Return the codes that `sample` draws for seeds by default, z [seeds, width]."""
+    return torch.from_numpy(np.concatenate([draw_codes("torch", seed, 1, 0.0, width) for seed in seeds]))
 
 
 def keyed_noise(seed: int, key: int, layer: str, height: int, width: int) -> Floats:
