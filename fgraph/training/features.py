@@ -115,7 +115,6 @@ class _Lite(nn.Module):
             self.blocks.append(module)
         self._expands = [block._block_args.expand_ratio != 1 for block in network._blocks]
         self._adds = [_adds(block) for block in network._blocks]
-        self._strides = [block._block_args.stride not in (1, [1]) for block in network._blocks]
 
     def forward(self, images: Tensor) -> list[Tensor]:
         """Return the maps after `_LITE_LEVELS` of images in [-1, 1]; the network expects (pixel - 127) / 128."""
@@ -125,7 +124,7 @@ class _Lite(nn.Module):
             y = F.relu6(block.expand(x)) if self._expands[number] else x
             # On a CPU, torch has no fast backward pass of a strided depthwise convolution in half precision.
             half = torch.is_autocast_enabled(x.device.type)
-            full = half and self._strides[number] and x.device.type == "cpu"
+            full = half and max(block.depthwise.stride) > 1 and x.device.type == "cpu"
             with torch.autocast(x.device.type, enabled=half and not full):
                 y = block.depthwise(y.float() if full else y)
             y = block.project(F.relu6(y))

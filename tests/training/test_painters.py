@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from fgraph.training import TrainingError
+from fgraph.training import TrainingError, painters
 from fgraph.training.painters import PaintedBatches, count_numbers, load_painter, names_painter
 from fgraph.training.run import train
 from fgraph.training.snapshot import SNAPSHOT, read_snapshot
@@ -48,6 +48,14 @@ def file(tmp_path: Path) -> Path:
 def test_only_a_class_in_a_python_file_names_a_painter() -> None:
     assert names_painter(Path("examples/grey.py:Grey"))
     assert not any(map(names_painter, map(Path, ("data", "data.zip", "grey.py", "C:/data", "a.py:x/y"))))
+
+
+def test_pictures_are_the_same_a_few_at_a_time(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pieces of 2 pictures, then all 5 at once."""
+    batches = PaintedBatches(load_painter(Path(f"{file}:Speckled")), 16, 0, flip=True)
+    whole = batches.take(0, 5)
+    monkeypatch.setattr(painters, "PIXELS", 2 * 16 * 16)
+    assert torch.equal(batches.take(0, 5), whole)
 
 
 def test_batches_follow_from_seed_and_number_alone(file: Path) -> None:

@@ -222,6 +222,24 @@ def test_folding_leaves_what_the_network_computes() -> None:
         assert float((one - expected[level]).abs().max()) <= bound
 
 
+def test_strided_depthwise_convolutions_stay_in_full_precision_on_a_cpu() -> None:
+    """All other convolutions of the network run in half precision."""
+    network = features_module.load_features("efficientnet-lite0")
+    seen: dict[str, torch.dtype] = {}
+    for name, module in network.module.named_modules():
+        if isinstance(module, torch.nn.Conv2d):
+            module.register_forward_hook(lambda _, __, made, name=name: seen.update({name: made.dtype}))
+    images = torch.rand(1, 3, 64, 64, generator=torch.Generator().manual_seed(0)) * 2 - 1
+    with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+        network.see(images, 64)
+    strided = {
+        f"blocks.{number}.depthwise" for number, block in enumerate(network.module.blocks)
+        if max(block.depthwise.stride) > 1
+    }  # fmt: skip
+    assert len(strided) == 4  # the resolution is halved five times, once by the stem
+    assert {name for name, dtype in seen.items() if dtype is torch.float32} == strided
+
+
 def test_a_layer_of_rank_one_has_norm_one_after_one_step() -> None:
     """The power method is exact for it; the norm is a sum of 3 x 16 squares, twice."""
     draw = torch.Generator().manual_seed(0)
