@@ -10,6 +10,25 @@ from pathlib import Path
 
 from fgraph._sizes import in_words
 
+_OF_THE_SYSTEM = (errno.EMFILE, errno.ENFILE, errno.EIO, errno.ENOMEM, errno.EINTR, errno.ESTALE)
+
+
+def is_of_the_system(error: Exception) -> bool:
+    """Return whether an error comes from the system, which says nothing about the content of a file."""
+    return isinstance(error, OSError) and error.errno in _OF_THE_SYSTEM
+
+
+def remove_settings(directory: Path) -> None:
+    """Remove Hydra's files of an earlier run from a directory: they can be links, which a writer would follow.
+
+    Raises:
+        OSError: a file cannot be removed.
+    """
+    settings = directory / ".hydra"
+    for path in (*(settings / f"{name}.yaml" for name in ("config", "hydra", "overrides")), settings):
+        if path.is_symlink() or (path != settings and path.exists()):
+            path.unlink()
+
 
 def open_file(path: str | Path, most: int | None = None) -> BufferedReader:
     """Open a regular file for reading.

@@ -48,7 +48,7 @@ def temporary_folder(directory: Path, label: str) -> Iterator[Path]:
         lock = _lock(path)
         yield path
     finally:
-        shutil.rmtree(path, ignore_errors=True)
+        _remove(path)
         _in_use.discard(path)
         if lock is not None:
             os.close(lock)
@@ -99,10 +99,18 @@ def _is_locked(path: Path) -> bool:
     return False
 
 
+def _remove(path: Path) -> None:
+    """Remove a folder and its content if possible; what remains after a second attempt is left to a later process."""
+    for _ in range(2):  # the first may fail for want of a file descriptor
+        shutil.rmtree(path, ignore_errors=True)
+        if not path.exists():
+            return
+
+
 def remove_folders_in_use() -> None:
     """Remove all temporary folders of this process, which is about to end."""
     for path in list(_in_use):
-        shutil.rmtree(path, ignore_errors=True)
+        _remove(path)
 
 
 def remove_leftovers(root: Path, depth: int) -> None:
@@ -179,7 +187,7 @@ def clean(directory: Path) -> None:
             with suppress(OSError):  # it is in use, or gone
                 lock = _lock(path, wait=False)
                 if lock is not None or _is_abandoned(path):
-                    shutil.rmtree(path, ignore_errors=True)
+                    _remove(path)
                 if lock is not None:
                     os.close(lock)
 

@@ -123,7 +123,7 @@ def measure_budgets(count: int) -> Row:
 
 def attack_writers(folder: Path, arguments: argparse.Namespace) -> Iterator[Row]:
     """Make file operations fail, and kill running commands."""
-    from tests.faults.campaign import CROWDS, FAILED, INTERRUPTED, KILLED, STARVED
+    from tests.faults.campaign import CROWDS, FAILED, INTERRUPTED, KILLED, STARVED, STAYED, TWICE
     from tests.faults.client import serving
     from tests.faults.trials import Amount, run_campaign
 
@@ -134,7 +134,7 @@ def attack_writers(folder: Path, arguments: argparse.Namespace) -> Iterator[Row]
         of = arguments.scenarios or ()
         amount = Amount(arguments.share, arguments.kills, arguments.interrupts, arguments.crowds, arguments.minutes, of)
         report = run_campaign(server, folder, amount, arguments.state)
-    for kind in (FAILED, STARVED, KILLED, INTERRUPTED, CROWDS):
+    for kind in (FAILED, STARVED, STAYED, TWICE, KILLED, INTERRUPTED, CROWDS):
         tried, whole, failed = report.tried.get(kind, {}), report.whole.get(kind, {}), report.failed.get(kind, {})
         parts = [
             f"{name} {len(failed[name]):,} of {whole[name]:,}" if name in failed else f"{name} {count:,}"

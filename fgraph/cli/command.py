@@ -53,6 +53,10 @@ def _dispatch(arguments: list[str], interrupts: Interrupts) -> int:
     Raises:
         FgraphError: a command failed, or the arguments of a run are wrong.
     """
+    try:
+        os.getcwd()
+    except OSError as error:
+        raise FgraphError(f"the current directory cannot be used: {error.strerror}: change to another") from error
     first = arguments[0] if arguments else ""
     if first in COMMANDS:
         return int(importlib.import_module(f"fgraph.cli.commands.{first}").main(arguments[1:], interrupts))

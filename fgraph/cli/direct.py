@@ -20,6 +20,7 @@ import yaml
 
 from fgraph._atomic import save_error
 from fgraph._errors import FgraphError
+from fgraph._files import remove_settings
 from fgraph._imaging.files import set_picture_limit
 from fgraph.cli.arguments import GRAPHS, Arguments
 from fgraph.cli.modes import GRAPH_MODES
@@ -224,6 +225,7 @@ def _make_directory(job: PlainJob) -> None:
     record = job.place.directory / ".hydra"
     config = {**job.config, "graph": job.graph}
     try:
+        remove_settings(job.place.directory)
         record.mkdir(parents=True, exist_ok=True)
         for name, content in (("overrides.yaml", list(job.place.overrides)), ("config.yaml", config)):
             (record / name).write_text(yaml.safe_dump(content, sort_keys=False, allow_unicode=True), "utf-8")

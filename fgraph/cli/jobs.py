@@ -110,11 +110,7 @@ def _warn_of_changes(restored: Restored, graph: Graph) -> None:
     from fgraph.save.recording import record_graph
     from fgraph.save.restoring import describe_changes
 
-    try:
-        now = record_graph(graph)
-    except FgraphError:
-        return  # a model is missing, which the faults of the graph report
-    for text in describe_changes(restored.record, now, restored.path):
+    for text in describe_changes(restored.record, record_graph(graph), restored.path):
         if text not in restored.warned:
             restored.warned.add(text)
             warn(f"warning: {text}")

@@ -13,7 +13,7 @@ from fgraph.declare.checking import Head, is_model, not_a_model
 from fgraph.declare.handle import NodeRef
 from fgraph.declare.methods import NodeMethods
 from fgraph.declare.source import DocumentPath, SourceMap
-from fgraph.declare.spec import MAIN, NO_OUTPUT, GraphSpec, Subgraph, is_id, is_output_name
+from fgraph.declare.spec import MAIN, GraphSpec, Subgraph, fault_of_output, is_id
 from fgraph.declare.wording import name_of, show
 from fgraph.declare.writing import to_yaml
 from fgraph.node import Node, Noise
@@ -193,8 +193,8 @@ class Graph(NodeMethods):
         pairs = outputs.items() if isinstance(outputs, Mapping) else ((str(item), item) for item in outputs)
         named = {name: str(self._with_ids(value)) for name, value in pairs}
         for name in named:
-            if not is_output_name(name):
-                raise error(f"{show(name)} {NO_OUTPUT}")
+            if (wrong := fault_of_output(name)) is not None:
+                raise error(f"{show(name)} {wrong}")
         return named
 
     def _add_node(self, name: str, node: Node) -> NodeRef:

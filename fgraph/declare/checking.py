@@ -12,7 +12,7 @@ from fgraph import _limits
 from fgraph.declare.document import Document
 from fgraph.declare.node_checking import NodeChecker
 from fgraph.declare.source import DocumentPath
-from fgraph.declare.spec import NO_OUTPUT, GraphSpec, is_output_name
+from fgraph.declare.spec import GraphSpec, fault_of_output
 from fgraph.declare.wording import show, translate
 from fgraph.node import Noise
 from fgraph.registry import Registry
@@ -98,8 +98,8 @@ def _check_outputs(outputs: Any, checker: NodeChecker) -> dict[str, str]:
         path: DocumentPath = ("outputs", key)
         if not isinstance(reference, str):
             checker.report(path, f"found {show(reference)}, expected the id of a node")
-        elif not is_output_name(str(name)):
-            checker.report(path, f"{show(name)} {NO_OUTPUT}")
+        elif (wrong := fault_of_output(str(name))) is not None:
+            checker.report(path, f"{show(name)} {wrong}")
         elif name in found:
             checker.report(path, f"'{name}' is given twice")
         elif (folded := name.casefold()) in alike:

@@ -17,9 +17,20 @@ MAIN = "main"  # the default model of nodes
 
 ID_PATTERN = r"^[A-Za-z_][A-Za-z0-9_]*$"
 OUTPUT_PATTERN = r"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,199}$"  # the name of an output becomes a file name
-NO_OUTPUT = "cannot name an output: use letters, digits, '_', '-' and '.', 200 at most"
 is_id = re.compile(ID_PATTERN.replace("$", r"\Z")).match
-is_output_name = re.compile(OUTPUT_PATTERN.replace("$", r"\Z")).match
+_is_file_name = re.compile(OUTPUT_PATTERN.replace("$", r"\Z")).match
+_is_device = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\.|\Z)", re.IGNORECASE).match
+
+
+def fault_of_output(name: str) -> str | None:
+    """Return why a name cannot name an output, or None if it can.
+
+    >>> fault_of_output("image"), fault_of_output("Con.old")
+    (None, 'cannot name an output: Windows would write to a device of this name')
+    """
+    if not _is_file_name(name):
+        return "cannot name an output: use letters, digits, '_', '-' and '.', 200 at most"
+    return "cannot name an output: Windows would write to a device of this name" if _is_device(name) else None
 
 
 class Subgraph(Node):

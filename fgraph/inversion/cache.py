@@ -23,6 +23,7 @@ from fgraph._cache import read_cached, write_cached
 from fgraph._errors import SaveError
 from fgraph._limits import CACHED_SEARCH
 from fgraph._log import get_logger
+from fgraph._temporary import clean
 
 _LOG = get_logger()
 _VERSION = 1  # part of every key; raised when results change
@@ -64,10 +65,12 @@ class InversionCache:
             _LOG.warning("%s; results are not cached, and an interrupted job starts over", error)
 
     def remove(self, kind: str, key: str) -> None:
-        """Remove an entry, if there is one."""
+        """Remove an entry, if there is one, and the leftovers of killed processes beside it."""
         if self.folder is not None:
+            path = self._path(kind, key)
             with suppress(OSError):
-                self._path(kind, key).unlink(missing_ok=True)
+                clean(path.parent)  # there may be no later read or write to do it
+                path.unlink(missing_ok=True)
 
     def _path(self, kind: str, key: str) -> Path:
         assert self.folder is not None

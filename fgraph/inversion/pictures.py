@@ -12,6 +12,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from fgraph._errors import FgraphError
 from fgraph._imaging.read import Fit, fitted_array, open_picture
 from fgraph.faces import FaceChoice, cut_face
 
@@ -32,14 +33,14 @@ class PictureReading:
     face: FaceChoice = LARGEST
     channels: int = 3  # channels of the model's images: 3, or 1 for grey images
 
-    def read(self, path: Path, face: int = 0) -> NDArray[np.float32]:
-        """Read a picture as [channels, height, width] in [-1, 1]; `face` is the number among the chosen faces.
+    def read(self, path: Path) -> NDArray[np.float32]:
+        """Read a picture, or the first of its chosen faces, as [channels, height, width] in [-1, 1].
 
         Raises:
             ValueError: the file isn't a picture, or shows no face to align.
             FgraphError: the package that aligns faces isn't installed.
         """
-        return self.read_all(path)[face]
+        return self.read_all(path)[0]
 
     def read_all(self, path: Path) -> list[NDArray[np.float32]]:
         """Read a picture once for each of the chosen faces; `read` describes the errors."""
@@ -49,6 +50,20 @@ class PictureReading:
         faces = self.face.find(lambda: picture, path.name)
         cut = (cut_face(picture, face, max(self.size), self.align) for face in faces)
         return [fitted_array(one, self.size, self.fit, self.channels) for one in cut]
+
+    def again(self, picture: JobPicture) -> NDArray[np.float32]:
+        """Read a picture of a job again, as `read` does.
+
+        Raises:
+            FgraphError: the file is gone or has changed since the job began.
+        """
+        try:
+            pixels = self.read_all(picture.path)[picture.face]
+        except (ValueError, IndexError) as error:
+            raise FgraphError(f"{picture.path} cannot be read a second time: {error}: run again") from error
+        if read_digest(pixels) != picture.digest:
+            raise FgraphError(f"{picture.path} has changed since the job began: run again")
+        return pixels
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,7 @@ from fgraph.inversion.results import InversionResult
 from fgraph.inversion.settings import Tuning
 from fgraph.inversion.spaces import styles_of
 from fgraph.stylegan.checkpoints.delta import delta_metadata
-from fgraph.stylegan.checkpoints.header import BUNDLED, find_model
+from fgraph.stylegan.checkpoints.header import BUNDLED, find_model, read_model
 from fgraph.stylegan.checkpoints.sources import file_digest, keep_model
 from fgraph.stylegan.checkpoints.weights import encode_tensors
 from fgraph.stylegan.generators.base import Generator
@@ -131,7 +131,7 @@ def tune_results(
         raise FgraphError(
             "a tuned model is a delta to a model file, and this generator wasn't loaded from one: name a file by model="
         )
-    base = file_digest(path)
+    base = read_model(path, file_digest)
     _keep_base(path, base)
     groups = [list(job.pictures)] if tuning.together else [[picture] for picture in job.pictures]
     for pictures in groups:
@@ -155,7 +155,7 @@ def _cached_or_new(
     if cached is not None:
         return cached
     generator = job.problem.generator
-    read = [torch.from_numpy(job.reading.read(picture.path, picture.face)) for picture in pictures]
+    read = [torch.from_numpy(job.reading.again(picture)) for picture in pictures]
     targets = torch.stack(read).to(generator.device, generator.dtype)
     noises = [torch.stack(parts) for parts in zip(*(one.noises for one in results), strict=True)]
     tuned = tune(

@@ -32,9 +32,6 @@ def record_graph(graph: Graph, settings: Mapping[str, Any] | None = None) -> Rec
     Args:
         graph: the graph.
         settings: settings outside the graph that the pixels depend on, such as the precision.
-
-    Raises:
-        ModelError: a model's file can't be found.
     """
     spec = graph.spec
     models = {name: _record_model(source) for name, source in {MAIN: DEFAULT_MODEL, **spec.models}.items()}
@@ -88,7 +85,10 @@ def _digest_of_folder(folder: Path) -> str:
 def _record_model(source: Any) -> ModelRecord:
     if not isinstance(source, str | Path):  # a generator that the caller loaded
         return ModelRecord(str(getattr(source, "name", type(source).__name__)), "")
-    return ModelRecord(str(source), read_model(source, _digest))
+    try:
+        return ModelRecord(str(source), read_model(source, _digest))
+    except ModelError:  # it is gone since the run: the images that it made are not lost
+        return ModelRecord(str(source), "")
 
 
 def _digest(path: Path) -> str:

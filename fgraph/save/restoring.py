@@ -68,7 +68,9 @@ def describe_changes(then: Record, now: Record, path: str | Path) -> list[str]:
     changes = []
     for name, model in then.models.items():
         other = now.models.get(name)
-        if other and _is_same(other.source, model.source) and other.digest != model.digest:
+        if other is None or not _is_same(other.source, model.source) or "" in (model.digest, other.digest):
+            continue
+        if other.digest != model.digest:
             changes.append(f"model '{name}' ({model.source}) is another file: {_both(model.digest, other.digest)}")
     for file, digest in then.files.items():
         others = [found for name, found in now.files.items() if _is_same(name, file)]

@@ -26,7 +26,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from fgraph._atomic import Staging, save_error
 from fgraph._cache import cache_folder, read_cached, sealed
-from fgraph._files import open_file, read_file
+from fgraph._files import is_of_the_system, open_file, read_file
 from fgraph._imaging.files import open_image
 from fgraph._imaging.finding import SUFFIXES
 from fgraph._imaging.read import fit_opened
@@ -71,7 +71,7 @@ def read_pictures(place: Path, size: int, cache: Path | None = None) -> Pictures
         cache: the folder where decoded pictures are kept; None: a folder in the user's cache directory.
 
     Raises:
-        TrainingError: there are no pictures, or none that can be read.
+        TrainingError: there are no pictures, none that can be read, or the system fails to read one.
         SaveError: the cache cannot be written.
     """
     source = _open(place)
@@ -169,10 +169,10 @@ def _decoded(source: _Source, size: int) -> Iterator[tuple[str, NDArray[np.uint8
     def one(name: str) -> tuple[str, NDArray[np.uint8] | str, bool]:
         try:
             return name, *_decode(source.read(name), size)
-        except (OSError, SyntaxError, ValueError, EOFError) as error:
+        except (OSError, SyntaxError, ValueError, EOFError, zipfile.BadZipFile, zlib.error, RuntimeError) as error:
+            if is_of_the_system(error):  # a cached verdict would exclude the picture from later trainings as well
+                raise TrainingError(f"{name} cannot be read: {error}") from error
             return name, str(error) or type(error).__name__, False
-        except (zipfile.BadZipFile, zlib.error, RuntimeError) as error:
-            return name, str(error), False
 
     from tqdm import tqdm
 

@@ -121,3 +121,35 @@ def test_the_arguments_are_kept_beside_the_results(jobs: FakeJobs) -> None:
     assert main(["own.yaml", "seed=3", "hydra.run.dir=out"]) == 0
     assert Path("out/.hydra/overrides.yaml").read_text() == "- graph=own\n- seed=3\n- hydra.run.dir=out\n"
     assert "seed: 3" in Path("out/.hydra/config.yaml").read_text()
+
+
+@pytest.mark.parametrize(
+    "more", [[], ["-m", "seed=1,2", "hydra.sweep.dir=out", "hydra.sweep.subdir=job${hydra:job.num}"]]
+)
+def test_links_in_a_directory_of_results_are_replaced_and_not_followed(
+    jobs: FakeJobs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, more: list[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine.yaml").write_text("mine")
+    for job in ("job0", "job1"):
+        (tmp_path / "out" / job / ".hydra").mkdir(parents=True)
+        (tmp_path / "out" / job / ".hydra" / "config.yaml").symlink_to(tmp_path / "mine.yaml")
+        (tmp_path / "out" / job / ".hydra" / "overrides.yaml").hardlink_to(tmp_path / "mine.yaml")
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "out" / "job2").mkdir()
+    (tmp_path / "out" / "job2" / ".hydra").symlink_to(tmp_path / "elsewhere")
+    for arguments in [more] if more else [["hydra.run.dir=out/job0"], ["hydra.run.dir=out/job2"]]:
+        assert main(arguments) == 0
+    assert (tmp_path / "mine.yaml").read_text() == "mine"
+    assert list((tmp_path / "elsewhere").iterdir()) == []
+    assert "graph" in (tmp_path / "out" / "job0" / ".hydra" / "config.yaml").read_text()
+
+
+def test_a_current_directory_that_is_gone_is_reported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    assert main(["graph=blend"]) == 2
+    assert "the current directory cannot be used" in capsys.readouterr().err

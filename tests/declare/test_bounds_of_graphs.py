@@ -259,6 +259,15 @@ def test_outputs_whose_files_would_be_one_are_refused() -> None:
     assert len(fault.message) < 200
 
 
+@pytest.mark.parametrize("name", ["con", "NUL", "Aux.old", "com1", "lpt9.a.b"])
+def test_outputs_with_the_name_of_a_device_are_refused(name: str) -> None:
+    """On Windows, `con.png` is the console."""
+    nodes = {"code": {"op": "sample"}, "image": {"op": "decode", "of": "code"}}
+    (fault,) = fgraph.check({"nodes": nodes, "outputs": {name: "image"}})
+    assert "Windows would write to a device" in fault.message
+    assert not fgraph.check({"nodes": nodes, "outputs": {f"x{name}": "image"}})
+
+
 def test_many_slices_of_many_rows_make_no_lists() -> None:
     assert isinstance(_resolve(":", _limits.ROWS), range)  # a list for each slice took minutes
     nodes = {

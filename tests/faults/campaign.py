@@ -17,21 +17,16 @@ from typing import Any
 
 from tests.faults.client import Outcome, Server, Signal, digests, judge, judge_interrupt, leftovers
 from tests.faults.scenarios import CROWD, CROWD_COMMANDS, Scenario
-from tests.faults.server import KINDS
+from tests.faults.server import CODES, FOR_GOOD, KINDS, ONCE
 
-CODES = {
-    "open": (errno.EMFILE, errno.ENOSPC),
-    "write": (errno.ENOSPC, errno.EIO),
-    "fsync": (errno.EIO,),
-    "rename": (errno.EIO,),
-    "mkdir": (errno.ENOSPC,),
-    "allocate": (errno.ENOMEM,),
-}
 FAILED, STARVED = "failed operations on files", "failed allocations"
+STAYED, TWICE = "failures that stay", "failures that come twice"
 KILLED, INTERRUPTED, CROWDS = "kills", "interrupts", "crowds of eight processes"
 _VARY = (".hydra/", "multirun.yaml", "hydra.yaml", "losses")  # times of day, speeds
-_UNCACHED = "results are not cached"  # later searches have other batches, and so other rounding
+_UNCACHED, _SKIPPED = "results are not cached", 3  # later searches have other batches, and so other rounding
 _EVICTED_EVERY = 0.5  # seconds
+_AGAIN = {ONCE: "", FOR_GOOD: " and all after it"}
+_NEAR = 12  # the second of two failures is at most so many operations after the first
 
 
 @dataclass
@@ -86,14 +81,16 @@ class Campaign:
         self.report.add(FAILED, f"{scenario.name}, undisturbed", judge(outcome, folder, killed=False))
         return Reference(scenario, outcome.counts, outcome.seconds, _steady(folder, scenario))
 
-    def fail(self, reference: Reference, kind: str, nth: int, code: int, sticky: bool) -> None:
-        """Make one operation fail (or all from it on), then run again without faults."""
-        what = f"{reference.scenario.name}: {kind} {nth} {errno.errorcode[code]}{' and after' if sticky else ''}"
-        trial = trial_of(kind)
-        folder, outcome = self.run(reference.scenario, fault=(KINDS.index(kind), nth, code, sticky))
-        self.report.add(trial, what, judge(outcome, folder, killed=False))
+    def fail(self, reference: Reference, kind: str, nth: int, code: int, again: int = ONCE) -> None:
+        """Make one operation fail, and those after it that `again` names, then run again without faults."""
+        what = f"{reference.scenario.name}: {kind} {nth} {errno.errorcode[code]}{_AGAIN.get(again, f' +{again}')}"
+        trial = trial_of(kind, again)
+        folder, outcome = self.run(reference.scenario, fault=(KINDS.index(kind), nth, code, again))
+        unremovable = again != ONCE and code in CODES["read"]  # to remove a folder, it must be opened
+        self.report.add(trial, what, judge(outcome, folder, killed=False, most_left=int(unremovable)))
         self.report.count(trial, reference.scenario.name)
-        self._again(trial, what, reference, folder, exact=_UNCACHED not in outcome.stdout)
+        exact = _UNCACHED not in outcome.stdout and outcome.code != _SKIPPED
+        self._again(trial, what, reference, folder, exact)
 
     def kill(self, reference: Reference, after: float, number: int = signal.SIGKILL) -> None:
         """Send a signal after some seconds of CPU time, then run again."""
@@ -227,17 +224,20 @@ def _emptying(*folders: Path) -> Iterator[None]:
         thread.join()
 
 
-def trial_of(kind: str) -> str:
-    """Return the kind of trial of a kind of operation."""
-    return STARVED if kind == "allocate" else FAILED
+def trial_of(kind: str, again: int) -> str:
+    """Return the kind of trial of a kind of operation that fails once, for good or twice."""
+    if again == ONCE:
+        return STARVED if kind == "allocate" else FAILED
+    return STAYED if again == FOR_GOOD else TWICE
 
 
-def every_fault(reference: Reference) -> Iterator[tuple[str, int, int, bool]]:
-    """Yield each operation of a scenario with each error, failing once and failing permanently."""
+def every_fault(reference: Reference) -> Iterator[tuple[str, int, int, int]]:
+    """Yield each operation of a scenario with each error, failing once, for good, and together with a later one."""
     for kind, count in zip(KINDS, reference.counts, strict=True):
         if kind == "allocate" and not reference.scenario.starves:
             continue
         for code in CODES[kind]:
             for nth in range(1, count + 1):
-                for sticky in (False, True):
-                    yield kind, nth, code, sticky
+                draw = random.Random(f"{reference.scenario.name} {kind} {code} {nth}")
+                for again in (ONCE, FOR_GOOD, draw.randint(1, _NEAR)):
+                    yield kind, nth, code, again

@@ -3,18 +3,21 @@
 It runs with the shim preloaded, runs each scenario once so that its children have nothing left to import, and reads one
 JSON request a line:
 
-    {"commands": [[...], ...], "folder": "...", "log": "...", "fault": [kind, nth, errno, sticky] or null,
+    {"commands": [[...], ...], "folder": "...", "log": "...", "fault": [kind, nth, errno, again] or null,
      "signals": [[signal, CPU seconds] or null, ...], "without": "file", "folder" or null}
 
-All commands of a request run at once in one folder. The fault is made in each of them. Each gets its signal once it has
-used its seconds of CPU time, which do not depend on the load of the machine. `without` leaves out the fsync of files or
-of folders. The answer is one JSON line, a list with an `Ending` for each command.
+All commands of a request run at once in one folder. The fault is made in each of them: an operation fails, and then, as
+`again` says, all operations that can fail with this error (`FOR_GOOD`), the Mth of them (M), or none (`ONCE`). Each
+command gets its signal once it has used its seconds of CPU time, which do not depend on the load of the machine.
+`without` leaves out the fsync of files or of folders. The answer is one JSON line, a list with an `Ending` for each
+command.
 """
 
 from __future__ import annotations
 
 import contextlib
 import ctypes
+import errno
 import faulthandler
 import gc
 import json
@@ -32,7 +35,17 @@ from typing import Any
 
 import fgraph_main
 
-KINDS = ("open", "write", "fsync", "rename", "mkdir", "allocate")
+CODES = {  # the errors of each kind of operation
+    "open": (errno.EMFILE, errno.ENOSPC),  # for writing
+    "write": (errno.ENOSPC, errno.EIO),
+    "fsync": (errno.EIO,),
+    "rename": (errno.EIO,),
+    "mkdir": (errno.ENOSPC,),
+    "allocate": (errno.ENOMEM,),
+    "read": (errno.EMFILE, errno.EIO),  # an open for reading
+}
+KINDS = tuple(CODES)  # in the order of shim.c
+ONCE, FOR_GOOD = 0, -1
 LIMIT = 300  # seconds of a request; the machine may be busy
 
 
@@ -52,6 +65,8 @@ def shim() -> Any:
     """Return the preloaded library."""
     found = ctypes.CDLL(None)
     found.fault_signal_after.argtypes = [ctypes.c_int, ctypes.c_double]
+    number = ctypes.c_long
+    found.fault_arm.argtypes = [ctypes.c_char_p, ctypes.c_int, number, ctypes.c_int, ctypes.c_uint, number, number]
     for name in ("fault_count", "fault_early_renames", "fault_unsynced_folders"):
         getattr(found, name).restype = ctypes.c_long
     return found
@@ -95,8 +110,7 @@ def run_child(request: dict[str, Any], number: int, notes: Path) -> None:
         os.close(file)
     if request["without"]:
         leave_out_fsync(request["without"])
-    kind, nth, code, sticky = request["fault"] or (0, 0, 0, False)
-    shim().fault_arm(f"{folder}/".encode(), kind, nth, code, int(sticky))
+    arm(folder, *request["fault"] or (0, 0, 0, ONCE))
     if request["signals"][number]:
         shim().fault_signal_after(*request["signals"][number])
     faulthandler.dump_traceback_later(LIMIT - 5)  # where a command hangs
@@ -110,6 +124,13 @@ def run_child(request: dict[str, Any], number: int, notes: Path) -> None:
     part.write_text(json.dumps(found | {"unsynced_folders": shim().fault_unsynced_folders()}))
     part.replace(notes)  # a kill may come at any time
     os._exit(exit_code)
+
+
+def arm(folder: Path, kind: int, nth: int, code: int, again: int) -> None:
+    """Let the shim count the operations below a folder, and make them fail as a request says."""
+    after = sum(1 << index for index, one in enumerate(KINDS) if code in CODES[one])
+    first, last = (1, sys.maxsize) if again == FOR_GOOD else (again, again)
+    shim().fault_arm(f"{folder}/".encode(), kind, nth, code, after, first, last)
 
 
 def run_command(arguments: list[str]) -> int:

@@ -1,5 +1,5 @@
-// Makes the Nth file operation or allocation of a process fail, ends the process after some CPU time, and keeps a ledger
-// of what a power cut would lose; preloaded by tests/faults/server.py.
+// Makes the Nth file operation or allocation of a process fail, and later ones if wanted, ends the process after some CPU
+// time, and keeps a ledger of what a power cut would lose; preloaded by tests/faults/server.py.
 //
 // Only operations on files below one folder count, and only while the shim is armed. Counting needs no lock: armed
 // processes run the operations of interest on one thread, and a lost count would only repeat a failure.
@@ -18,13 +18,15 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { OPEN, WRITE, FSYNC, RENAME, MAKE_FOLDER, ALLOCATE, KINDS };
+enum { OPEN, WRITE, FSYNC, RENAME, MAKE_FOLDER, ALLOCATE, OPEN_TO_READ, KINDS };
 enum { DESCRIPTORS = 65536, ENTRIES = 8192 };
 
 static char folder[PATH_MAX];
 static size_t folder_length;
-static int armed, failing, failure, sticky;
+static int armed, failing, failure;
 static long nth, least_bytes = 1 << 16;
+static unsigned later_kinds;  // a bit for each kind of operation that may fail after the Nth
+static long later, first_later, last_later;  // those since the Nth, and which of them fail
 static long counts[KINDS];
 static unsigned char ours[DESCRIPTORS];
 
@@ -134,15 +136,22 @@ int fault_signal_after(int number, double seconds) {
 // Count one operation; return whether it has to fail, with errno set.
 static int fails(int kind) {
     long number = ++counts[kind];
-    if (kind != failing || nth == 0 || number < nth || (number > nth && !sticky)) return 0;
-    errno = failure;
-    return 1;
+    int now = kind == failing && number == nth;
+    if (!now && nth && counts[failing] >= nth && later_kinds >> kind & 1) {
+        later++;
+        now = later >= first_later && later <= last_later;
+    }
+    if (now) errno = failure;
+    return now;
 }
 
-void fault_arm(const char *below, int kind, long number, int code, int stays) {
+// Make the operation `number` of a kind fail, and of the operations of the kinds `after` that follow it those from `from`
+// to `to`, counted from 1.
+void fault_arm(const char *below, int kind, long number, int code, unsigned after, long from, long to) {
     snprintf(folder, sizeof folder, "%s", below);
     folder_length = strlen(folder);
-    failing = kind, nth = number, failure = code, sticky = stays;
+    failing = kind, nth = number, failure = code;
+    later_kinds = after, later = 0, first_later = from, last_later = to;
     memset(counts, 0, sizeof counts);
     file_count = folder_count = 0, early_renames = 0;
     armed = 1;
@@ -179,8 +188,8 @@ static int note(int descriptor, int counted) {
         mode = va_arg(rest, int); \
         va_end(rest); \
     } \
-    int writes = (flags & O_ACCMODE) != O_RDONLY && is_below(directory, path); \
-    if (writes && fails(OPEN)) return -1; \
+    int below = is_below(directory, path), writes = below && (flags & O_ACCMODE) != O_RDONLY; \
+    if (below && fails(writes ? OPEN : OPEN_TO_READ)) return -1; \
     return note(call, writes)
 
 int open(const char *path, int flags, ...) { NEXT(open); OPEN_BODY(real(path, flags, mode), AT_FDCWD); }

@@ -13,10 +13,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.faults.campaign import CODES, Campaign, Reference, Report
+from tests.faults.campaign import Campaign, Reference, Report
 from tests.faults.client import judge, serving
 from tests.faults.scenarios import SCENARIOS
-from tests.faults.server import KINDS
+from tests.faults.server import CODES, FOR_GOOD, KINDS, ONCE
 
 pytestmark = pytest.mark.slow
 
@@ -47,7 +47,7 @@ def test_a_fault_or_a_kill_loses_nothing(campaign: Campaign, scenario: object) -
     reference = campaign.reference(SCENARIOS[number])
     kinds = list(kinds_of(reference))
     kind, count = kinds[number % len(kinds)]
-    campaign.fail(reference, kind, draw.randint(1, count), CODES[kind][0], sticky=bool(number % 2))
+    campaign.fail(reference, kind, draw.randint(1, count), CODES[kind][0], again=(FOR_GOOD, 2, ONCE)[number % 3])
     campaign.kill(reference, draw.uniform(0.2, 1) * reference.seconds)
     assert not campaign.report.found, "\n".join(campaign.report.found)
 
@@ -74,7 +74,7 @@ def test_a_failed_fsync_is_a_failed_run(campaign: Campaign) -> None:
     written = [name for name in reference.files if name.endswith((".png", ".npy", ".json", ".safetensors"))]
     assert len(written) > 6
     assert reference.counts[KINDS.index("fsync")] >= len(written)
-    _, outcome = campaign.run(SCENARIOS[0], fault=(KINDS.index("fsync"), 1, errno.EIO, False))
+    _, outcome = campaign.run(SCENARIOS[0], fault=(KINDS.index("fsync"), 1, errno.EIO, ONCE))
     assert outcome.code != 0
     assert "cannot write" in outcome.stderr
 

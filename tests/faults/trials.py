@@ -13,12 +13,13 @@ from functools import partial
 from pathlib import Path
 
 from tests.faults.campaign import (
-    CODES,
     CROWDS,
     FAILED,
     INTERRUPTED,
     KILLED,
     STARVED,
+    STAYED,
+    TWICE,
     Campaign,
     Report,
     every_fault,
@@ -26,6 +27,7 @@ from tests.faults.campaign import (
 )
 from tests.faults.client import Server
 from tests.faults.scenarios import SCENARIOS, Scenario
+from tests.faults.server import CODES, ONCE
 
 
 @dataclass(frozen=True)
@@ -93,8 +95,8 @@ class Journal:
         for key, found in self.found.items():
             kind, scenario = self.names[key]
             report.count(kind, scenario)
-            if kind in (FAILED, STARVED):
-                operation = " ".join(key.split()[-4:-2])  # without the error
+            if kind in (FAILED, STARVED, STAYED, TWICE):
+                operation = " ".join(key.split()[-4:-2])  # without the error and the later failure
                 report.failed.setdefault(kind, {}).setdefault(scenario, set()).add(operation)
             report.add(kind, key, found)
         return report
@@ -109,13 +111,14 @@ def _crowds(campaign: Campaign, count: int) -> Iterator[Trial]:
 def _trials(campaign: Campaign, scenario: Scenario, amount: Amount, journal: Journal) -> Iterator[Trial]:
     reference = campaign.reference(scenario)
     faults = list(every_fault(reference))
-    for kind, count in Counter(trial_of(kind) for kind, _ in {fault[:2] for fault in faults}).items():
+    operations = {(trial_of(kind, again), kind, nth) for kind, nth, _, again in faults}
+    for kind, count in Counter(operation[0] for operation in operations).items():
         journal.add(kind=kind, scenario=scenario.name, whole=count)
     chosen = random.Random(scenario.name).sample(faults, round(amount.share * scenario.share * len(faults)))
-    for kind, nth, code, sticky in chosen:
-        late = sticky or code != CODES[kind][nth % len(CODES[kind])]
-        run = partial(campaign.fail, reference, kind, nth, code, sticky)
-        yield Trial(trial_of(kind), scenario.name, f"{kind} {nth} {code} {sticky}", run, late)
+    for kind, nth, code, again in chosen:
+        late = again != ONCE or code != CODES[kind][nth % len(CODES[kind])]
+        run = partial(campaign.fail, reference, kind, nth, code, again)
+        yield Trial(trial_of(kind, again), scenario.name, f"{kind} {nth} {code} {again}", run, late)
     for kind, wanted, signals in (
         (KILLED, amount.kills, [signal.SIGKILL]),
         (INTERRUPTED, amount.interrupts, [signal.SIGINT, signal.SIGTERM]),
@@ -131,7 +134,7 @@ def _trials(campaign: Campaign, scenario: Scenario, amount: Amount, journal: Jou
 def run_campaign(server: Server, folder: Path, amount: Amount, state: Path | None = None) -> Report:
     """Try faults, kills and crowds that the journal does not have, in random order, until the time is up.
 
-    Each operation fails once first, with one of the errors in turn; the other errors, and failures for good, are last.
+    Each operation fails once first, with one of the errors in turn; the other errors, and further failures, are last.
     """
     campaign, journal = Campaign(server, folder), Journal(state)
     names = amount.scenarios or ["crowds", *(scenario.name for scenario in SCENARIOS)]

@@ -16,6 +16,7 @@ import pytest
 import torch
 from PIL import Image
 
+from fgraph._errors import FgraphError
 from fgraph.array_files.latents import read_latent
 from fgraph.inversion.job import InversionCallback, run_job
 from fgraph.inversion.optimise import Search, SearchOutcome
@@ -46,6 +47,19 @@ def test_each_picture_gets_its_files(generator: StyleGAN2Generator, tmp_path: Pa
     image = generator.synthesise(results["00"].latent[None], [one[None] for one in results["00"].noises]).clamp(-1, 1)
     error = float((image[0] - torch.from_numpy(target)).square().mean())
     assert results["00"].psnr == pytest.approx(10 * np.log10(4 / error), abs=1e-3)
+
+
+@pytest.mark.parametrize("change", ["gone", "other pixels"])
+def test_a_picture_that_changes_before_its_search_ends_the_job(
+    generator: StyleGAN2Generator, tmp_path: Path, change: str
+) -> None:
+    pictures = write_pictures(tmp_path / "in", generator, 2)
+    job = make_job(generator, pictures, tmp_path / "out", tmp_path / "cache", Watching())
+    content = (pictures / "00.png").read_bytes()
+    (pictures / "01.png").unlink() if change == "gone" else (pictures / "01.png").write_bytes(content)
+    with pytest.raises(FgraphError, match=r"01.png .*: run again"):
+        run_job(job)
+    assert not list((tmp_path / "cache").rglob("*.safetensors"))
 
 
 def test_results_are_cached_by_content(generator: StyleGAN2Generator, tmp_path: Path) -> None:

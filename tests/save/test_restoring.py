@@ -6,6 +6,7 @@ import json
 import struct
 import time
 import zlib
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,10 +15,12 @@ from numpy.typing import NDArray
 from PIL import Image as PillowImage
 from PIL.PngImagePlugin import PngInfo
 
+import fgraph
 from fgraph._errors import FgraphError, GraphError, SaveError
 from fgraph._imaging.encode import encode_picture
 from fgraph._results import Image
 from fgraph.save import ModelRecord, PictureOptions, Record, read_record, save_results
+from fgraph.save.recording import record_graph
 from fgraph.save.restoring import describe_changes, restore
 
 GRAPH = "version: 1\nnodes:\n  näher: {op: sample}  # ψ\noutputs: [näher]\n"
@@ -224,6 +227,17 @@ def test_changes_are_described() -> None:
     assert len(told) == 2
     other = Record("1.2.3", "", {}, {"main": ModelRecord("avatar", "sha256:ffff")})
     assert len(describe_changes(RECORD, other, "a.png")) == 1
+
+
+def test_a_model_that_is_gone_when_its_images_are_saved_has_no_digest(tmp_path: Path) -> None:
+    graph = fgraph.load(
+        {"models": {"main": str(tmp_path / "gone.pt")}, "nodes": {"z": {"op": "sample"}}, "outputs": ["z"]}
+    )
+    record = record_graph(graph)
+    assert record.models["main"] == ModelRecord(str(tmp_path / "gone.pt"), "")
+    for digest in ("", "sha256:ffff"):
+        now = replace(record, models={"main": ModelRecord(str(tmp_path / "gone.pt"), digest)})
+        assert describe_changes(record, now, "a.png") == describe_changes(now, record, "a.png") == []
 
 
 def test_the_manifest_contains_the_whole_record(tmp_path: Path) -> None:

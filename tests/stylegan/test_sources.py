@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
+import os
 import select
 import subprocess
 import sys
@@ -22,7 +24,7 @@ from fgraph._cache import cache_folder
 from fgraph._downloads import Downloads, current_downloads, is_url
 from fgraph._errors import ModelError
 from fgraph.stylegan import inspect, loading
-from fgraph.stylegan.checkpoints.header import read_contents, read_header
+from fgraph.stylegan.checkpoints.header import read_contents, read_header, read_model
 from fgraph.stylegan.checkpoints.sources import fetch_model
 from fgraph.stylegan.loading import load_generator
 from tests.serving import serving
@@ -237,6 +239,14 @@ def test_a_run_loads_a_model_evicted_since_its_graph_was_checked(server: Any, fo
     plan = fgraph.compile({"models": {"main": server.address}, "nodes": nodes, "outputs": ["image"]})
     read_header(server.address).path.unlink()
     assert fgraph.run(plan)["image"].array.shape[0] == 1
+
+
+def test_a_file_that_the_system_cannot_read_is_an_error_of_the_model() -> None:
+    def fail(path: Path) -> None:
+        raise OSError(errno.EMFILE, os.strerror(errno.EMFILE), str(path))
+
+    with pytest.raises(ModelError, match=r"landscape.safetensors: cannot be read: .*Too many open files"):
+        read_model("landscape", fail)
 
 
 def test_a_folder_that_cannot_be_written(server: Any, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import zipfile
@@ -91,6 +92,17 @@ def test_a_broken_picture_is_told_and_skipped(data: Path, caplog: pytest.LogCapt
     assert [fault.split(":")[0] for fault in pictures.broken] == ["3.png", "5.jpg"]
     assert "skipped 3.png" in caplog.text
     assert "skipped 5.jpg" in caplog.text
+
+
+def test_a_failure_of_the_system_excludes_no_picture(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(path: Path, most: int) -> bytes:
+        raise OSError(errno.EMFILE, os.strerror(errno.EMFILE), str(path))
+
+    with monkeypatch.context() as patched:
+        patched.setattr("fgraph.training.pictures.read_file", fail)
+        with pytest.raises(TrainingError, match=r"0.png cannot be read: .* Too many open files"):
+            read_pictures(data, 16)
+    assert len(read_pictures(data, 16)) == 10
 
 
 def test_pictures_of_other_shapes_are_cut_and_scaled(data: Path, caplog: pytest.LogCaptureFixture) -> None:

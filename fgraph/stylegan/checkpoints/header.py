@@ -76,15 +76,18 @@ def read_model(source: str | Path, read: Callable[[Path], T]) -> T:
         read: takes the path of the file, and raises a `ModelError` or an `OSError` if the file is gone.
 
     Raises:
-        ModelError: the model does not exist.
+        ModelError: the model does not exist, or its file cannot be read.
     """
     for left in reversed(range(_ATTEMPTS if is_url(source) else 1)):
         path = find_model(source)
         try:
             return read(path)
-        except (ModelError, OSError):
+        except ModelError:
             if path.exists() or not left:
                 raise
+        except OSError as error:
+            if path.exists() or not left:
+                raise ModelError(f"{path}: cannot be read: {error}") from error
     raise AssertionError
 
 
