@@ -77,6 +77,7 @@ def attack_readers(folder: Path, texts: int, every: int) -> Iterator[Row]:
     """Open the corpus, graph files at random, and graphs that ask for absurd amounts."""
     from tests.hostile.absurd import GRAPHS, write_absurd
     from tests.hostile.corpus import all_cases
+    from tests.hostile.entries import SLOW_ENTRIES
     from tests.hostile.graph_texts import GraphText
     from tests.hostile.test_jail import TEXT_ENTRIES
 
@@ -90,7 +91,7 @@ def attack_readers(folder: Path, texts: int, every: int) -> Iterator[Row]:
     shutil.copytree(GRAPHS, written / "harmless")
     for seed in range(texts):
         (written / f"{seed:06}.yaml").write_bytes(GraphText(seed).make().encode("utf-8", "surrogatepass"))
-    yield imprison("graph files at random", written, *TEXT_ENTRIES)
+    yield imprison("graph files at random", written, *TEXT_ENTRIES, *SLOW_ENTRIES)
     shutil.copytree(GRAPHS, absurd / "harmless")
     write_absurd(absurd, every)
     yield imprison("graphs with an absurd number", absurd, "graph", seconds=ABSURD_SECONDS)
@@ -123,7 +124,7 @@ def measure_budgets(count: int) -> Row:
 
 def attack_writers(folder: Path, arguments: argparse.Namespace) -> Iterator[Row]:
     """Make file operations fail, and kill running commands."""
-    from tests.faults.campaign import CROWDS, FAILED, INTERRUPTED, KILLED, STARVED, STAYED, TWICE
+    from tests.faults.campaign import TRIALS
     from tests.faults.client import serving
     from tests.faults.trials import Amount, run_campaign
 
@@ -131,13 +132,16 @@ def attack_writers(folder: Path, arguments: argparse.Namespace) -> Iterator[Row]
         if server is None:
             yield Row("failed operations and kills", 0, ["not tried: this needs Linux and a C compiler"])
             return
-        of = arguments.scenarios or ()
-        amount = Amount(arguments.share, arguments.kills, arguments.interrupts, arguments.crowds, arguments.minutes, of)
+        of, kinds = arguments.scenarios or (), arguments.kinds or ()
+        numbers = arguments.share, arguments.kills, arguments.interrupts, arguments.crowds, arguments.minutes
+        amount = Amount(*numbers, of, kinds)
         report = run_campaign(server, folder, amount, arguments.state)
-    for kind in (FAILED, STARVED, STAYED, TWICE, KILLED, INTERRUPTED, CROWDS):
+    for kind in TRIALS:
         tried, whole, failed = report.tried.get(kind, {}), report.whole.get(kind, {}), report.failed.get(kind, {})
         parts = [
-            f"{name} {len(failed[name]):,} of {whole[name]:,}" if name in failed else f"{name} {count:,}"
+            f"{name} {len(failed[name]):,} of {max(whole[name], len(failed[name])):,}"  # the number varies by some
+            if name in failed
+            else f"{name} {count:,}"
             for name, count in sorted(tried.items())
         ]
         note = ", ".join(parts) + (" operations, each at least once" if failed else "")
@@ -176,6 +180,8 @@ def write_page(rows: list[Row]) -> None:
 
 
 def main() -> int:
+    from tests.faults.campaign import TRIALS
+
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--share", type=float, default=1.0, help="of the operations that are made to fail")
     parser.add_argument("--kills", type=int, default=110, help="of each command")
@@ -183,6 +189,7 @@ def main() -> int:
     parser.add_argument("--crowds", type=int, default=100, help="rounds of eight processes on one cache")
     parser.add_argument("--minutes", type=float, default=float("inf"), help="for the writers")
     parser.add_argument("--scenarios", nargs="+", help="of the writers, only these commands, or `crowds`")
+    parser.add_argument("--kinds", nargs="+", choices=TRIALS, help="of the writers, only these kinds of trial")
     parser.add_argument("--state", type=Path, help="a file that notes each trial of the writers, to go on later")
     parser.add_argument("--texts", type=int, default=10_000, help="graph files at random")
     parser.add_argument("--mutants", type=int, default=10_000, help="damaged model files")

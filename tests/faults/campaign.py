@@ -22,10 +22,12 @@ from tests.faults.server import CODES, FOR_GOOD, KINDS, ONCE
 FAILED, STARVED = "failed operations on files", "failed allocations"
 STAYED, TWICE = "failures that stay", "failures that come twice"
 KILLED, INTERRUPTED, CROWDS = "kills", "interrupts", "crowds of eight processes"
+TRIALS = (FAILED, STARVED, STAYED, TWICE, KILLED, INTERRUPTED, CROWDS)
 _VARY = (".hydra/", "multirun.yaml", "hydra.yaml", "losses")  # times of day, speeds
 _UNCACHED, _SKIPPED = "results are not cached", 3  # later searches have other batches, and so other rounding
 _EVICTED_EVERY = 0.5  # seconds
 _AGAIN = {ONCE: "", FOR_GOOD: " and all after it"}
+_IN_USE = 2  # temporary folders of a command at once: the claim of a training, and a file
 _NEAR = 12  # the second of two failures is at most so many operations after the first
 
 
@@ -86,8 +88,9 @@ class Campaign:
         what = f"{reference.scenario.name}: {kind} {nth} {errno.errorcode[code]}{_AGAIN.get(again, f' +{again}')}"
         trial = trial_of(kind, again)
         folder, outcome = self.run(reference.scenario, fault=(KINDS.index(kind), nth, code, again))
-        unremovable = again != ONCE and code in CODES["read"]  # to remove a folder, it must be opened
-        self.report.add(trial, what, judge(outcome, folder, killed=False, most_left=int(unremovable)))
+        stuck = again != ONCE and code in CODES["read"]  # to remove a folder, it must be opened
+        aborted = reference.scenario.aborts and outcome.code == -signal.SIGABRT
+        self.report.add(trial, what, judge(outcome, folder, killed=aborted, most_left=_IN_USE if stuck else 0))
         self.report.count(trial, reference.scenario.name)
         exact = _UNCACHED not in outcome.stdout and outcome.code != _SKIPPED
         self._again(trial, what, reference, folder, exact)
@@ -234,8 +237,6 @@ def trial_of(kind: str, again: int) -> str:
 def every_fault(reference: Reference) -> Iterator[tuple[str, int, int, int]]:
     """Yield each operation of a scenario with each error, failing once, for good, and together with a later one."""
     for kind, count in zip(KINDS, reference.counts, strict=True):
-        if kind == "allocate" and not reference.scenario.starves:
-            continue
         for code in CODES[kind]:
             for nth in range(1, count + 1):
                 draw = random.Random(f"{reference.scenario.name} {kind} {code} {nth}")

@@ -52,7 +52,7 @@ class Scenario:
     kept: tuple[str, ...] = ("out",)  # the folders whose files do not depend on earlier runs
     share: float = 1.0  # the share of its faults and kills that a campaign tries
     warms: bool = True  # whether the fork server runs it beforehand
-    starves: bool = True  # whether allocations are made to fail
+    aborts: bool = False  # whether a library may abort the process if an allocation fails
 
 
 def _graph(folder: Path) -> None:
@@ -132,7 +132,7 @@ SCENARIOS = (
             "ray",
             ("-m", *_MINE, "graph=many", "seed=1,2", "hydra/launcher=ray", "hydra.launcher.cores=1",
              f"hydra.launcher.address={CLUSTER}", "hydra.sweep.dir=out"),
-            _graph, share=0.02, warms=False, starves=False,  # a failed allocation in the core of Ray aborts the process
+            _graph, share=0.02, warms=False, aborts=True,  # the core of Ray does
         )] if importlib.util.find_spec("ray") else []
     ),
 )  # fmt: skip

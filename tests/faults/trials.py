@@ -40,6 +40,7 @@ class Amount:
     crowds: int
     minutes: float = float("inf")  # after which it stops
     scenarios: Sequence[str] = ()  # these only, with "crowds" for the crowds; all if empty
+    kinds: Sequence[str] = ()  # of trials; all if empty
 
 
 @dataclass(frozen=True)
@@ -142,6 +143,7 @@ def run_campaign(server: Server, folder: Path, amount: Amount, state: Path | Non
     for scenario in SCENARIOS:
         if scenario.name in names:
             trials += _trials(campaign, scenario, amount, journal)
+    trials = [trial for trial in trials if not amount.kinds or trial.kind in amount.kinds]
     random.Random(0).shuffle(trials)
     trials.sort(key=lambda trial: (trial.is_late, trial.kind == CROWDS))  # a crowd takes as long as ten others
     end = time.monotonic() + 60 * amount.minutes

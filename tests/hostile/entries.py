@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import tempfile
 from collections.abc import Callable, Mapping
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 GRAPH = "{{nodes: {{{nodes}, image: {{op: decode, of: z}}}}, outputs: [image]}}"
@@ -144,6 +146,25 @@ def _graph(path: Path) -> None:
         raise GraphError(faults)
 
 
+def _in_config_folder(group: str, path: Path) -> None:
+    """Check a graph on the command line, with the file in `--config-dir` as the graph or as a sub-graph of it."""
+    from fgraph._errors import FgraphError
+    from fgraph.cli import main
+
+    mine, nodes = _cache() / group, "nodes: {s: {op: sample}, image: {op: decode, of: s}}\noutputs: [image]\n"
+    for name in ("graph", "subgraph"):
+        (mine / name).mkdir(parents=True, exist_ok=True)
+    (mine / "graph" / "one.yaml").write_text(f"defaults: [/subgraph@nodes.sub: one, _self_]\n{nodes}")
+    (mine / group / "one.yaml").write_bytes(path.read_bytes())
+    said = io.StringIO()
+    with contextlib.redirect_stderr(said), contextlib.redirect_stdout(said):
+        code = main(["--config-dir", str(mine), "graph=one", "mode=check", f"hydra.run.dir={mine}/run"])
+    if code not in (0, 2) or "Traceback" in said.getvalue():
+        raise RuntimeError(f"exit code {code}: {said.getvalue()}")
+    if code:
+        raise FgraphError(said.getvalue())
+
+
 def _job(path: Path) -> None:
     """Parse the graph of a file as a worker of a sweep does."""
     from fgraph.api.graph_jobs import GraphJob
@@ -234,5 +255,9 @@ ENTRIES: Mapping[str, Callable[[Path], None]] = {
     "uploaded photograph": _uploaded_photograph,
     "cache entry": _cache_entry,
     "state of the studio": _history,
+}
+SLOW_ENTRIES: Mapping[str, Callable[[Path], None]] = {  # only in tools/campaign.py
+    "--config-dir": partial(_in_config_folder, "graph"),
+    "sub-graph": partial(_in_config_folder, "subgraph"),
 }
 CANARY = "canary"

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import io
 import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 import requests
@@ -132,6 +135,31 @@ def test_a_server_that_compresses_unasked(folder: Path) -> None:
     with replying(packed[:-10], packed) as server:
         assert fetch_model(server.address).read_bytes() == CONTENT
     assert "Range:" not in server.asked[1].replace("If-Range", "")  # a range of the file is no range of its archive
+
+
+@pytest.mark.parametrize("encoding", [b"br", b"gzip, gzip", b"zstd", b"deflate"])
+def test_other_compression_is_refused(folder: Path, encoding: bytes) -> None:
+    packed = gzip.compress(gzip.compress(CONTENT))
+    sent = reply(packed, b"Content-Encoding: " + encoding + b"\r\n")
+    with replying(sent) as server, pytest.raises(ModelError, match="compresses it unasked, by"):
+        fetch_model(server.address)
+
+
+@pytest.mark.parametrize("damage", [b"no gzip at all", gzip.compress(b"x") + gzip.compress(b"y")])
+def test_damaged_compression_is_refused(folder: Path, damage: bytes) -> None:
+    sent = [reply(damage, b"Content-Encoding: gzip\r\n")] * 3
+    with replying(*sent) as server, pytest.raises(ModelError, match=r"wrongly|goes on after its end"):
+        fetch_model(server.address)
+
+
+def test_a_compressed_bomb_is_decompressed_in_small_pieces() -> None:
+    """Whatever the version of urllib3 does: a packet of 64 KiB can hold 64 MiB."""
+    raw = io.BytesIO(gzip.compress(bytes(50 << 20)))
+    source = SimpleNamespace(read1=lambda count, decode_content: raw.read1(count))
+    answer: Any = SimpleNamespace(headers={"Content-Encoding": "gzip"}, raw=source)
+    sizes = [len(piece) for piece in fetching._body(answer)]
+    assert sum(sizes) == 50 << 20
+    assert max(sizes) <= 64 << 10
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,8 @@ import importlib
 import re
 import shutil
 import time
-from collections.abc import Callable
+import zlib
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin, urlsplit
@@ -27,6 +28,7 @@ _SLOWEST, _WINDOW = 512 << 10, 60  # at least so many bytes must arrive in so ma
 _MOST_REDIRECTS = 10
 _LONGEST_TAG = 1024  # bytes
 _STRONG_TAG = r'"[\x21\x23-\x7e\x80-\xff]*"'  # RFC 9110: equal strong tags mean equal bytes
+_GZIP = 31  # the format and the window of gzip, for zlib
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _NOT_RESUMED = 416  # HTTP: range not satisfiable
 
@@ -167,13 +169,39 @@ class _Download:
 
         pace = Pace()
         with self._part.open("ab" if have else "wb") as file:
-            while data := answer.raw.read1(_CHUNK, decode_content=_is_encoded(answer)):
+            for data in _body(answer):
                 have += len(data)
                 check_length(have)
                 file.write(data)
                 pace.note(len(data))
         if expected is not None and answer.raw.tell() != expected:
             raise requests.ConnectionError(f"the connection broke after {answer.raw.tell()} of {expected} bytes")
+
+
+def _body(answer: Any) -> Iterator[bytes]:
+    """Yield the body of an answer, decompressed if the server compresses it, in pieces of at most `_CHUNK` bytes.
+
+    Raises:
+        requests.ConnectionError: a compressed body is cut.
+        ValueError: the server compresses it in another way than by gzip, or it is damaged.
+    """
+    import requests
+
+    decoder = zlib.decompressobj(wbits=_GZIP) if _is_encoded(answer) else None
+    if decoder is not None and (encoding := answer.headers["Content-Encoding"].lower()) not in ("gzip", "x-gzip"):
+        raise ValueError(f"the server compresses it unasked, by {show(encoding)}")
+    while data := answer.raw.read1(_CHUNK, decode_content=False):
+        if decoder is None:
+            yield data
+            continue
+        while data:
+            try:
+                yield decoder.decompress(data, _CHUNK)
+            except zlib.error as error:
+                raise ValueError(f"the server compresses it unasked, and wrongly: {error}") from error
+            data = decoder.unconsumed_tail
+    if decoder is not None and (not decoder.eof or decoder.unused_data):
+        raise requests.ConnectionError("the compressed body is cut, or goes on after its end")
 
 
 def check_length(length: float) -> None:
