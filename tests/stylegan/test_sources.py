@@ -241,6 +241,30 @@ def test_a_run_loads_a_model_evicted_since_its_graph_was_checked(server: Any, fo
     assert fgraph.run(plan)["image"].array.shape[0] == 1
 
 
+def test_what_a_kill_left_beside_the_note_of_a_download_is_removed(
+    server: Any, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read_header(server.address)
+    (folder / "addresses" / ".note.json.01234567.part").mkdir()
+    monkeypatch.setattr("fgraph._temporary._cleaned", set())  # as in another process
+    read_header(server.address)
+    assert [path.suffix for path in (folder / "addresses").iterdir()] == [".json"]
+
+
+def test_a_note_that_the_system_cannot_read_lets_no_changed_file_pass(
+    server: Any, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fetch_model(server.address)
+
+    def fail(path: Path, most: int) -> bytes:
+        raise OSError(errno.EMFILE, os.strerror(errno.EMFILE), str(path))
+
+    monkeypatch.setattr("fgraph.stylegan.checkpoints.sources.read_file", fail)
+    with pytest.raises(ModelError, match=r"\.json: cannot be read: .*Too many open files"):
+        fetch_model(server.address)
+    assert len(server.asked) == 1
+
+
 def test_a_file_that_the_system_cannot_read_is_an_error_of_the_model() -> None:
     def fail(path: Path) -> None:
         raise OSError(errno.EMFILE, os.strerror(errno.EMFILE), str(path))

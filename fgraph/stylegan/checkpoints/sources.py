@@ -17,7 +17,7 @@ import os
 import re
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
 from urllib.parse import unquote, urldefrag, urlsplit
@@ -26,11 +26,11 @@ from fgraph._atomic import write_atomic
 from fgraph._cache import cache_folder
 from fgraph._downloads import current_downloads
 from fgraph._errors import ModelError, SaveError, show
-from fgraph._files import open_file, read_file
+from fgraph._files import is_of_the_system, open_file, read_file
 from fgraph._limits import URL
 from fgraph._log import get_logger
 from fgraph._paths import expanded
-from fgraph._temporary import sync_directory
+from fgraph._temporary import clean, sync_directory
 
 _LOG = get_logger()
 _LONGEST_NOTE = 64 << 10  # bytes
@@ -216,11 +216,20 @@ def _keep(fetched: Path, digest: str, folder: Path, plain: str) -> Path:
 
 
 def _noted_digest(folder: Path, plain: str) -> str | None:
-    """Return the SHA-256 of the first download of a URL, or None if there was none."""
+    """Return the SHA-256 of the first download of a URL, or None if there was none.
+
+    Raises:
+        ModelError: the system fails to read it, so that a changed file could pass for the first one.
+    """
+    note = _note(folder, plain)
+    with suppress(OSError):
+        clean(note.parent)  # there may be no later write to do it
     try:
-        stored = json.loads(read_file(_note(folder, plain), _LONGEST_NOTE))
+        stored = json.loads(read_file(note, _LONGEST_NOTE))
         found = {key: stored[key] for key in ("address", "name", "sha256")}
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+        if is_of_the_system(error):
+            raise ModelError(f"{note}: cannot be read: {error}") from error
         return None  # it is downloaded again
     good = all(isinstance(value, str) for value in found.values()) and found["address"] == plain
     good = good and found["name"] == _safe_name(plain) and bool(re.fullmatch(r"[0-9a-f]{64}", found["sha256"]))
