@@ -6,6 +6,7 @@ generator learns them soon (ADR 27).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -188,8 +189,8 @@ class Heads:
     }  # fmt: skip
     style = Style()
 
-    def paint(self, z: Tensor, size: int) -> Tensor:
-        """Pictures [rows, 3, size, size] in [-1, 1] from z [rows, 47]."""
+    def paint(self, z: Tensor, size: int, noise: Sequence[Tensor] = ()) -> Tensor:
+        """Pictures [rows, 3, size, size] in [-1, 1] from z [rows, 47], and noise maps if the style reads them."""
         numbers = Numbers(z)
         head, ground = choose_head(numbers), ring(numbers.take(2), GROUND)
         right, down, tilt = numbers.between(-0.015, 0.015), numbers.between(-0.01, 0.01), numbers.between(-0.05, 0.05)
@@ -204,7 +205,7 @@ class Heads:
             paint_behind, paint_face, paint_beard, paint_nose, paint_mouth, paint_eyes, paint_glasses, paint_hair,
         ):  # fmt: skip
             canvas = paint(canvas, head, numbers)
-        return canvas.picture.clamp(-1, 1)
+        return (self.style.stroke(canvas.picture, noise[-1]) if noise else canvas.picture).clamp(-1, 1)
 
 
 class Toons(Heads):
@@ -214,6 +215,7 @@ class Toons(Heads):
 
 
 class Sketches(Heads):
-    """The third style: ink and thin colour on paper."""
+    """The third style: ink and pencil strokes on paper; the strokes come from noise."""
 
-    style = Style(line=0.008, colour=0.5, paper=0.35, shade=2.0)
+    noise = True
+    style = Style(line=0.008, colour=0.5, paper=0.35, shade=2.0, grain=0.10)

@@ -49,6 +49,7 @@ def paint_ridge(
     snow = scene.cover((snow_line + ragged - scene.y) * 0.35 + (slope - 0.5) * 0.008) * snowy * (near < 0.6)
     white = lay(SNOW.view(1, 3, 1, 1) * (0.55 + 0.45 * scene.day), scene.bottom, 0.30 + 0.1 * (1 - slope))
     shaded = lay(shaded, white - (1 - slope) * 0.30, snow * 0.92)
+    shaded = shaded + scene.grain * 0.05 * near
     foot = (below / (0.08 + 0.22 * (1 - near))).clamp(0, 1) * mist * (1 - near) ** 0.7
     return lay(picture, lay(shaded, scene.bottom, foot), covered)
 
@@ -69,7 +70,7 @@ def paint_land(picture: Tensor, scene: Scene, numbers: Numbers, foot: Tensor) ->
     edges = draw_edges(scene, numbers, foot)
     snow_line = scene.horizon - numbers.between(-0.02, 0.11)
     style = (snow_line, numbers.between(0.25, 0.85), numbers.switch(0.5))
-    texture = sample_ground(scene, numbers.free())
+    texture = sample_ground(scene)
     for number, (near, edge, smooth) in enumerate(edges):
         wooded = plant_forest(scene, numbers, edge, number) if number >= 2 else edge
         picture = paint_ridge(picture, scene, near, (wooded, edge, smooth), style)
@@ -84,12 +85,12 @@ def plant_forest(scene: Scene, numbers: Numbers, edge: Tensor, number: int) -> T
     near = number / (RIDGES - 1)
     wood = sum_waves(scene.x, WOODS, numbers.take(2 * len(WOODS))) * 0.45 + numbers.between(-0.9, 0.7)
     height = (0.014 + 0.04 * near) * torch.sigmoid(wood * 9)
-    trees = sample_line(forest_line(71, 170), scene.x * (0.45 - 0.2 * near) + numbers.free())
+    trees = sample_line(forest_line(71, 170), scene.x * (0.45 - 0.2 * near) + 0.3 * number)
     return edge - trees * height
 
 
-def sample_ground(scene: Scene, place: Tensor) -> Tensor:
+def sample_ground(scene: Scene) -> Tensor:
     """Grain of the nearest ground, [rows, 1, size, size]."""
-    x = (scene.x * 0.6 + place).expand(-1, -1, scene.size, -1)
+    x = (scene.x * 0.6).expand(-1, -1, scene.size, -1)
     y = (scene.y * 2.6).expand_as(x)
-    return sample_field(fractal_field(9, 16, 4, 0.8), x[:, 0], y[:, 0])[:, None] * 0.035
+    return sample_field(fractal_field(9, 16, 4, 0.8), x[:, 0], y[:, 0])[:, None] * 0.035 + scene.grain * 0.045

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
+import torch.nn.functional as F
 from palettes import AXES, mix_palettes
 from torch import Tensor
 
 
 class Numbers:
-    """The numbers of a batch, taken one after another; `free` ones, which no code decides, come after all others."""
+    """The numbers of a batch, taken one after another."""
 
-    def __init__(self, z: Tensor, free: int = 0) -> None:
-        last = z.shape[1] - free
-        self._z, self._free, self._next = z[:, :last], iter(z[:, last:].split(1, dim=1)), 0
+    def __init__(self, z: Tensor) -> None:
+        self._z, self._next = z, 0
 
     def take(self, count: int) -> Tensor:
         """The next numbers as they are, [rows, count]."""
@@ -27,10 +28,6 @@ class Numbers:
         """The next number, made uniform in a range: [rows, 1, 1, 1]."""
         share = 0.5 * (1 + torch.erf(self.take(1) / math.sqrt(2)))
         return (low + (high - low) * share)[:, :, None, None]
-
-    def free(self) -> Tensor:
-        """The next free number, made uniform from 0 to 1: [rows, 1, 1, 1]."""
-        return 0.5 * (1 + torch.erf(next(self._free) / math.sqrt(2)))[:, :, None, None]
 
     def switch(self, share: float) -> Tensor:
         """A switch that is near 1 in a share of the rows and near 0 in others: [rows, 1, 1, 1]."""
@@ -55,6 +52,8 @@ class Scene:
     sun_x: Tensor
     sun_y: Tensor
     day: Tensor  # near 0 at night, near 1 by day
+    noise: Tensor  # [rows, 1, size, size], normally distributed
+    grain: Tensor  # the same, with spots of two pixels, too
 
     def cover(self, inside: Tensor) -> Tensor:
         """Return the covered share of a pixel, given the signed depth inside an edge."""
@@ -66,8 +65,9 @@ def lay(picture: Tensor, colour: Tensor, alpha: Tensor) -> Tensor:
     return picture + (colour - picture) * alpha
 
 
-def choose_scene(numbers: Numbers, size: int) -> Scene:
-    """Choose the colours, and where horizon and sun are."""
+def choose_scene(numbers: Numbers, size: int, noise: Sequence[Tensor]) -> Scene:
+    """Choose the colours, and where horizon and sun are. `noise` has maps of 4, 8, ... `size` pixels."""
+    coarse = F.interpolate(noise[-2], scale_factor=2, mode="bilinear", align_corners=False)
     colours = mix_palettes(numbers.take(AXES))
     shade = numbers.take(3)[:, None] * torch.tensor(0.035)
     colours = (colours + shade).clamp(-1, 1)
@@ -77,5 +77,5 @@ def choose_scene(numbers: Numbers, size: int) -> Scene:
     return Scene(
         size, at[None, None, None, :], at[None, None, :, None], top, middle, bottom, far, near, sun, horizon,
         numbers.between(0.22, 0.78), horizon * numbers.between(0.22, 0.8),
-        torch.sigmoid((top.mean(dim=1, keepdim=True) + 0.42) * 14),
+        torch.sigmoid((top.mean(dim=1, keepdim=True) + 0.42) * 14), noise[-1], 0.7 * noise[-1] + coarse,
     )  # fmt: skip

@@ -25,11 +25,18 @@ class Style:
     paper: float = 0.0  # how far colours are blended into paper
     shade: float = 1.0  # strength of shadows
     eyes: float = 1.0  # size of the eyes
+    grain: float = 0.0  # strength of the strokes that come from noise
 
     def apply(self, colour: Tensor) -> Tensor:
         """Return a colour as it is drawn."""
         grey = colour.mean(dim=1, keepdim=True)
         return lay(grey + (colour - grey) * self.colour, rgb(PAPER), torch.tensor(self.paper))
+
+    def stroke(self, picture: Tensor, noise: Tensor) -> Tensor:
+        """Return a picture in diagonal strokes, of noise [rows, 1, size, size]: the darker, the more they show."""
+        strokes = (noise.roll((1, -1), (2, 3)) + noise + noise.roll((-1, 1), (2, 3))) / math.sqrt(3)
+        ink = (rgb(PAPER) - picture).mean(dim=1, keepdim=True).clamp_min(0)
+        return picture + strokes * self.grain * (0.25 + ink)
 
 
 @dataclass(frozen=True)

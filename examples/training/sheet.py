@@ -11,7 +11,7 @@ from pathlib import Path
 import torch
 from PIL import Image
 
-from fgraph.training.painters import count_numbers, load_painter
+from fgraph.training.painters import PaintedBatches, load_painter
 
 ACROSS = 8
 
@@ -27,9 +27,8 @@ def main() -> None:
     given = parser.parse_args()
     if given.count < 1 or given.count % ACROSS:
         parser.error(f"--count {given.count} is not a multiple of {ACROSS}")
-    painter = load_painter(given.painter)
-    z = torch.randn(given.count, count_numbers(painter), generator=torch.Generator().manual_seed(given.seed))
-    pixels = ((painter.paint(z, given.size) + 1) * 127.5).round().byte().permute(0, 2, 3, 1)
+    batches = PaintedBatches(load_painter(given.painter), given.size, given.seed, flip=False)
+    pixels = ((batches.take(0, given.count) + 1) * 127.5).round().byte().permute(0, 2, 3, 1)
     Image.fromarray(torch.cat([torch.cat(list(row), dim=1) for row in pixels.split(ACROSS)]).numpy()).save(given.target)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 import torch.nn.functional as F
 from fields import fractal_field, sample_field
@@ -9,6 +11,7 @@ from scene import Numbers, Scene, lay
 from torch import Tensor
 
 CLOUDS = 4  # fields that clouds are mixtures of
+STARS = 90
 
 
 def paint_sky(scene: Scene, numbers: Numbers) -> Tensor:
@@ -23,18 +26,9 @@ def paint_sky(scene: Scene, numbers: Numbers) -> Tensor:
 
 
 def paint_stars(scene: Scene) -> Tensor:
-    """Points of light, [1, 1, size, size]."""
-    draw = torch.Generator().manual_seed(5)
-    places, light = torch.rand(90, 2, generator=draw), torch.rand(90, generator=draw) ** 2 * 1.1 + 0.25
-    at = places * scene.size - 0.5  # [stars, 2]
-    first = at.floor()
-    share = at - first
-    stars = torch.zeros(scene.size * scene.size)
-    for right, down in ((0, 0), (0, 1), (1, 0), (1, 1)):
-        weight = (share[:, 0] if right else 1 - share[:, 0]) * (share[:, 1] if down else 1 - share[:, 1])
-        x, y = ((first[:, i] + step).clamp(0, scene.size - 1).long() for i, step in enumerate((right, down)))
-        stars.scatter_add_(0, y * scene.size + x, weight * light)
-    return stars.view(1, 1, scene.size, scene.size).clamp(0, 1.3)
+    """Points of light where the noise is greatest, some 90 in a picture of any size, [rows, 1, size, size]."""
+    edge = math.sqrt(2) * float(torch.erfinv(torch.tensor(1 - 2 * STARS / scene.size**2)))
+    return ((scene.noise - edge) * 2.5 + 0.1).clamp(0, 1.3) * (scene.noise > edge)
 
 
 def paint_sun(sky: Tensor, scene: Scene, numbers: Numbers) -> Tensor:

@@ -65,6 +65,7 @@ def plant_conifer(
     side = torch.sigmoid(-across * torch.tanh((x - scene.sun_x) * 5) / (height * 0.03))
     dark = ground.colour * 0.80 - 0.16
     colour = dark + (side - 0.5) * 0.12 * (0.4 + 0.6 * scene.day)
+    colour = colour + scene.grain * 0.05
     snowed = ground.snow * ((tier - tier.floor()) < 0.4) * torch.sigmoid((side - 0.5) * 8) * 0.4
     colour = colour + (ground.light * 0.9 - colour) * snowed * (up > 0.06)
     return picture + (colour - picture) * covered * on
@@ -89,7 +90,7 @@ def plant_broad(
     toward = torch.tanh((scene.sun_x - x) * 5)
     y, x = torch.broadcast_tensors(scene.y * 1.1, (scene.x - x) * 1.1)
     leaves = sample_field(fractal_field(9, 16, 4, 0.8), x[:, 0], y[:, 0])[:, None]
-    light = torch.sigmoid((across / size * toward * 0.8 - down / size + leaves * 0.35 - 0.1) * 2.2)
+    light = torch.sigmoid((across / size * toward * 0.8 - down / size + leaves * 0.35 + scene.grain * 0.35 - 0.1) * 2.2)
     crown = dark + 0.05 + light * (ground.light - dark) * 0.22
     picture = picture + (dark - 0.06 - picture) * trunk * on
     return picture + (crown - picture) * scene.cover(-outline * size) * on

@@ -176,27 +176,29 @@ class Trainer:
 
     def _fake(self, purpose: str) -> Tensor:
         """Generate images [rows, 3, size, size], with mixed styles and random noise."""
-        return self._generate(*self._draw_codes(purpose))
+        z, draw = self._draw_codes(purpose)
+        return self._generate(z, self._draw_noise(purpose), draw)
 
     def _draw_codes(self, purpose: str) -> tuple[Tensor, torch.Generator]:
         """Return z [2, rows, z_dim] for two styles of each image, and the random generator for further draws."""
         draw = self._draw(purpose)
         return torch.randn(2, self._rows, self.state.table.z_dim, generator=draw), draw
 
-    def _generate(self, z: Tensor, draw: torch.Generator) -> Tensor:
+    def _draw_noise(self, purpose: str) -> list[Tensor]:
+        """Return the noise inputs, [rows, 1, height, width] each, coarse to fine; none for a generator without noise."""
+        draw = self._draw(f"noise of {purpose}")
+        sizes = [layer.size for layer in self.state.table.layers if layer.noise_index is not None]
+        return [torch.randn(self._rows, 1, *size, generator=draw) for size in sizes if self.settings.noise]
+
+    def _generate(self, z: Tensor, noise: list[Tensor], draw: torch.Generator) -> Tensor:
         table, device = self.state.table, self.fabric.device
         mixed = torch.rand(self._rows, generator=draw) < self.settings.style_mixing
         cut = torch.randint(1, table.num_ws, (self._rows,), generator=draw)
         second = (torch.arange(table.num_ws) >= cut[:, None]) & mixed[:, None]  # [rows, num_ws]
-        noise = [
-            torch.randn(self._rows, 1, *layer.size, generator=draw).to(device)
-            for layer in table.layers
-            if layer.noise_index is not None and self.settings.noise
-        ]
         with self.fabric.autocast():
             w, other = self._generator.map(z.flatten(0, 1).to(device)).view(2, self._rows, -1)
             ws = torch.where(second[:, :, None].to(device), other[:, None], w[:, None])
-            return self._generator.synthesise(self._generator.affine(ws), noise or "none")
+            return self._generator.synthesise(self._generator.affine(ws), [map_.to(device) for map_ in noise] or "none")
 
     def _augmented(self, images: Tensor, draw: torch.Generator) -> Tensor:
         kind = self.settings.augment

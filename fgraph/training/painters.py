@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib.util
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol, cast
 
@@ -22,20 +23,29 @@ PIXELS = 2**17  # that a painter paints at a time
 class Painter(Protocol):
     """A maker of pictures from normally distributed numbers.
 
-    A painter may also have `free`, the count of numbers that no code decides, such as the places of leaves: a generator
-    can only learn to draw them from its noise. Without it, there are none.
+    A painter with `noise = True` also draws fine texture from noise: `paint` has a third argument, the maps of
+    `draw_maps`. In a training from pairs, they are the noise inputs of the generator.
     """
 
     numbers: int
 
     def paint(self, z: Tensor, size: int) -> Tensor:
-        """Paint pictures [rows, 3, size, size] in [-1, 1] from z [rows, numbers + free]."""
+        """Paint pictures [rows, 3, size, size] in [-1, 1] from z [rows, numbers]."""
         ...
 
 
-def count_numbers(painter: Painter) -> int:
-    """Return how many numbers a painter makes a picture of, with the free ones."""
-    return painter.numbers + int(getattr(painter, "free", 0))
+def draw_maps(rows: int, size: int, draw: torch.Generator) -> list[Tensor]:
+    """Draw normally distributed noise for a painter: maps [rows, 1, s, s] of s = 4, 8, ... `size` pixels."""
+    return [torch.randn(rows, 1, side, side, generator=draw) for side in _sides(size)]
+
+
+def _sides(size: int) -> list[int]:
+    return [4 << i for i in range((size // 4).bit_length())]
+
+
+def paint_with(painter: Painter, z: Tensor, size: int, maps: Sequence[Tensor]) -> Tensor:
+    """Paint pictures of numbers [rows, numbers], with noise maps if the painter reads them."""
+    return painter.paint(z, size, maps) if getattr(painter, "noise", False) else painter.paint(z, size)  # type: ignore[call-arg]
 
 
 def names_painter(place: Path) -> bool:
@@ -84,34 +94,41 @@ class PaintedBatches:
         return self._painter.numbers
 
     @torch.no_grad()
-    def paint(self, z: Tensor, draw: torch.Generator) -> Tensor:
-        """Paint the pictures of codes z [rows, n], n at least `numbers`: [rows, 3, size, size] in [-1, 1].
+    def paint(self, z: Tensor, noise: Sequence[Tensor], draw: torch.Generator) -> Tensor:
+        """Paint the pictures of codes: [rows, 3, size, size] in [-1, 1].
 
-        The mapping network normalises z, so the first numbers of the normalised z count. `draw` draws the free ones.
+        Args:
+            z: the codes [rows, n], n at least `numbers`. The mapping network normalises z, so the first numbers of the
+                normalised z count.
+            noise: the noise inputs of a generator, [rows, 1, side, side]. The first of each side counts; without them,
+                the noise is drawn.
+            draw: the random generator for it.
         """
         normal = z * torch.rsqrt(z.square().mean(dim=1, keepdim=True) + 1e-8)
-        free = torch.randn(len(z), count_numbers(self._painter) - self.numbers, generator=draw)
-        return self._paint(torch.cat([normal[:, : self.numbers], free], dim=1))
+        first = {each.shape[-1]: each for each in reversed(noise)}
+        maps = [first[side] for side in _sides(self._size)] if noise else draw_maps(len(z), self._size, draw)
+        return self._paint(normal[:, : self.numbers], maps)
 
     @torch.no_grad()
     def take(self, start: int, rows: int, purpose: str = "real") -> Tensor:
         """Paint pictures `start` to `start + rows` of this purpose, [rows, 3, size, size] in [-1, 1]."""
         draw = draw_for(self._seed, f"paint {purpose}", start)
-        numbers = torch.randn(rows, count_numbers(self._painter), generator=draw)
-        images = self._paint(numbers)
+        numbers = torch.randn(rows, self.numbers, generator=draw)
+        images = self._paint(numbers, draw_maps(rows, self._size, draw))
         if self._flip:
             flipped = torch.rand(rows, generator=draw) < 0.5
             images = torch.where(flipped[:, None, None, None], images.flip(3), images)
         return images.contiguous(memory_format=torch.channels_last)
 
-    def _paint(self, numbers: Tensor) -> Tensor:
+    def _paint(self, numbers: Tensor, maps: Sequence[Tensor]) -> Tensor:
         """Paint a few pictures at a time, whose intermediate results fit the processor's cache."""
-        pieces = torch.split(numbers, max(1, PIXELS // self._size**2))
-        images = [self._checked(self._painter.paint(piece, self._size), len(piece)) for piece in pieces]
-        return torch.cat(images)
+        rows = max(1, PIXELS // self._size**2)
+        pieces = zip(*(each.split(rows) for each in (numbers, *maps)), strict=True)
+        return torch.cat([self._checked_piece(piece, noise) for piece, *noise in pieces])
 
-    def _checked(self, images: Tensor, rows: int) -> Tensor:
-        found, expected = tuple(images.shape), (rows, 3, self._size, self._size)
+    def _checked_piece(self, numbers: Tensor, maps: Sequence[Tensor]) -> Tensor:
+        images = paint_with(self._painter, numbers, self._size, maps)
+        found, expected = tuple(images.shape), (len(numbers), 3, self._size, self._size)
         if found != expected:
             raise TrainingError(f"a painter made pictures of shape {found}; expected {expected}")
         return images.clamp(-1, 1).contiguous(memory_format=torch.channels_last)

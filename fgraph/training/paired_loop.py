@@ -71,9 +71,10 @@ class PairedTrainer(Trainer):
     def _learn(self) -> dict[str, Tensor]:
         z, draw = self._draw_codes("fake")
         with torch.no_grad():
-            pictures = self._painted.paint(z[0], self._draw("painter")).to(self.fabric.device)
+            noise = self._draw_noise("fake")
+            pictures = self._painted.paint(z[0], noise, self._draw("painter")).to(self.fabric.device)
         self._adam.zero_grad()
-        distance = relative_distance(laplacian_pyramid(self._generate(z, draw)), laplacian_pyramid(pictures))
+        distance = relative_distance(laplacian_pyramid(self._generate(z, noise, draw)), laplacian_pyramid(pictures))
         self.fabric.backward(distance)
         self._apply(self._adam, self._trained)
         return {"pair": distance.detach()}

@@ -60,12 +60,12 @@ class ProjectedTrainer(Trainer):
 
     def _learn(self) -> dict[str, Tensor]:
         state, learns = self.state, self.state.images >= self._first
-        z, draw = self._draw_codes("fake")
+        (z, draw), noise = self._draw_codes("fake"), self._draw_noise("fake")
         with torch.set_grad_enabled(learns):
-            images = self._generate(z, draw)
+            images = self._generate(z, noise, draw)
             fake = self._project(images, "augment fake")
         with torch.no_grad():
-            pictures = self._real("real", state.images) if self._painted is None else self._paint(z[0])
+            pictures = self._real("real", state.images) if self._painted is None else self._paint(z[0], noise)
             real = self._project(pictures, "augment real" if self._painted is None else "augment fake")
         measured = self._teach_heads(real, fake)
         measured["spread"] = relative_spread(images, pictures).detach()
@@ -76,10 +76,11 @@ class ProjectedTrainer(Trainer):
                 measured["pair"] = distance.detach()
         return measured
 
-    def _paint(self, z: Tensor) -> Tensor:
-        """Return the painter's pictures of codes, on the device."""
+    def _paint(self, z: Tensor, noise: list[Tensor]) -> Tensor:
+        """Return the painter's pictures of codes and noise inputs, on the device."""
         assert self._painted is not None
-        return self._painted.paint(z, self._draw("painter")).to(self.fabric.device, memory_format=torch.channels_last)
+        pictures = self._painted.paint(z, noise, self._draw("painter"))
+        return pictures.to(self.fabric.device, memory_format=torch.channels_last)
 
     def _project(self, images: Tensor, purpose: str) -> list[Tensor]:
         """Return the input of the heads: the mixed features of augmented images, and their pixels."""
