@@ -96,15 +96,9 @@ def of_number(place: int, sign: int = 1) -> Fact:
     return lambda _, numbers: numbers[:, place] * sign
 
 
-PAINTERS = {
-    "landscape": "landscapes.py:Landscapes", "landscape128": "landscapes.py:Landscapes", "avatar": "heads.py:Heads",
-    "toon": "heads.py:Toons",
-}  # fmt: skip
-
-
 def painter_of(model: str) -> Any:
     """Return the painter that a model learned from."""
-    return load_painter(Path(__file__).resolve().parents[1] / "examples" / "training" / PAINTERS[model])
+    return load_painter(Path(__file__).resolve().parents[1] / "examples" / "training" / f"painters.py:{model}")
 
 
 LANDSCAPES: Mapping[str, Fact] = {

@@ -44,7 +44,7 @@ from fgraph.training.painters import PaintedBatches, load_painter
 
 PAGE, PLOT = DOCS / "how-to" / "encoders.md", DOCS / "how-to" / "encoders.png"
 BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
-PAINTERS = {"landscape": "landscapes.py:Landscapes", "avatar": "heads.py:Heads", "toon": "heads.py:Toons"}
+PAINTED = ("landscape", "avatar", "toon")  # models that paintings are compared with
 SEED, TOGETHER = 2026, 10  # a seed that no training of encoders uses; pictures in a batch
 ADAM = {"mse": 0.0, "pyramid": 0.0, "log_mse": 1.0, "prior_weight": 0.1}  # the loss of refine
 ADAM_RATE = 0.07  # of 50 steps
@@ -75,7 +75,7 @@ class Subject:
 
 SUBJECTS = (
     *(Subject(model, "samples") for model in BUNDLED),
-    *(Subject(model, "paintings") for model in PAINTERS),
+    *(Subject(model, "paintings") for model in PAINTED),
 )
 
 
@@ -113,7 +113,7 @@ def targets(generator: Generator, subject: Subject, numbers: Sequence[int]) -> T
     """Return pictures that no training has seen, [numbers, 3, height, width]."""
     table = generator.table
     if subject.source == "paintings":
-        painter = load_painter(ROOT / "examples" / "training" / PAINTERS[subject.model])
+        painter = load_painter(ROOT / "examples" / "training" / f"painters.py:{subject.model}")
         batches = PaintedBatches(painter, table.size[0], SEED, flip=False)
         return torch.cat([batches.take(number, 1) for number in numbers])
     draws = [torch.Generator().manual_seed(SEED + number) for number in numbers]

@@ -39,7 +39,9 @@ def paint_water(picture: Tensor, scene: Scene, numbers: Numbers, line: Tensor, h
     mirrored = F.grid_sample(picture, grid, padding_mode="border", align_corners=False)
     tint = lay(scene.near, scene.middle, torch.tensor(0.45))
     water = lay(mirrored, tint, 0.22 + 0.25 * depth) + (ripple * 0.03 + shimmer * 0.06) * strength
-    path = torch.exp(-(((scene.x - scene.sun_x) / (0.03 + depth * 0.25)) ** 2)) * ((ripple + shimmer - 0.3) * 2).clamp(0, 1)
+    path = torch.exp(-(((scene.x - scene.sun_x) / (0.03 + depth * 0.25)) ** 2)) * ((ripple + shimmer - 0.3) * 2).clamp(
+        0, 1
+    )
     water = lay(water, scene.sun, path * 0.55 * numbers.switch(0.7))
     shore = torch.exp(-depth * scene.size / 1.5) * 0.35
     return lay(picture, lay(water, scene.bottom, shore), scene.cover(scene.y - line) * has)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
+import torch
 from torch import Tensor
 
 from fgraph._errors import ModelError
@@ -54,10 +55,17 @@ def begin(settings: TrainingSettings) -> TrainingState:
     if not settings.frozen:
         for tensors in (state.generator, state.averaged):
             tensors.pop("w_mean", None)  # it moves with the mapping
-    if not settings.noise:
-        for tensors in (state.generator, state.averaged):
-            tensors.update({name: value * 0 for name, value in tensors.items() if name.endswith(".noise_strength")})
+    for tensors in (state.generator, state.averaged):
+        strengths = {name: value for name, value in tensors.items() if name.endswith(".noise_strength")}
+        tensors.update({name: _first_strength(value, settings) for name, value in strengths.items()})
     return state
+
+
+def _first_strength(strength: Tensor, settings: TrainingSettings) -> Tensor:
+    """Return the strength of a noise input before the first step."""
+    if not settings.noise:
+        return torch.zeros_like(strength)
+    return torch.where(strength == 0, settings.noise_start, strength)
 
 
 def _draw_discriminator(table: StyleGAN2Table, settings: TrainingSettings) -> Drawn:

@@ -15,7 +15,7 @@ from torch import Tensor
 from fgraph.training.batches import PictureSource
 from fgraph.training.features import load_features
 from fgraph.training.loop import Trainer
-from fgraph.training.paired_loop import find_painter
+from fgraph.training.paired_loop import find_painter, laplacian_pyramid
 from fgraph.training.projected import (
     ProjectedTable,
     deceiving_loss,
@@ -32,6 +32,15 @@ from fgraph.training.state import TrainingState
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
+
+
+def _pair_distance(images: Tensor, pictures: Tensor, fake: list[Tensor], real: list[Tensor]) -> Tensor:
+    """Return the distance of images and pictures of the same codes, by features and by the bands of a pyramid.
+
+    Features hardly show the noise of single pixels; the finest band does.
+    """
+    bands = relative_distance(laplacian_pyramid(images.float()), laplacian_pyramid(pictures.float()))
+    return (relative_distance(fake, real) + bands) / 2
 
 
 class ProjectedTrainer(Trainer):
@@ -70,7 +79,7 @@ class ProjectedTrainer(Trainer):
         measured = self._teach_heads(real, fake)
         measured["spread"] = relative_spread(images, pictures).detach()
         if learns:
-            distance = None if self._painted is None else relative_distance(fake, real)
+            distance = None if self._painted is None else _pair_distance(images, pictures, fake, real)
             measured["generator"] = self._teach_generator(fake, images, pictures, distance)
             if distance is not None:
                 measured["pair"] = distance.detach()

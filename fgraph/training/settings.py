@@ -92,6 +92,7 @@ class TrainingSettings(CommonSettings):
     pairing: Annotated[float, Field(ge=0)] = 0.0  # weight of the loss against the painter's picture of the same z
     mapping_rate: Annotated[float, Field(gt=0)] = 1.0  # a multiple of learning_rate, for the mapping network
     noise: bool = True  # false: a generator without noise
+    noise_start: Annotated[float, Field(ge=0)] = 0.0  # strength of noise inputs whose strength is 0
     flip: bool = True
     augment: Literal["none", "diffaugment", "ada"] = "none"
     augment_kinds: tuple[Literal["colour", "shift", "cutout"], ...] = ("colour", "shift", "cutout")

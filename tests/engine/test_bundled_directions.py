@@ -12,7 +12,7 @@ import fgraph
 from fgraph.array_files.named_edits import NamedEdit, published_edits
 from fgraph.runtime.kernels.seeds import codes_of_seeds
 from fgraph.stylegan.checkpoints.header import BUNDLED
-from fgraph.training.painters import count_numbers
+from fgraph.training.painters import draw_maps, paint_with
 from tests.paths import ROOT
 
 sys.path.insert(0, str(ROOT / "tools"))  # scripts, not a package
@@ -47,14 +47,14 @@ def changes_of_paintings(model: str, size: int) -> dict[str, np.ndarray]:
     """Return how each named number changes the paintings of the codes, from -1.5 to 1.5."""
     painter = painter_of(model)
     z = codes_of_seeds(SEEDS, 128)
-    numbers = (z * torch.rsqrt(z.square().mean(1, keepdim=True)))[:, : count_numbers(painter)]
-    found = {}
+    numbers = (z * torch.rsqrt(z.square().mean(1, keepdim=True)))[:, : painter.numbers]
+    maps, found = draw_maps(len(z), size, torch.Generator().manual_seed(0)), {}
     for name, place in painter.named.items():
         ends = []
         for end in (-1.5, 1.5):
             changed = numbers.clone()
             changed[:, place] = end
-            ends.append(painter.paint(changed, size).numpy())
+            ends.append(paint_with(painter, changed, size, maps).numpy())
         found[name] = ends[1] - ends[0]
     return found
 

@@ -31,6 +31,12 @@ class Grounds:
     def paint(self, z, size):
         return z[:, :, None, None].tanh().expand(-1, -1, size, size)
 """
+SPECKLED = """
+class Speckles:
+    numbers, noise = 3, True
+    def paint(self, z, size, noise):
+        return (z[:, :, None, None] + noise[-1]).tanh()
+"""
 Choose = Callable[..., TrainingSettings]
 
 
@@ -71,3 +77,10 @@ def painter(tmp_path: Path) -> str:
     """A painter of plain grounds, whose colour is tanh of three numbers."""
     (tmp_path / "grounds.py").write_text(PAINTER)
     return f"{tmp_path / 'grounds.py'}:Grounds"
+
+
+@pytest.fixture
+def speckled(tmp_path: Path) -> str:
+    """A painter of grounds with the noise at the resolution of the picture added to them."""
+    (tmp_path / "speckles.py").write_text(SPECKLED)
+    return f"{tmp_path / 'speckles.py'}:Speckles"

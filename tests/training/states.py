@@ -5,6 +5,9 @@ from __future__ import annotations
 import torch
 
 from fgraph.stylegan.generators.stylegan2 import StyleGAN2Generator
+from fgraph.training.painters import PaintedBatches, load_painter
+from fgraph.training.settings import TrainingSettings
+from fgraph.training.snapshot import SNAPSHOT, read_snapshot
 from fgraph.training.state import TrainingState
 
 
@@ -30,3 +33,15 @@ def colours_apart(model: StyleGAN2Generator) -> float:
     images = model.synthesise(model.affine(model.map(z)), "none").mean(dim=(2, 3))
     wanted = (z * torch.rsqrt(z.square().mean(dim=1, keepdim=True)))[:, :3].tanh()
     return float((images - wanted).abs().mean())
+
+
+def texture_errors(settings: TrainingSettings) -> tuple[float, float]:
+    """The mean squared distance of trained images to paintings of their own noise, and to those of other noise."""
+    state, draw = read_snapshot(settings.target / SNAPSHOT), torch.Generator().manual_seed(5)
+    generator, batches = state.trained_generator(), PaintedBatches(load_painter(settings.data), 16, 0, flip=False)
+    z = torch.randn(64, state.table.z_dim, generator=draw)
+    sizes = [layer.size for layer in state.table.layers if layer.noise_index is not None]
+    noise = [torch.randn(64, 1, *size, generator=draw) for size in sizes]
+    images = generator.synthesise(generator.affine(generator.map(z)), noise)
+    own, other = (batches.paint(z, maps, draw) for maps in (noise, [each.flip(0) for each in noise]))
+    return float((images - own).square().mean()), float((images - other).square().mean())

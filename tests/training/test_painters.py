@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from fgraph.training import TrainingError, painters
-from fgraph.training.painters import PaintedBatches, count_numbers, load_painter, names_painter
+from fgraph.training.painters import PaintedBatches, draw_maps, load_painter, names_painter, paint_with
 from fgraph.training.run import train
 from fgraph.training.snapshot import SNAPSHOT, read_snapshot
 from tests.training.conftest import Choose
@@ -25,9 +25,9 @@ class Grey:
         return (z[:, :1, None, None] * shades.STRENGTH).expand(-1, 3, size, size) + z[:, 1:, None, None] * 0
 
 class Speckled(Grey):
-    free = 1
-    def paint(self, z, size):
-        return super().paint(z[:, :2], size) + 0.1 * z[:, 2, None, None, None]
+    noise = True
+    def paint(self, z, size, noise):
+        return super().paint(z, size) + 0.1 * noise[-1]
 
 class Flat(Grey):
     def paint(self, z, size):
@@ -83,17 +83,20 @@ def test_a_training_on_a_painter_goes_on_bit_for_bit(
     assert "a painter's pictures of 16 pixels" in capsys.readouterr().out
 
 
-def test_free_numbers_differ_where_the_code_is_the_same(file: Path) -> None:
+def test_the_noise_of_a_painter_is_the_one_of_the_generator_or_drawn(file: Path) -> None:
+    """Two layers of a generator have one resolution: the texture comes from the first of them."""
     batches = PaintedBatches(load_painter(Path(f"{file}:Speckled")), 8, 0, flip=False)
     plain = PaintedBatches(load_painter(Path(f"{file}:Grey")), 8, 0, flip=False)
     z = torch.randn(4, 6, generator=torch.Generator().manual_seed(3))
-    first, same, other = (batches.paint(z, torch.Generator().manual_seed(seed)) for seed in (1, 1, 2))
-    assert torch.equal(first, same)
-    assert not torch.equal(first, other)
-    assert batches.numbers == 2
-    free = torch.randn(4, 1, generator=torch.Generator().manual_seed(1))
-    expected = plain.paint(z, torch.Generator()) + 0.1 * free[:, :, None, None]
-    assert torch.equal(first, expected.clamp(-1, 1))
+    flat = plain.paint(z, [], torch.Generator())
+    coarse, first, second = (torch.full((4, 1, side, side), value) for side, value in ((4, 3.0), (8, 1.0), (8, 2.0)))
+    assert torch.equal(batches.paint(z, [coarse, first, second], torch.Generator()), (flat + 0.1).clamp(-1, 1))
+    drawn, same, other = (batches.paint(z, [], torch.Generator().manual_seed(seed)) for seed in (1, 1, 2))
+    assert torch.equal(drawn, same)
+    assert not torch.equal(drawn, other)
+    maps = draw_maps(4, 8, torch.Generator().manual_seed(1))
+    assert [tuple(each.shape) for each in maps] == [(4, 1, 4, 4), (4, 1, 8, 8)]
+    assert torch.equal(drawn, (flat + 0.1 * maps[-1]).clamp(-1, 1))
 
 
 @pytest.mark.parametrize(
@@ -121,8 +124,9 @@ EXAMPLES = Path(__file__).parents[2] / "examples" / "training"
 @pytest.mark.parametrize("name", ["landscapes.py:Landscapes", "heads.py:Heads", "heads.py:Toons", "heads.py:Sketches"])
 def test_a_painter_of_the_examples_paints_any_size(name: str) -> None:
     painter = load_painter(EXAMPLES / name)
-    z = torch.randn(4, count_numbers(painter), generator=torch.Generator().manual_seed(0))
-    small, large = painter.paint(z, 32), painter.paint(z, 64)
+    draw = torch.Generator().manual_seed(0)
+    z = torch.randn(4, painter.numbers, generator=draw)
+    small, large = (paint_with(painter, z, size, draw_maps(4, size, draw)) for size in (32, 64))
     assert (small.shape, large.shape) == ((4, 3, 32, 32), (4, 3, 64, 64))
     for pictures in (small, large):
         assert bool(pictures.isfinite().all())
@@ -136,9 +140,20 @@ def test_a_painter_of_the_examples_paints_any_size(name: str) -> None:
 def test_each_number_of_a_painter_of_the_examples_changes_its_picture(name: str) -> None:
     """Among eight pictures, at least one changes where a number rises by 2."""
     painter = load_painter(EXAMPLES / name)
-    count = count_numbers(painter)
-    z = torch.randn(8, count, generator=torch.Generator().manual_seed(0))
-    before = painter.paint(z, 32)
-    changed = z.repeat(count, 1, 1) + 2 * torch.eye(count)[:, None]
-    after = torch.stack([painter.paint(one, 32) for one in changed])
+    draw = torch.Generator().manual_seed(0)
+    z, maps = torch.randn(8, painter.numbers, generator=draw), draw_maps(8, 32, draw)
+    before = paint_with(painter, z, 32, maps)
+    changed = z.repeat(painter.numbers, 1, 1) + 2 * torch.eye(painter.numbers)[:, None]
+    after = torch.stack([paint_with(painter, one, 32, maps) for one in changed])
     assert [i for i, pictures in enumerate(after) if torch.equal(pictures, before)] == []
+
+
+@pytest.mark.parametrize("name", ["landscapes.py:Landscapes", "heads.py:Sketches"])
+def test_a_painter_of_the_examples_draws_texture_from_noise(name: str) -> None:
+    """The mean change of a picture is from 2 to 12 levels of 255, and leaves coarse shapes as they are."""
+    painter = load_painter(EXAMPLES / name)
+    draw = torch.Generator().manual_seed(0)
+    z = torch.randn(8, painter.numbers, generator=draw)
+    one, other = (paint_with(painter, z, 64, draw_maps(8, 64, draw)) for _ in range(2))
+    assert 2 < float((one - other).abs().mean()) * 127.5 < 12
+    assert float(torch.nn.functional.avg_pool2d(one - other, 8).abs().mean()) * 127.5 < 2

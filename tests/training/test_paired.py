@@ -14,7 +14,7 @@ from fgraph.training.paired_loop import laplacian_pyramid
 from fgraph.training.run import MODEL, train
 from fgraph.training.snapshot import SNAPSHOT, read_snapshot
 from tests.training.conftest import Choose
-from tests.training.states import assert_same, colours_apart
+from tests.training.states import assert_same, colours_apart, texture_errors
 
 ALONE = {"mode": "train", "discriminator": "none", "style_mixing": 0.0, "flip": False, "learning_rate": 0.01}
 
@@ -52,6 +52,13 @@ def test_a_training_from_pairs_alone_goes_on_bit_for_bit(choose: Choose, painter
     train(halves.model_copy(update={"images": 8}))
     train(halves)
     assert_same(read_snapshot(halves.target / SNAPSHOT), read_snapshot(whole.target / SNAPSHOT))
+
+
+def test_noise_learns_the_texture_that_the_painter_draws_from_it(choose: Choose, speckled: str) -> None:
+    settings = choose(**{**ALONE, "learning_rate": 0.03}, data=speckled, images=480, noise_start=0.1)
+    train(settings)
+    own, other = texture_errors(settings)
+    assert own < 0.8 * other
 
 
 def test_it_grows_and_then_gets_a_discriminator(choose: Choose, painter: str, tmp_path: Path) -> None:

@@ -35,7 +35,7 @@ from fgraph.training.run import MODEL, train
 from fgraph.training.snapshot import SNAPSHOT, read_snapshot
 from tests.networks import tiny
 from tests.training.conftest import Choose
-from tests.training.states import assert_same, colours_apart
+from tests.training.states import assert_same, colours_apart, texture_errors
 
 EPSILON = 2.0**-23
 SMALL = {"discriminator": "projected", "features": "small", "discriminator_first": 0, "features_size": 64}
@@ -338,6 +338,13 @@ def test_pairs_teach_what_the_numbers_mean(choose: Choose, painter: str) -> None
     state = read_snapshot(settings.target / SNAPSHOT)
     assert colours_apart(state.trained_generator()) < 0.8 * before
     assert "pair" in state.history[-1]
+
+
+def test_noise_learns_the_texture_that_the_painter_draws_from_it(choose: Choose, speckled: str) -> None:
+    settings = choose(**{**PAIRED, "learning_rate": 0.03}, data=speckled, images=480, pairing=50.0, noise_start=0.1)
+    train(settings)
+    own, other = texture_errors(settings)
+    assert own < 0.8 * other
 
 
 def test_a_paired_training_goes_on_bit_for_bit(choose: Choose, painter: str) -> None:
