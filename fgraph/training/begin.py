@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-import torch
 from torch import Tensor
 
 from fgraph._errors import ModelError
@@ -55,17 +54,21 @@ def begin(settings: TrainingSettings) -> TrainingState:
     if not settings.frozen:
         for tensors in (state.generator, state.averaged):
             tensors.pop("w_mean", None)  # it moves with the mapping
-    for tensors in (state.generator, state.averaged):
-        strengths = {name: value for name, value in tensors.items() if name.endswith(".noise_strength")}
-        tensors.update({name: _first_strength(value, settings) for name, value in strengths.items()})
+    if not settings.trains_strengths:
+        _fix_strengths(state, settings.noise_strengths or {})
     return state
 
 
-def _first_strength(strength: Tensor, settings: TrainingSettings) -> Tensor:
-    """Return the strength of a noise input before the first step."""
-    if not settings.noise:
-        return torch.zeros_like(strength)
-    return torch.where(strength == 0, settings.noise_start, strength)
+def _fix_strengths(state: TrainingState, strengths: Mapping[int, float]) -> None:
+    """Set the strength of the first noise input of each resolution, or 0, and of all other inputs to 0."""
+    noisy = [layer for layer in state.table.layers if layer.noise_index is not None]
+    first = {layer.size[0]: layer.name for layer in reversed(noisy)}
+    if unknown := set(strengths) - set(first):
+        raise TrainingError(f"training.noise_strengths has {min(unknown)}; expected resolutions among {sorted(first)}")
+    given = {first[size]: strength for size, strength in strengths.items()}
+    for layer in noisy:
+        for tensors in (state.generator, state.averaged):
+            tensors[f"{layer.name}.noise_strength"].fill_(given.get(layer.name, 0.0))
 
 
 def _draw_discriminator(table: StyleGAN2Table, settings: TrainingSettings) -> Drawn:

@@ -50,7 +50,9 @@ class Trainer:
         for tensors in (state.generator, state.averaged, state.discriminator):
             _move(tensors, fabric.device)
         self._trained = {
-            name: value for name, value in state.generator.items() if is_trained(name, settings.frozen, settings.noise)
+            name: value
+            for name, value in state.generator.items()
+            if is_trained(name, settings.frozen, settings.trains_strengths)
         }
         self._trained_discriminator = {name: value for name, value in state.discriminator.items() if self._learns(name)}
         for value in (*self._trained.values(), *self._trained_discriminator.values()):

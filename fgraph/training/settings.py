@@ -92,7 +92,7 @@ class TrainingSettings(CommonSettings):
     pairing: Annotated[float, Field(ge=0)] = 0.0  # weight of the loss against the painter's picture of the same z
     mapping_rate: Annotated[float, Field(gt=0)] = 1.0  # a multiple of learning_rate, for the mapping network
     noise: bool = True  # false: a generator without noise
-    noise_start: Annotated[float, Field(ge=0)] = 0.0  # strength of noise inputs whose strength is 0
+    noise_strengths: dict[int, float] | None = None  # fixed, by resolution; absent: they are trained
     flip: bool = True
     augment: Literal["none", "diffaugment", "ada"] = "none"
     augment_kinds: tuple[Literal["colour", "shift", "cutout"], ...] = ("colour", "shift", "cutout")
@@ -123,6 +123,11 @@ class TrainingSettings(CommonSettings):
         if self.discriminator == NONE:
             return f"training.discriminator={NONE}"
         return f"training.pairing={self.pairing:g}" if self.pairing else ""
+
+    @property
+    def trains_strengths(self) -> bool:
+        """True if the strengths of the noise inputs are trained."""
+        return self.noise and self.noise_strengths is None
 
     @property
     def frozen(self) -> bool:

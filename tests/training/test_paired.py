@@ -55,7 +55,7 @@ def test_a_training_from_pairs_alone_goes_on_bit_for_bit(choose: Choose, painter
 
 
 def test_noise_learns_the_texture_that_the_painter_draws_from_it(choose: Choose, speckled: str) -> None:
-    settings = choose(**{**ALONE, "learning_rate": 0.03}, data=speckled, images=480, noise_start=0.1)
+    settings = choose(**{**ALONE, "learning_rate": 0.03}, data=speckled, images=240, noise_strengths={16: 0.2})
     train(settings)
     own, other = texture_errors(settings)
     assert own < 0.8 * other

@@ -341,7 +341,9 @@ def test_pairs_teach_what_the_numbers_mean(choose: Choose, painter: str) -> None
 
 
 def test_noise_learns_the_texture_that_the_painter_draws_from_it(choose: Choose, speckled: str) -> None:
-    settings = choose(**{**PAIRED, "learning_rate": 0.03}, data=speckled, images=480, pairing=50.0, noise_start=0.1)
+    settings = choose(
+        **{**PAIRED, "learning_rate": 0.03}, data=speckled, images=240, pairing=50.0, noise_strengths={16: 0.2}
+    )
     train(settings)
     own, other = texture_errors(settings)
     assert own < 0.8 * other
