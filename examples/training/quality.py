@@ -43,13 +43,23 @@ BATCH = 32
 
 
 @torch.inference_mode()
-def draw_images(model: StyleGAN2Generator, size: int, count: int, truncation: float) -> Iterator[Tensor]:
-    """Batches of 8-bit images [rows, 3, size, size], as floats 0 to 255; noise is the model's own."""
-    draw = torch.Generator().manual_seed(0)
+def draw_images(
+    model: StyleGAN2Generator, size: int, count: int, truncation: float, noise_seed: int = 1
+) -> Iterator[Tensor]:
+    """Batches of 8-bit images [rows, 3, size, size], as floats 0 to 255; each image has noise of its own."""
+    draw, draw_noise = (torch.Generator().manual_seed(seed) for seed in (0, noise_seed))
+    sizes = [layer.size for layer in model.table.layers if layer.noise_index is not None]
     for start in range(0, count, BATCH):
         z = torch.randn(min(BATCH, count - start), model.table.z_dim, generator=draw)
-        images = model.synthesise(model.affine(model.truncate(model.map(z), truncation)))
+        noise = [torch.randn(len(z), 1, *size, generator=draw_noise) for size in sizes]
+        images = model.synthesise(model.affine(model.truncate(model.map(z), truncation)), noise)
         yield F.avg_pool2d((images.clamp(-1, 1) * 127.5 + 127.5).round(), model.table.resolution // size)
+
+
+def noise_change(model: StyleGAN2Generator) -> float:
+    """Return the mean change of images by other noise, in levels of 255, of as many images as a batch has."""
+    one, other = (next(draw_images(model, model.table.resolution, BATCH, 1.0, seed)) for seed in (1, 2))
+    return round(float((one - other).abs().mean()), 2)
 
 
 def real_images(place: Path, shape: tuple[int, int], count: int, first: int) -> Iterator[Tensor]:
@@ -91,7 +101,8 @@ def feature_maker() -> Callable[[Tensor], Tensor]:
 
 def measure(model: StyleGAN2Generator, data: Path, size: int, count: int, truncation: float) -> dict[str, object]:
     """All figures, and what the data gets against itself."""
-    features, shape, found = feature_maker(), (model.table.resolution, size), dict[str, object]()
+    features, shape = feature_maker(), (model.table.resolution, size)
+    found: dict[str, object] = {"noise": noise_change(model)}
     sources = {
         "real": lambda: real_images(data, shape, count, 0),
         "data": lambda: real_images(data, shape, count, count),

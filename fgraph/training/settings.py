@@ -92,7 +92,9 @@ class TrainingSettings(CommonSettings):
     pairing: Annotated[float, Field(ge=0)] = 0.0  # weight of the loss against the painter's picture of the same z
     mapping_rate: Annotated[float, Field(gt=0)] = 1.0  # a multiple of learning_rate, for the mapping network
     noise: bool = True  # false: a generator without noise
-    noise_strengths: dict[int, float] | None = None  # fixed, by resolution; absent: they are trained
+    noise_strengths: dict[int, Annotated[float, Field(ge=0)]] | None = (
+        None  # fixed, by resolution; absent: they are trained
+    )
     flip: bool = True
     augment: Literal["none", "diffaugment", "ada"] = "none"
     augment_kinds: tuple[Literal["colour", "shift", "cutout"], ...] = ("colour", "shift", "cutout")
@@ -146,6 +148,8 @@ def read_training_settings(values: dict[str, Any]) -> TrainingSettings:
         raise TrainingError(f"mode={settings.mode} needs model=, the checkpoint to begin with")
     if settings.mode == "train" and settings.size is None:
         raise TrainingError("mode=train needs training.size=, the generator's pixels, such as 64")
+    if settings.noise_strengths is not None and not settings.noise:
+        raise TrainingError("training.noise_strengths needs noise: remove it, or training.noise=false")
     if settings.pairs:
         _check_pairs(settings)
     return settings

@@ -9,7 +9,8 @@ import pytest
 
 from tests.docs.blocks import ROOT
 
-PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
+FOLDERS = ("docs", "examples", "fgraph")  # the last has the cards of the bundled models
+PAGES = [*sorted(ROOT.glob("*.md")), *(page for folder in FOLDERS for page in sorted((ROOT / folder).rglob("*.md")))]
 _LINK = re.compile(r"\]\(([^)\s]+)\)")
 
 

@@ -75,6 +75,20 @@ def test_fine_tuning_leaves_styles_bit_identical_unless_asked(choose: Choose, tm
     assert not {name for name in changed & frozen if not name.startswith(("style_", "w_mean"))}
 
 
+def test_given_strengths_of_noise_are_those_of_the_first_input_of_a_resolution(choose: Choose) -> None:
+    settings = choose(noise_strengths={4: 0.5, 16: 0.25}, images=8)
+    train(settings)
+    tensors = read_snapshot(settings.target / SNAPSHOT).generator
+    found = {name: float(value) for name, value in tensors.items() if name.endswith(".noise_strength")}
+    assert {name: value for name, value in found.items() if value} == {
+        "b4.conv1.noise_strength": 0.5, "b16.conv0.noise_strength": 0.25,
+    }  # fmt: skip
+    with pytest.raises(TrainingError, match=r"training.noise_strengths has 32; expected .* \[4, 8, 16\]"):
+        train(choose(noise_strengths={32: 0.5}, target=settings.target / "other"))
+    with pytest.raises(TrainingError, match="training.noise_strengths needs noise: remove it, or training.noise=false"):
+        choose(noise_strengths={16: 0.5}, noise=False)
+
+
 def test_without_noise_there_is_none_and_none_is_learned(choose: Choose, tmp_path: Path) -> None:
     save_generator(tiny(0), tmp_path / "first.safetensors")
     tuning = {"mode": "finetune", "model": str(tmp_path / "first.safetensors"), "discriminator_first": 0}

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 # Functions import the readers of other programs' files: a run of a bundled model needs none of them.
 
-BUNDLED = ("landscape", "avatar", "toon", "landscape128")  # the models that come with the package
+BUNDLED = ("landscape", "avatar", "toon", "sketch", "landscape128")  # the models that come with the package
 DEFAULT_MODEL = "landscape"
 
 _BUNDLED_FOLDER = Path(__file__).parent.parent / "bundled"
