@@ -66,8 +66,8 @@ FACTS = {
         data_license="Apache-2.0, as the project.",
         training=(
             "Grown from `landscape` before that learned its noise, and trained on at 128 pixels: 24,400 images with "
-            "half the weight of pairs and no noise, then 18,064 with the settings of `landscape128.yaml`. Images of all "
-            "stages: {images}."
+            "half the weight of pairs and no noise, then 18,064 with the settings of `landscape128.yaml`. Images of "
+            "all stages: {images}."
         ),
         limits=(
             "Skies, mountains in haze, clouds and lakes are clear and differ from sample to sample. Noise draws "

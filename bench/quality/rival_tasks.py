@@ -68,7 +68,7 @@ MERGED = """
   image: {op: decode, of: mix}
 """
 WIDER = """
-  start: {{op: tap, of: a, layer: b8, noise: {{mode: random}}}}
+  start: {{op: tap, of: a, layer: b8, noise: {noise}}}
   wider: {edit}
   image: {{op: decode, of: wider}}
 """
@@ -108,7 +108,10 @@ TASKS = (
         "twice as wide: more at either side", "landscape",
         (
             Way("pixels: mirrored", on_pixels=mirror),
-            Way("features padded after b8 (ours)", WIDER.format(edit="{op: pad, of: start, left: 0.5, right: 0.5}")),
+            Way(
+                "features padded after b8 (ours)",
+                WIDER.format(noise="{fit: follow}", edit="{op: pad, of: start, left: 0.5, right: 0.5}"),
+            ),
         ),
         measure_extended, shows_b=False,
     ),
@@ -116,7 +119,10 @@ TASKS = (
         "twice as wide: stretched", "landscape",
         (
             Way("pixels: resized (Lanczos)", on_pixels=resize),
-            Way("features resized after b8 (ours)", WIDER.format(edit="{op: resize, of: start, width: 2}")),
+            Way(
+                "features resized after b8 (ours)",
+                WIDER.format(noise="{mode: random}", edit="{op: resize, of: start, width: 2}"),
+            ),
         ),
         measure_wider, shows_b=False,
     ),

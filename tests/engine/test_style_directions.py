@@ -89,7 +89,7 @@ def test_channels_that_do_not_exist(channels: Any, message: str) -> None:
 
 def test_the_published_edits_fit_their_models() -> None:
     edits = published_edits()
-    assert len(edits) == 126
+    assert len(edits) == 131
     tables: dict[int, Table] = {size: _config_f(size) for size in (256, 512, 1024)}
     tables |= {64: read_header("avatar").table, 128: read_header("landscape128").table}
     assert tables[1024].style_length == 9088
