@@ -18,6 +18,7 @@ from typing import TypeVar
 import torch
 from torch import Tensor
 
+from fgraph._adam import NetworkAdam
 from fgraph._atomic import write_atomic
 from fgraph._errors import FgraphError
 from fgraph._imaging.encode import encode_png, to_pixels
@@ -76,7 +77,7 @@ def tune(
         code = latents.to(generator.device, generator.dtype)
         styles = styles_of(generator, problem.settings.space, code).detach()
         changes = _first_changes(generator, tuning.rank)
-        optimiser = torch.optim.Adam(changes.values(), lr=tuning.learning_rate)
+        optimiser = NetworkAdam(changes, tuning.learning_rate)
         wanted = problem.losses.prepare(targets)
 
         def draw(parts: Mapping[str, Tensor], rows: list[int]) -> Tensor:
@@ -84,8 +85,7 @@ def tune(
             return changed(generator, parts).synthesise(styles[rows], given_noise)
 
         for step in range(tuning.steps):
-            for group in optimiser.param_groups:
-                group["lr"] = tuning.learning_rate * (1 - step / tuning.steps)
+            optimiser.rate = tuning.learning_rate * (1 - step / tuning.steps)
             rows = [(step * batch + number) % len(code) for number in range(min(batch, len(code)))]
             these = {name: [one[rows] for one in parts] for name, parts in wanted.items()}
             losses = problem.losses.parts(draw(changes, rows), these)

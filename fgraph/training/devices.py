@@ -1,48 +1,133 @@
-"""Devices, precision and processes, by Lightning Fabric.
+"""Devices, precision and processes. Several processes are started by Lightning Fabric.
 
 Gradients are averaged over processes by hand, as NVlabs' programs do: R1 differentiates twice, which torch's
-distributed modules do not do. Fabric handles all other differences between a CPU, a GPU and several of them.
+distributed modules do not do. One process does without Fabric, whose import takes about as long as torch's.
 """
 
 from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, TypeVar
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any, Protocol, TypeVar
 
 import torch
 from torch import Tensor
 
 from fgraph.training.settings import CommonSettings, TrainingError
 
-if TYPE_CHECKING:
-    from lightning_fabric import Fabric
-
 S = TypeVar("S", bound=CommonSettings)
+T = TypeVar("T")
 _PRECISIONS: dict[str, Any] = {"float32": "32-true", "bfloat16": "bf16-mixed"}
+_KINDS = ("cuda", "mps", "cpu")
+
+
+class Fabric(Protocol):
+    """The device and the processes of a training: the part of Lightning Fabric that trainings use."""
+
+    @property
+    def device(self) -> torch.device:
+        """The device of this process."""
+
+    @property
+    def world_size(self) -> int:
+        """The number of processes."""
+
+    @property
+    def global_rank(self) -> int:
+        """The number of this process."""
+
+    def autocast(self) -> AbstractContextManager[Any]:
+        """Compute in the precision of the training within the block."""
+
+    def backward(self, tensor: Tensor) -> None:
+        """Add the gradients of a loss to those of the tensors."""
+
+    def broadcast(self, obj: T) -> T:
+        """Return the object of the first process."""
+
+    def barrier(self) -> None:
+        """Wait for all processes."""
+
+    def all_reduce(self, data: Tensor, *, reduce_op: str) -> Any:
+        """Return a tensor that is reduced over all processes."""
+
+
+class OneProcess:
+    """A training in this process alone."""
+
+    world_size, global_rank = 1, 0
+
+    def __init__(self, device: torch.device, precision: str) -> None:
+        self.device = device
+        self._is_mixed = precision != "float32"
+
+    def autocast(self) -> AbstractContextManager[Any]:
+        """Compute in bfloat16 within the block, unless the precision is float32."""
+        return torch.autocast(self.device.type, torch.bfloat16) if self._is_mixed else nullcontext()
+
+    def backward(self, tensor: Tensor) -> None:
+        """Add the gradients of a loss to those of the tensors."""
+        tensor.backward()  # type: ignore[no-untyped-call]
+
+    def broadcast(self, obj: T) -> T:
+        """Return the object."""
+        return obj
+
+    def barrier(self) -> None:
+        """Return at once."""
+
+    def all_reduce(self, data: Tensor, *, reduce_op: str) -> Tensor:
+        """Return the tensor."""
+        return data
 
 
 def make_fabric(settings: CommonSettings) -> Fabric:
-    """Return the Fabric for the device, precision and number of processes of the settings.
+    """Return the device, precision and processes of the settings.
 
     Raises:
-        TrainingError: Fabric is not installed, or there is no such device.
+        TrainingError: there is no such device, or Lightning Fabric, which several processes need, is not installed.
     """
+    if settings.devices > 1:
+        fabric: Fabric = _lightning_fabric(settings)
+        return fabric
+    kind, number = _parse(settings.device)
+    found = {"cuda": torch.cuda.device_count(), "mps": int(torch.backends.mps.is_available()), "cpu": 1}
+    if kind == "auto":
+        kind = next(one for one in _KINDS if found[one])
+    if (number or 0) >= found[kind]:
+        raise TrainingError(
+            f"device={settings.device}: found {found[kind]} devices of kind {kind}; device=auto takes one that is there"
+        )
+    device = torch.device(kind) if kind == "cpu" else torch.device(kind, number or 0)
+    if kind == "cuda":
+        torch.cuda.set_device(device)
+    return OneProcess(device, settings.precision)
+
+
+def _parse(device: str) -> tuple[str, int | None]:
+    """Return the kind of a device, and its number if there is one."""
+    kind, _, number = device.partition(":")
+    if kind not in ("auto", *_KINDS) or (number and not number.isdecimal()):
+        raise TrainingError(f"device={device}: expected auto, cpu, cuda, cuda:1 or mps")
+    return kind, int(number) if number else None
+
+
+def _lightning_fabric(settings: CommonSettings) -> Any:
+    """Return Lightning's Fabric for several processes."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # warnings of the modules that it imports
             from lightning_fabric import Fabric
     except ImportError as error:
-        raise TrainingError(f"training needs Lightning Fabric: pip install 'fgraph-gan[train]' ({error})") from error
-    kind, _, number = settings.device.partition(":")
-    devices: Any = [int(number)] if number else settings.devices
-    accelerator = {"auto": "auto", "cpu": "cpu", "cuda": "cuda", "mps": "mps"}.get(kind)
-    if accelerator is None or (number and not number.isdecimal()):
-        raise TrainingError(f"device={settings.device}: expected auto, cpu, cuda, cuda:1 or mps")
-    strategy = "ddp_spawn" if settings.devices > 1 else "auto"
+        raise TrainingError(
+            f"training.devices={settings.devices} needs Lightning Fabric: pip install 'fgraph-gan[train]' ({error})"
+        ) from error
+    kind, number = _parse(settings.device)
+    devices = settings.devices if number is None else [number]
     try:
         return Fabric(
-            accelerator=accelerator, devices=devices, strategy=strategy, precision=_PRECISIONS[settings.precision]
+            accelerator=kind, devices=devices, strategy="ddp_spawn", precision=_PRECISIONS[settings.precision]
         )
     except (RuntimeError, ValueError) as error:
         raise TrainingError(f"device={settings.device}, training.devices={settings.devices}: {error}") from error
@@ -58,12 +143,10 @@ def runs_on_cpu(device: str) -> bool:
 
 def launch(settings: S, work: Callable[[Fabric, S], None]) -> None:
     """Run `work`, a function of a module, in as many processes as the settings say."""
-    fabric = make_fabric(settings)
+    fabric: Any = make_fabric(settings)
     if settings.devices > 1:
-        entry: Any = work  # Fabric's types know no function with arguments
-        fabric.launch(entry, settings)
+        fabric.launch(work, settings)
     else:
-        fabric.launch()
         work(fabric, settings)
 
 

@@ -8,23 +8,18 @@ random follows from the seed, the step and the process.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import torch
 from torch import Tensor
 
 from fgraph.stylegan.generators.base import Generator
 from fgraph.stylegan.nn.encoder import resize, run
-from fgraph.training.devices import average_gradients
+from fgraph.training.devices import Fabric, average_gradients
 from fgraph.training.draws import draw_for
 from fgraph.training.encoder_settings import EncoderSettings
 from fgraph.training.encoder_state import EncoderState
 from fgraph.training.loop import RAMP
 from fgraph.training.optimiser import make_adam, move_average, read_moments
 from fgraph.training.readings import Measured, Readings
-
-if TYPE_CHECKING:
-    from lightning_fabric import Fabric
 
 _MOMENTUM = 0.9
 _LEAST = 1e-6  # least variance
@@ -65,7 +60,7 @@ class EncoderTrainer:
 
     def current_state(self) -> EncoderState:
         """Return the state, with the moments of the optimiser."""
-        self.state.moments = read_moments(self._adam, self.state.tensors)
+        self.state.moments = read_moments(self._adam)
         return self.state
 
     @torch.no_grad()

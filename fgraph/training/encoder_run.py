@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -14,7 +13,7 @@ from fgraph.stylegan.checkpoints.encoder_file import save_encoder
 from fgraph.stylegan.generators.base import Generator
 from fgraph.stylegan.loading import load_generator
 from fgraph.stylegan.nn.encoder import Encoder
-from fgraph.training.devices import launch
+from fgraph.training.devices import Fabric, launch
 from fgraph.training.draws import draw_for
 from fgraph.training.encoder_loop import EncoderTrainer
 from fgraph.training.encoder_settings import EncoderSettings
@@ -24,9 +23,6 @@ from fgraph.training.report import SAMPLES_FOLDER, Report
 from fgraph.training.settings import TrainingError
 from fgraph.training.snapshot import SNAPSHOT
 from fgraph.training.steps import check_unchanged, claiming, run_steps
-
-if TYPE_CHECKING:
-    from lightning_fabric import Fabric
 
 ENCODER = "encoder.safetensors"
 CURVES = ("code", "image", "psnr")

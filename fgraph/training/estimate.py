@@ -5,20 +5,17 @@ from __future__ import annotations
 import copy
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 import torch
 
 from fgraph.training.batches import PictureSource
+from fgraph.training.devices import Fabric
 from fgraph.training.loop import Trainer
 from fgraph.training.projected import ProjectedTable
 from fgraph.training.settings import TrainingSettings
 from fgraph.training.state import TrainingState
 
-if TYPE_CHECKING:
-    from lightning_fabric import Fabric
-
-MakeTrainer = Callable[["Fabric", TrainingSettings, TrainingState, PictureSource], Trainer]
+MakeTrainer = Callable[[Fabric, TrainingSettings, TrainingState, PictureSource], Trainer]
 FEWEST_STEPS = 20  # least steps of a training that gets an estimate
 _ROWS, _ROWS_PROJECTED = 1, 4  # rows of the first trial in each process: a projected discriminator compares 4 rows
 _SHORT = 1.0  # seconds of a trial above which a whole batch is not tried

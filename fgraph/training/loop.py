@@ -10,17 +10,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
+from fgraph._adam import NetworkAdam
 from fgraph.stylegan.generators.stylegan2 import StyleGAN2Generator
 from fgraph.stylegan.nn import discriminator
 from fgraph.stylegan.tables.discriminator import DiscriminatorTable
 from fgraph.training.augment import adapt, augment
 from fgraph.training.batches import PictureSource
-from fgraph.training.devices import average, average_gradients
+from fgraph.training.devices import Fabric, average, average_gradients
 from fgraph.training.draws import draw_for
 from fgraph.training.losses import discriminator_loss, generator_loss, gradient_penalty
 from fgraph.training.optimiser import make_adam, move_average, read_moments
@@ -28,9 +28,6 @@ from fgraph.training.projected import Tensors
 from fgraph.training.readings import Measured, Readings
 from fgraph.training.settings import TrainingSettings
 from fgraph.training.state import TrainingState, is_trained
-
-if TYPE_CHECKING:
-    from lightning_fabric import Fabric
 
 ADAPT_EVERY = 4  # steps
 RAMP = 0.05  # the largest half-life of the moving average, as a share of the images seen
@@ -101,8 +98,8 @@ class Trainer:
 
     def current_state(self) -> TrainingState:
         """Return the state for a snapshot, with the moments of the optimisers."""
-        self.state.generator_moments = read_moments(self._adam, self._trained)
-        self.state.discriminator_moments = read_moments(self._discriminator_adam, self._trained_discriminator)
+        self.state.generator_moments = read_moments(self._adam)
+        self.state.discriminator_moments = read_moments(self._discriminator_adam)
         return self.state
 
     def _learns(self, name: str) -> bool:
@@ -211,7 +208,7 @@ class Trainer:
         assert isinstance(self.state.discriminator_table, DiscriminatorTable)
         return discriminator.score(self.state.discriminator_table, self.state.discriminator, images)
 
-    def _apply(self, adam: torch.optim.Adam, trained: Tensors) -> None:
+    def _apply(self, adam: NetworkAdam, trained: Tensors) -> None:
         average_gradients(self.fabric, trained.values())
         adam.step()
 

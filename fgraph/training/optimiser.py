@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import torch
 from torch import Tensor
 
+from fgraph._adam import NetworkAdam
 from fgraph.training.state import Moments
-
-_EPSILON = 1e-8
 
 
 def make_adam(
@@ -21,7 +19,7 @@ def make_adam(
     *,
     mapping_rate: float = 1.0,
     momentum: float = 0.0,
-) -> torch.optim.Adam:
+) -> NetworkAdam:
     """Return Adam (β `momentum`, 0.99) over tensors, which continues from their moments.
 
     Args:
@@ -34,33 +32,18 @@ def make_adam(
         momentum: β of the first moment.
     """
     ratio = 1.0 if every is None else every / (every + 1)
-    mapping = [value for name, value in trained.items() if name.startswith("mapping.")]
-    others = [value for name, value in trained.items() if not name.startswith("mapping.")]
-    groups = [
-        {"params": values, "lr": rate * ratio * times}
-        for values, times in ((mapping, mapping_rate), (others, 1.0))
-        if values
-    ]
-    adam = torch.optim.Adam(groups or [{"params": []}], lr=rate * ratio, betas=(momentum, 0.99**ratio), eps=_EPSILON)
-    for name, value in trained.items():
-        if name in moments.steps:
-            adam.state[value] = {
-                "step": torch.tensor(float(moments.steps[name])),
-                "exp_avg": _like(moments.first[name], value),
-                "exp_avg_sq": _like(moments.second[name], value),
-            }
+    factors = {name: mapping_rate for name in trained if name.startswith("mapping.")}
+    adam = NetworkAdam(trained, rate * ratio, (momentum, 0.99**ratio), factors)
+    for name in filter(moments.steps.__contains__, trained):
+        adam.steps[name] = moments.steps[name]
+        adam.first[name] = _like(moments.first[name], trained[name])
+        adam.second[name] = _like(moments.second[name], trained[name])
     return adam
 
 
-def read_moments(adam: torch.optim.Adam, trained: Mapping[str, Tensor]) -> Moments:
+def read_moments(adam: NetworkAdam) -> Moments:
     """Return the state of Adam after the last step."""
-    moments = Moments()
-    for name, value in trained.items():
-        kept: dict[str, Any] = adam.state.get(value, {})
-        if kept:
-            moments.first[name], moments.second[name] = kept["exp_avg"], kept["exp_avg_sq"]
-            moments.steps[name] = int(kept["step"])
-    return moments
+    return Moments(dict(adam.first), dict(adam.second), dict(adam.steps))
 
 
 @torch.no_grad()

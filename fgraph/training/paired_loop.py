@@ -6,21 +6,17 @@ them; a projected discriminator that starts from it makes the images sharp.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from fgraph.training.batches import PictureSource
+from fgraph.training.devices import Fabric
 from fgraph.training.loop import Trainer
 from fgraph.training.painters import PaintedBatches
 from fgraph.training.projected import relative_distance
 from fgraph.training.settings import TrainingError, TrainingSettings
 from fgraph.training.state import TrainingState
-
-if TYPE_CHECKING:
-    from lightning_fabric import Fabric
 
 COARSEST = 4  # pixels
 

@@ -6,13 +6,12 @@ batch: its features are the costly part, and are made once. Sauer et al. 2021 dr
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from fgraph.training.batches import PictureSource
+from fgraph.training.devices import Fabric
 from fgraph.training.features import load_features
 from fgraph.training.loop import Trainer
 from fgraph.training.paired_loop import find_painter, laplacian_pyramid
@@ -29,9 +28,6 @@ from fgraph.training.projected import (
 )
 from fgraph.training.settings import TrainingError, TrainingSettings
 from fgraph.training.state import TrainingState
-
-if TYPE_CHECKING:
-    from lightning_fabric import Fabric
 
 
 def _pair_distance(images: Tensor, pictures: Tensor, fake: list[Tensor], real: list[Tensor]) -> Tensor:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from fgraph._temporary import clean
 from fgraph.stylegan.checkpoints.weights import save_generator
 from fgraph.training.batches import Batches, PictureSource
 from fgraph.training.begin import begin
-from fgraph.training.devices import launch
+from fgraph.training.devices import Fabric, launch
 from fgraph.training.estimate import FEWEST_STEPS, measure_speed
 from fgraph.training.loop import Trainer
 from fgraph.training.painters import PaintedBatches, load_painter, names_painter
@@ -20,9 +19,6 @@ from fgraph.training.snapshot import SNAPSHOT, read_snapshot, write_snapshot
 from fgraph.training.state import TrainingState
 from fgraph.training.steps import check_unchanged, claiming, run_steps
 from fgraph.training.trainers import make_trainer
-
-if TYPE_CHECKING:
-    from lightning_fabric import Fabric
 
 MODEL = "model.safetensors"
 

@@ -9,16 +9,14 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 from fgraph._atomic import save_error
 from fgraph._temporary import claimed
+from fgraph.training.devices import Fabric
 from fgraph.training.readings import Measured, Readings
 from fgraph.training.report import Report, TrainingProgress
 from fgraph.training.settings import CommonSettings, TrainingError
-
-if TYPE_CHECKING:
-    from lightning_fabric import Fabric
 
 _SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
 

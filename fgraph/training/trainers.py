@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from fgraph.training.batches import PictureSource
+from fgraph.training.devices import Fabric
 from fgraph.training.loop import Trainer
 from fgraph.training.paired_loop import PairedTrainer
 from fgraph.training.projected import ProjectedTable
 from fgraph.training.projected_loop import ProjectedTrainer
 from fgraph.training.settings import TrainingError, TrainingSettings
 from fgraph.training.state import TrainingState
-
-if TYPE_CHECKING:
-    from lightning_fabric import Fabric
 
 
 def make_trainer(fabric: Fabric, settings: TrainingSettings, state: TrainingState, batches: PictureSource) -> Trainer:

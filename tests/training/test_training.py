@@ -191,6 +191,13 @@ def test_models_that_cannot_be_trained_are_told(choose: Choose, tmp_path: Path) 
         train(choose(device="tpu"))
 
 
+@pytest.mark.parametrize("device", ["cpu:1", "cuda:7"])
+def test_a_device_that_is_not_there(choose: Choose, device: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("torch.cuda.device_count", lambda: 7)
+    with pytest.raises(TrainingError, match=rf"device={device}: found \d devices of kind {device[:-2]}; device=auto"):
+        train(choose(device=device))
+
+
 def test_a_loss_that_became_infinite_stops_it(choose: Choose) -> None:
     with pytest.raises(TrainingError, match="a loss became"):
         train(choose(learning_rate=1e30, images=400))
