@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -39,17 +39,23 @@ def note(event: str, arguments: tuple[Any, ...]) -> None:
         OPENED.append(str(arguments[0]))
 
 
-sys.addaudithook(note)
+@cache
+def listen() -> None:
+    """Call `note` for each event of this process from now on. Python removes no hook, and each event costs time."""
+    sys.addaudithook(note)
 
 
 @pytest.fixture
 def secret(tmp_path: Path) -> Iterator[Path]:
     """A picture on this machine; every attempt to open it is recorded in `OPENED`."""
+    listen()
     path = tmp_path / "secret" / "one.png"
     path.parent.mkdir()
     PillowImage.new("RGB", (64, 64)).save(path)
-    OPENED.clear()
     WATCHED[0] = str(path.parent)
+    path.read_bytes()
+    assert OPENED  # so the hook sees what is opened
+    OPENED.clear()
     yield path
     WATCHED[0] = ""
 
