@@ -123,7 +123,7 @@ class PaintedBatches:
     def _paint(self, numbers: Tensor, maps: Sequence[Tensor]) -> Tensor:
         """Paint a few pictures at a time, whose intermediate results fit the processor's cache."""
         rows = max(1, PIXELS // self._size**2)
-        pieces = zip(*(each.split(rows) for each in (numbers, *maps)), strict=True)
+        pieces = zip(*(torch.split(each, rows) for each in (numbers, *maps)), strict=True)
         return torch.cat([self._checked_piece(piece, noise) for piece, *noise in pieces])
 
     def _checked_piece(self, numbers: Tensor, maps: Sequence[Tensor]) -> Tensor:
