@@ -1,7 +1,7 @@
 """Analyses: answers about a Program for passes and plans. They rewrite nothing."""
 
 from fgraph.analysis.access import footprints_of, operands_read
-from fgraph.analysis.bounds import BoundsMemo, infer_bounds, without_differences
+from fgraph.analysis.bounds import BoundsMemo, infer_bounds, repeated_flops, without_differences
 from fgraph.analysis.retention import Retained, Row
 from fgraph.analysis.value_bounds import Bounds, ChunkOutputs, OutputTile, ValueBounds, whole_bounds
 
@@ -16,6 +16,7 @@ __all__ = [
     "footprints_of",
     "infer_bounds",
     "operands_read",
+    "repeated_flops",
     "whole_bounds",
     "without_differences",
 ]

@@ -7,7 +7,8 @@ chunks differ in the outputs that they make, and only the first computes codes.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
 from itertools import pairwise
@@ -56,6 +57,20 @@ def infer_bounds(
     return _Walk(memo or BoundsMemo(program, cost_model), len(chunks), retention_budget).run(chunks)
 
 
+def repeated_flops(program: Program, bounds: Bounds) -> float:
+    """Return the FLOPs of the pixels within the bounds of a program that earlier chunks also compute."""
+    total = 0.0
+    for instruction, made, cyclic in zip(program.instructions, bounds.values, cyclic_axes(program), strict=True):
+        if not instruction.type.spatial:
+            continue
+        flops, before = flops_of_pixel(program, instruction), defaultdict[int, set[Region]](set)
+        for row, region in zip(made.rows.tolist(), map(tuple, made.regions.tolist()), strict=True):
+            again = overlapping_pixels(region, before[row], instruction.type.size, cyclic)
+            total += flops * min(again, area(region))
+            before[row].add(region)
+    return total
+
+
 def without_differences(program: Program) -> Program:
     """Return the program without bases: every row is computed on its own."""
     plain = (replace(one, regions=None, bases=None) for one in program.instructions)
@@ -97,7 +112,6 @@ class _Walk:
             self.retention = Retention(
                 memo.program, memo.cyclic, memo.readers, chunks, budget=retention_budget, cost_model=memo.cost_model
             )
-        self.repeated_flops = 0.0
         # The requests for each value so far: keys, which are chunk * rows + row, and regions.
         self.requests: list[list[tuple[Index, Regions]]] = [[] for _ in self.program.instructions]
 
@@ -106,8 +120,8 @@ class _Walk:
             self._request_outputs(chunk, wanted)
         made = [self._settle(number) for number in reversed(range(len(self.requests)))]
         if self.retention is None:
-            return Bounds(made[::-1], (), np.zeros(len(chunks)), self.repeated_flops)
-        return Bounds(made[::-1], self.retention.retained, self.retention.bytes, self.repeated_flops)
+            return Bounds(made[::-1], (), np.zeros(len(chunks)))
+        return Bounds(made[::-1], self.retention.retained, self.retention.bytes)
 
     # -- requests ------------------------------------------------------------------------------------------------
 
@@ -201,7 +215,9 @@ class _Walk:
         """Return the regions that each chunk computes for the requests; retained parts are not computed again."""
         if not len(needs):
             return rows, needs
-        before: dict[int, dict[Region, Part]] = {row: {} for row in np.flatnonzero(np.bincount(rows[1]) > 1).tolist()}
+        before: dict[int, dict[Region, Part]] = {}
+        if self.retention is not None:
+            before = {row: {} for row in np.flatnonzero(np.bincount(rows[1]) > 1).tolist()}
         regions = needs.copy()
         flops, enlarged = self.memo.flops[number], self.memo.enlarged
         names = rows[1].tolist()
@@ -219,16 +235,10 @@ class _Walk:
             for place, row in again:
                 region = to_region(regions[place])
                 if area(region):
-                    self.repeated_flops += flops * self._repeated(number, region, before[row])
                     before[row].pop(region, None)  # only the last of several equal regions is kept
                     before[row][region] = Part(chunk, region, alone=len(part) == 1)
         nonempty = areas(regions) > 0
         return (rows[0][nonempty], rows[1][nonempty]), regions[nonempty]
-
-    def _repeated(self, number: int, region: Region, before: Iterable[Region]) -> int:
-        """Return how many pixels of a region other chunks compute too."""
-        size, cyclic = self.program.instructions[number].type.size, self.cyclic[number]
-        return min(overlapping_pixels(region, before, size, cyclic), area(region))
 
     def _enlarged(self, number: int, needs: Regions, flops: float) -> Regions:
         """Return the regions that a chunk computes for its needs, enlarged to few sizes; a pixel costs `flops`."""

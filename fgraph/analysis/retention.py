@@ -35,12 +35,13 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Retained:
-    """A part of a row that one chunk computes and the chunks up to `last` read."""
+    """A part of a row that one chunk computes and later chunks read."""
 
     row: Row
     chunk: int
-    last: int
+    last: int  # the last chunk that reads it
     region: Region
+    readers: frozenset[int]  # all chunks that read it
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +111,7 @@ class Retention:
         if not area(rest):
             copied, calls = 0, -1  # one call fewer
         for common, part in found:
-            pixels = self._keep(held[part.chunk], Retained(row, part.chunk, chunk, common), part)
+            pixels = self._keep(held[part.chunk], Retained(row, part.chunk, chunk, common, frozenset([chunk])), part)
             copied += pixels
             calls += pixels > 0
         bytes_each = 4 * instruction.type.shape[0]
@@ -134,7 +135,7 @@ class Retention:
             within = covers(old.region, new.region, size, cyclic)
             both = old.region if within else union(old.region, new.region, size, cyclic)
             if area(both) <= area(old.region) + area(new.region) and covers(made.region, both, size, cyclic):
-                held[place] = replace(new, region=both)
+                held[place] = replace(new, region=both, readers=old.readers | new.readers)
                 return area(both) - area(old.region)
         held.append(new)
         all_of_it = made.alone and covers(new.region, made.region, size, cyclic)

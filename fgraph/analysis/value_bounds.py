@@ -41,7 +41,6 @@ class Bounds:
     values: Sequence[ValueBounds]  # the bounds of each value
     retained: Sequence[Retained]
     retained_bytes: npt.NDArray[np.float64]  # bytes of earlier chunks that are retained while each chunk runs, in fp32
-    repeated_flops: float = 0.0  # FLOPs of pixels that more than one chunk computes
 
 
 def whole_bounds(program: Program) -> Bounds:

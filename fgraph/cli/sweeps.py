@@ -8,19 +8,23 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from fgraph._errors import FgraphError, SkippedError
 from fgraph.cli.no_memory import NO_MEMORY, lacks_memory
 from fgraph.cli.settings import JobPlace, JobSettings
 from fgraph.cli.terminal import say, warn, warn_traceback
 
+Cell: TypeAlias = tuple[tuple[str, ...], str | None]  # overrides of a job; its directory, if it is whole
+_HIDDEN: Cell = ((), None)  # of a job that asks for no sheet
+
 
 @dataclass
 class SweepRun:
     """The state of all jobs of a call; a single run is a sweep of one job.
 
-    A call can have very many jobs, so little is kept of each: its overrides and its directory, for the contact sheet.
+    A call can have very many jobs, so little is kept of each: its overrides and its directory, if it asks for a contact
+    sheet.
     """
 
     failures: list[Exception] = field(default_factory=list)  # the first and the last failure, printed already
@@ -31,7 +35,7 @@ class SweepRun:
     hint: Callable[[], str] = str  # how to continue the standalone job that runs, after an interrupt
     ended: int = 0  # jobs, failed ones included
     _complete: int = 0  # jobs that didn't fail
-    _cells: list[tuple[tuple[str, ...], str | None]] = field(default_factory=list)  # overrides; directory, if whole
+    _cells: list[Cell] = field(default_factory=list)
     _quality: int | None = None  # quality of the sheet; None: no job requests one
     _keys: set[str] = field(default_factory=set)  # keys of jobs, until two differ
 
@@ -63,7 +67,7 @@ class SweepRun:
         try:
             yield
             self._complete += 1
-            if settings is not None:
+            if settings is not None and settings.sheet:
                 self._cells[-1] = (place.overrides, str(settings.directory))
         except (Exception, KeyboardInterrupt) as error:
             if self.is_interrupted() or isinstance(error, KeyboardInterrupt):
@@ -86,7 +90,7 @@ class SweepRun:
         self.ended += 1
         self.is_sweep = place.is_sweep
         self.directory = place.sweep_directory
-        self._cells.append((place.overrides, None))
+        self._cells.append(_HIDDEN if settings is not None and not settings.sheet else (place.overrides, None))
         if place.is_sweep and len(self._keys) < 2:
             self._keys.add(f"failed: {self.ended}" if settings is None else job_key(settings))
         if self._quality is None and settings is not None and settings.mode == "run" and settings.sheet:

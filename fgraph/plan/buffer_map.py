@@ -68,7 +68,7 @@ class BufferMap:
             pieces[:] = [one for one in pieces if one.retained.last >= chunk]
             found: dict[int, list[Piece]] = {}
             for one in pieces:
-                if one.retained.chunk < chunk:
+                if chunk in one.retained.readers:
                     found.setdefault(one.retained.row[1], []).append(one)
             if found:
                 self.readable[value] = found

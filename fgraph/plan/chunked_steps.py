@@ -10,7 +10,7 @@ import numpy as np
 
 from fgraph._errors import MemoryBudgetError
 from fgraph._sizes import in_words
-from fgraph.analysis import Bounds, ChunkOutputs, whole_bounds
+from fgraph.analysis import Bounds, ChunkOutputs, repeated_flops, whole_bounds
 from fgraph.ir.program import Program
 from fgraph.ir.region_arrays import areas
 from fgraph.plan.build import StepBuilder
@@ -26,7 +26,8 @@ class ChunkedSteps:
     steps: tuple[Step, ...]
     results: tuple[StepResult, ...]
     ends: tuple[int, ...]  # number of steps up to the end of each chunk
-    repeated_flops: float = 0.0  # FLOPs of pixels that earlier chunks also compute
+    program: Program
+    bounds: Bounds
 
     @property
     def chunks(self) -> int:
@@ -57,6 +58,11 @@ class ChunkedSteps:
         """FLOPs of all steps."""
         return sum(step.flops for step in self.steps)
 
+    @cached_property
+    def repeated_flops(self) -> float:
+        """FLOPs of pixels that earlier chunks also compute."""
+        return repeated_flops(self.program, self.bounds)
+
     @property
     def calls(self) -> int:
         """The number of calls of generator layers."""
@@ -75,7 +81,7 @@ def build_chunks(
         steps += builder.chunk(chunk)
         results += builder.results(tiles)
         ends.append(len(steps))
-    return ChunkedSteps(with_last_uses(steps, results), tuple(results), tuple(ends), bounds.repeated_flops)
+    return ChunkedSteps(with_last_uses(steps, results), tuple(results), tuple(ends), program, bounds)
 
 
 def guess_peak(program: Program, wanted: Sequence[ChunkOutputs], bounds: Bounds, templates: ChunkTemplates) -> int:
@@ -129,9 +135,10 @@ def build_baseline(program: Program, memory: int | None) -> tuple[ChunkedSteps, 
     Raises:
         MemoryBudgetError: all values together need more than `memory` bytes.
     """
-    builder = StepBuilder(program, whole_bounds(program))
+    bounds = whole_bounds(program)
+    builder = StepBuilder(program, bounds)
     steps = builder.chunk(0)
-    chunks = ChunkedSteps(tuple(steps), tuple(builder.results(None)), (len(steps),))
+    chunks = ChunkedSteps(tuple(steps), tuple(builder.results(None)), (len(steps),), program, bounds)
     needed = max(chunks.peaks)
     if memory is not None and needed > memory:
         raise MemoryBudgetError(

@@ -65,6 +65,7 @@ class Gather:
     exact: bool = True
     # for y and x, whether a window beyond the canvas continues at the opposite edge, rather than with zeros
     wraps: Cyclic = (False, False)
+    origin: tuple[Gather, Mapping[int, int]] | None = None  # the gather that it relocates, and the buffers that differ
 
     @property
     def count(self) -> int:
@@ -103,16 +104,16 @@ class Gather:
 
     def relocated(self, numbers: Mapping[int, int]) -> Gather:
         """Return the gather that reads the same rows in other buffers; `numbers` maps the buffers that differ."""
-        made = Gather(self.locations.relocated(numbers), self.size, self.windows, self.exact, self.wraps)
-        made.__dict__["sources"] = sorted(numbers.get(one, one) for one in self.sources)
-        if not self.exact:  # slow properties are copied, not computed again
-            made.__dict__["copies"] = tuple(one.relocated(numbers) for one in self.copies)
+        made = Gather(
+            self.locations.relocated(numbers), self.size, self.windows, self.exact, self.wraps, (self, numbers)
+        )
+        made.__dict__["sources"] = sorted([numbers.get(one, one) for one in self.sources])
         return made
 
     def take(self, index: Index | slice) -> Gather:
         """Return the gather of some of the rows."""
         windows = None if self.windows is None else self.windows[index]
-        return replace(self, locations=self.locations.take(index), windows=windows)
+        return replace(self, locations=self.locations.take(index), windows=windows, origin=None)
 
     @cached_property
     def runs(self) -> tuple[Gather, ...]:
@@ -130,6 +131,9 @@ class Gather:
     @cached_property
     def copies(self) -> tuple[Copy, ...]:
         """The copies that fill the windows. Pixels without a copy are beyond a border, or nothing depends on them."""
+        if self.origin is not None:  # many plans are discarded before they need the copies
+            gather, numbers = self.origin
+            return tuple(one.relocated(numbers) for one in gather.copies)
         return tuple(copy for rows in self._stretches for copy in self._cuts(rows))
 
     @cached_property

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import Any
 
@@ -53,9 +53,10 @@ class Step:
         self, inputs: tuple[Gather, ...], params: tuple[Hashable, ...], regions: Regions | None, source_locations: Index
     ) -> Step:
         """Return the same call on different rows in different buffers."""
-        made = replace(self, inputs=inputs, params=params, regions=regions, source_locations=source_locations)
+        made = object.__new__(Step)
         kept = _OF_THE_CALL if inputs else ()  # the workspace of a draw depends on its parameters
-        made.__dict__.update({name: getattr(self, name) for name in kept})
+        made.__dict__.update({name: getattr(self, name) for name in (*_FIELDS, *kept)})
+        made.__dict__.update(inputs=inputs, params=params, regions=regions, source_locations=source_locations)
         return made
 
     def with_last_uses(self, last_uses: tuple[int, ...]) -> Step:
@@ -171,6 +172,9 @@ def row_inputs(op: Op, read: tuple[Type, ...], made: Type, tile: Size | None) ->
 def _scaled(kind: Type, output: Type, tile: Size) -> Type:
     height, width = (tile[axis] * kind.size[axis] // output.size[axis] for axis in (0, 1))
     return kind.resized(height, width)
+
+
+_FIELDS = tuple(field.name for field in fields(Step))
 
 
 @dataclass(frozen=True, eq=False, slots=True)

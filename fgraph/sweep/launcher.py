@@ -38,6 +38,9 @@ if TYPE_CHECKING:
 log = get_logger(__name__)
 
 BASIC_SWEEPER = "hydra._internal.core_plugins.basic_sweeper.BasicSweeper"
+# The basic sweeper keeps the return of each job until the end. It reads only whether a job failed, and would then skip
+# the later batches, although the task has reported the failure.
+_ENDED = JobReturn(status=JobStatus.COMPLETED)
 
 
 class SweepTask(Protocol):
@@ -153,9 +156,8 @@ class FusedLauncher(Launcher):
             made = run_job(finish, job, "hydra.sweep.dir", "hydra.sweep.subdir", self.hydra_context)
         except OSError as error:  # Hydra can't write: the disk is full, or the directory is a file
             made = self._fail(job, outcome if prepared is None else _unwritable(job, error))
-        if made.status is JobStatus.FAILED and self.config.hydra.sweeper._target_ == BASIC_SWEEPER:
-            # the basic sweeper would skip later batches; the task has reported the failure
-            made = replace(made, status=JobStatus.COMPLETED, _return_value=None)
+        if self.config.hydra.sweeper._target_ == BASIC_SWEEPER:
+            return _ENDED
         return replace(made, cfg=None, hydra_cfg=None)  # the sweeper keeps all of them, and reads only the result
 
     def _fail(self, job: DictConfig, failure: Exception) -> JobReturn:

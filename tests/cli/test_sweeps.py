@@ -11,7 +11,7 @@ from hydra.core import utils
 from hydra.experimental.callback import Callback
 
 from fgraph.cli import main
-from fgraph.cli.sweeps import reads_seed
+from fgraph.cli.sweeps import SweepRun, reads_seed
 from tests.cli.conftest import FakeJobs
 
 LAUNCHERS = pytest.mark.parametrize("launcher", ["fused", "basic"])
@@ -22,6 +22,16 @@ def test_flag_anywhere(jobs: FakeJobs) -> None:
     assert [graph["seed"] for graph in jobs.graphs] == [0, 1, 2]
     assert jobs.batches == [3]
     assert sorted(path.parent.name for path in Path("swept").rglob("done")) == ["0", "1", "2"]
+
+
+def test_only_a_contact_sheet_needs_the_overrides_of_jobs(jobs: FakeJobs, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept: list[list[Any]] = []
+    monkeypatch.setattr(SweepRun, "write_sheet", lambda run: kept.append(run._cells))
+    for sheet in ("true", "false"):
+        assert main(["-m", "graph=panorama", "seed=1,2", f"output.sheet={sheet}", f"hydra.sweep.dir={sheet}"]) == 0
+    shown, hidden = kept
+    assert ["seed=1" in shown[0][0], "seed=2" in shown[1][0]] == [True, True]
+    assert hidden == [((), None)] * 2
 
 
 @LAUNCHERS

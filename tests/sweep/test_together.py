@@ -61,7 +61,8 @@ def test_a_sweep_keeps_no_configuration_of_its_jobs(plans: list[Plan], monkeypat
 
     monkeypatch.setattr(FusedLauncher, "launch", keep)
     assert main(["-m", "graph=walk", "graph.nodes.walk.frames=2", "seed=1,2", "hydra.sweep.dir=out"]) == 0
-    assert [(one.cfg, one.hydra_cfg) for one in kept] == [(None, None)] * 2
+    assert [(one.cfg, one.hydra_cfg, one.overrides) for one in kept] == [(None, None, None)] * 2
+    assert kept[0] is kept[1]
 
 
 def test_a_batch_leaves_no_configurations(plans: list[Plan], monkeypatch: pytest.MonkeyPatch) -> None:
