@@ -27,6 +27,7 @@ _VARY = (".hydra/", "multirun.yaml", "hydra.yaml", "losses")  # times of day, sp
 _UNCACHED, _SKIPPED = "results are not cached", 3  # later searches have other batches, and so other rounding
 _EVICTED_EVERY = 0.5  # seconds
 _AGAIN = {ONCE: "", FOR_GOOD: " and all after it"}
+_RAY = "ray/_private/serialization.py"  # in tracebacks of Ray
 _IN_USE = 2  # temporary folders of a command at once: the claim of a training, and a file
 _NEAR = 12  # the second of two failures is at most so many operations after the first
 
@@ -89,7 +90,8 @@ class Campaign:
         trial = trial_of(kind, again)
         folder, outcome = self.run(reference.scenario, fault=(KINDS.index(kind), nth, code, again))
         stuck = again != ONCE and code in CODES["read"]  # to remove a folder, it must be opened
-        aborted = reference.scenario.aborts and outcome.code == -signal.SIGABRT
+        # Ray aborts the process; or it logs a traceback, and fgraph runs the jobs again
+        aborted = reference.scenario.aborts and (outcome.code == -signal.SIGABRT or _RAY in outcome.stderr)
         self.report.add(trial, what, judge(outcome, folder, killed=aborted, most_left=_IN_USE if stuck else 0))
         self.report.count(trial, reference.scenario.name)
         exact = _UNCACHED not in outcome.stdout and outcome.code != _SKIPPED
