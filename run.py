@@ -1,4 +1,4 @@
-"""Runs the command line of fgraph from a checkout: `python run.py graph=panorama`."""
+"""The command line of fgraph from a checkout: `python run.py graph=panorama`."""
 
 from fgraph_main import run
 

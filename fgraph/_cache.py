@@ -38,7 +38,7 @@ def sealed(content: bytes) -> bytes:
 def read_cached(path: Path, most: int) -> bytes | None:
     """Return the content of a cache file of at most `most` bytes, or None if there is no such file.
 
-    Leftovers of killed processes in the folder of the file are removed here, since no later write may come to do it.
+    Remove leftovers of killed processes from the folder of the file, in which perhaps nothing is written again.
 
     Raises:
         ValueError: the file is not a cache file, is larger than `most` bytes, or its content does not match its digest.

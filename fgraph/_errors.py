@@ -152,11 +152,11 @@ class Hints:
     """
 
     def __init__(self) -> None:
-        self.left = _MOST_HINTS
+        self.remaining = _MOST_HINTS
 
     def nearest(self, name: str, known: Iterable[str]) -> str | None:
         """Return a hint as the function `nearest` does, or None after `_MOST_HINTS` calls."""
-        if not self.left:
+        if not self.remaining:
             return None
-        self.left -= 1
+        self.remaining -= 1
         return nearest(name, known)

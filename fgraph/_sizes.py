@@ -39,5 +39,7 @@ def parse_bytes(amount: int | str, name: str) -> int:
         match = re.fullmatch(r"\s*([0-9]{1,18}(?:\.[0-9]{0,18})?)\s*([a-zA-Z]*)\s*", amount)
         count = int(float(match[1]) * _UNITS[match[2].lower()]) if match and match[2].lower() in _UNITS else 0
     if isinstance(count, bool) or not isinstance(count, Integral) or count < 1:
-        raise FgraphError(f"{name} {amount!r} is not understood: write bytes, or such as 512MiB or 2GiB")
+        raise FgraphError(
+            f"{name} {amount!r} is not understood: write a number of bytes, or a size such as 512MiB or 2GiB"
+        )
     return int(count)

@@ -11,7 +11,7 @@ from pydantic import Field, field_validator, model_validator
 from fgraph._geometry import fraction
 from fgraph._ports import Kind, LayerSet
 from fgraph.ir import bendings
-from fgraph.ir.bendings import Chosen, parse_channels
+from fgraph.ir.bendings import ChosenChannels, parse_channels
 from fgraph.lowering.advance import applies
 from fgraph.lowering.bend import bend_tensor
 from fgraph.lowering.blaming import blaming
@@ -138,7 +138,7 @@ class Bend(Node):
                     f"{least.name} has {least.out_channels} channels, too few for {self.clusters} clusters"
                 )
 
-    def _chosen(self, inputs: Inputs, model: str) -> list[Chosen]:
+    def _chosen(self, inputs: Inputs, model: str) -> list[ChosenChannels]:
         if self.fraction is not None:
             seeds = [
                 seed
@@ -146,11 +146,12 @@ class Bend(Node):
                 for seed in _broadcast(member.seeds(member.node.seed), member.slot.rows)
             ]
             return [
-                Chosen(fraction=one, seed=seed) for one, seed in zip(inputs.per_row("fraction"), seeds, strict=True)
+                ChosenChannels(fraction=one, seed=seed)
+                for one, seed in zip(inputs.per_row("fraction"), seeds, strict=True)
             ]
         if self.cluster is not None:
-            return [Chosen(cluster=(model, self.clusters, one)) for one in inputs.per_row("cluster")]
-        return [Chosen(parse_channels(str(self.channels)))] * inputs.rows
+            return [ChosenChannels(cluster=(model, self.clusters, one)) for one in inputs.per_row("cluster")]
+        return [ChosenChannels(parse_channels(str(self.channels)))] * inputs.rows
 
 
 _TENSORS: tuple[Tensor, ...] = ("activation", "skip")

@@ -131,9 +131,9 @@ class FileDirection(Direction):
         return DirectionFile(self.value) if self.value is not None else read_directions(str(self.file), self.array)
 
     def static_key(self) -> tuple[Any, ...]:
-        held = self.directions()  # a stack of directions has one space, rows, and a mean or none
-        shapes = held.space, held.shape[-1:], held.shape[1:], bool(held.parts)
-        return (*super().static_key(), *shapes, held.rows, held.mean is None)
+        directions = self.directions()  # a stack of directions has one space, rows, and a mean or none
+        shapes = directions.space, directions.shape[-1:], directions.shape[1:], bool(directions.parts)
+        return (*super().static_key(), *shapes, directions.rows, directions.mean is None)
 
     def row_count(self, rows: Mapping[str, tuple[int, ...]]) -> int:
         self.directions()  # an unreadable file is a fault before anything runs
@@ -144,10 +144,10 @@ class FileDirection(Direction):
         params: list[tuple[Array, int]] = []
         means: list[tuple[Array, int]] = []
         space: TypeKind = "w"
-        held = self.directions()
+        directions = self.directions()
         for member in inputs.members:
-            held = member.node.directions()
-            array, space = held.fitted(table, self.space)
+            directions = member.node.directions()
+            array, space = directions.fitted(table, self.space)
             components = member.node.per_row_fields()["component"]
             for row in range(member.slot.rows):
                 number = components[row if len(components) > 1 else 0]
@@ -155,10 +155,11 @@ class FileDirection(Direction):
                     with blaming("component"):
                         raise ValueError(f"there is no direction {number}: there are {len(array)}, from 0")
                 params.append((array, number))
-                means += [(Array(held.mean.array[None]), 0)] if held.mean is not None and self.how == "set" else []
+                if directions.mean is not None and self.how == "set":
+                    means.append((Array(directions.mean.array[None]), 0))
         code = build.emit(Given(model, space, params[0][0].shape[1:]), params=params)
         mean = build.emit(Given(model, "w", (table.w_dim,)), params=means) if means else None
-        return FoundDirections(space, code, self.how, mean, held.rows)
+        return FoundDirections(space, code, self.how, mean, directions.rows)
 
 
 def _components(inputs: Inputs, count: int) -> tuple[int, ...]:

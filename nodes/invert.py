@@ -114,8 +114,8 @@ class Invert(Node):
 
     def _start(self, build: Build, inputs: Inputs, model: str) -> Operand:
         """Return the codes to start from, in the space of the search."""
-        given, own = inputs.latent("start"), build.table(model)
+        given, target = inputs.latent("start"), build.table(model)
         other = build.table(given.model)
-        if (other.num_ws, other.w_dim, other.style_length) != (own.num_ws, own.w_dim, own.style_length):
+        if (other.num_ws, other.w_dim, other.style_length) != (target.num_ws, target.w_dim, target.style_length):
             raise ValueError(f"start: codes of model '{given.model}' do not fit model '{model}'")
         return build.promote(given, self.settings.space).code

@@ -51,24 +51,24 @@ class Mosaic(Node):
         return given // cells
 
     def lower(self, build: Build, inputs: Inputs) -> Features:
-        high, wide = self.grid
-        cells, wrap_x, wrap_y = high * wide, self.wrap in ("x", "both"), self.wrap in ("y", "both")
+        grid_rows, grid_columns = self.grid
+        cells, wrap_x, wrap_y = grid_rows * grid_columns, self.wrap in ("x", "both"), self.wrap in ("y", "both")
         latent = build.promote(inputs.latent("of"), "s")
         first = as_index(np.arange(0, latent.rows, cells))
         carriers, alphas = [], []
         for cell in range(cells):
-            row, column = divmod(cell, wide)
+            row, column = divmod(cell, grid_columns)
             alpha = product(
-                Hat(column, wide, "x", self.overlap, wrap_x),
-                Hat(row, high, "y", self.overlap, wrap_y),
+                Hat(column, grid_columns, "x", self.overlap, wrap_x),
+                Hat(row, grid_rows, "y", self.overlap, wrap_y),
             )
             carriers.append(inputs.carrier(latent.take(as_index(first + cell))))
             alphas.append((alpha,) * len(first))
         paused = inputs.pause(latent.take(first))
-        canvas = Canvas(Fraction(high), Fraction(wide), wrap_x, wrap_y)
+        canvas = Canvas(Fraction(grid_rows), Fraction(grid_columns), wrap_x, wrap_y)
         if on_plane(build, paused):
             return self._on_plane(build, paused, Mixture(tuple(carriers), tuple(alphas)), canvas)
-        spread = Pad(Fraction(0), Fraction(high - 1), Fraction(0), Fraction(wide - 1), "circular")
+        spread = Pad(Fraction(0), Fraction(grid_rows - 1), Fraction(0), Fraction(grid_columns - 1), "circular")
         const = edit_tensor(build, paused.activation, (spread,) * len(first))
         return Features(
             const, None, paused.layer, Mixture(tuple(carriers), tuple(alphas)),
@@ -84,11 +84,11 @@ class Mosaic(Node):
                     f"wrap {self.wrap} closes a canvas; {model} samples an endless plane, which does not close: leave "
                     "wrap out"
                 )
-        (high, wide), unit = self.grid, build.table(paused.model).unit
+        (grid_rows, grid_columns), unit = self.grid, build.table(paused.model).unit
         placed = []
         for cell, carrier in enumerate(cells.carriers):
-            row, column = divmod(cell, wide)
-            middle = (Fraction(2 * column + 1 - wide, 2), Fraction(2 * row + 1 - high, 2))
+            row, column = divmod(cell, grid_columns)
+            middle = (Fraction(2 * column + 1 - grid_columns, 2), Fraction(2 * row + 1 - grid_rows, 2))
             placed.append(place_planes(carrier, middle, unit))
         carrier = Mixture(tuple(placed), cells.alphas)
         return replace(paused, activation=plane(build, planes_of(carrier)), carrier=carrier, canvas=canvas)

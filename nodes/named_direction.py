@@ -68,8 +68,8 @@ class NamedDirection(Direction):
     def static_key(self) -> tuple[Any, ...]:
         edit = self.edit()  # a stack has one space, rows, and a mean or none
         file = self.file or edit.file
-        held = None if edit.component is None or file is None else read_directions(file)
-        shape = held and (held.shape[1:], held.mean is None)
+        directions = None if edit.component is None or file is None else read_directions(file)
+        shape = directions and (directions.shape[1:], directions.mean is None)
         return (*super().static_key(), edit.component is None, edit.rows, self.edits is None, shape)
 
     def strengths(self, inputs: Inputs) -> Sequence[float]:
@@ -122,11 +122,11 @@ class NamedDirection(Direction):
                     f"'{edit.name}' moves along component {edit.component} of GANSpace, for "
                     f"{edit.model or 'its model'}: give file, the components that were measured with it"
                 )
-            held = read_directions(file)
-            found, _ = held.fitted(table, "w")
+            directions = read_directions(file)
+            found, _ = directions.fitted(table, "w")
             if edit.component is None or edit.component >= len(found):
                 raise ValueError(f"'{edit.name}' needs component {edit.component}; there are {len(found)}, from 0")
-        mean = Array(held.mean.array[None]) if held.mean is not None else None
+        mean = Array(directions.mean.array[None]) if directions.mean is not None else None
         return Array(found.array[edit.component][None]), mean
 
 

@@ -66,8 +66,8 @@ class Paste(Node):
         for image in (of, inverted):
             if image is not None:
                 _check_fits(build, image, onto)
-        own = inputs.mask("mask").exprs if inputs.has("mask") else None
-        alpha = build.draw(self._masks(own, onto), onto.height, onto.width)
+        exprs = inputs.mask("mask").exprs if inputs.has("mask") else None
+        alpha = build.draw(self._masks(exprs, onto), onto.height, onto.width)
         before = [inverted.pixels] if inverted is not None and self.blend == "difference" else []
         patch = build.emit(Patch(self.blend), [of.pixels, *before, alpha])
         facts: dict[str, Operand] = {}
@@ -79,13 +79,13 @@ class Paste(Node):
             facts["distance"] = build.emit(Distance(code.model, found.space), [found.code])
         return Photograph({"patch": patch, **facts}, Pasting(self.blend, onto.crops))
 
-    def _masks(self, own: MaskExprs | None, onto: Image) -> MaskExprs:
+    def _masks(self, exprs: MaskExprs | None, onto: Image) -> MaskExprs:
         """Return the mask of each row: the given mask, limited to the crop without its rim."""
         rim = self._rim(onto.height, onto.width)
-        if own is None:
+        if exprs is None:
             return (rim,) * onto.rows
-        known = {mask: masks.product(mask, rim) for mask in dict.fromkeys(own)}
-        return tuple(known[mask] for mask in own)
+        known = {mask: masks.product(mask, rim) for mask in dict.fromkeys(exprs)}
+        return tuple(known[mask] for mask in exprs)
 
     def _rim(self, height: int, width: int) -> MaskExpr:
         """Return the mask of a crop without its rim: a product of ramps from each side."""

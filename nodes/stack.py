@@ -73,9 +73,10 @@ def _stack_codes(build: Build, codes: Sequence[Latent]) -> Latent:
 def _stack_images(images: Sequence[Image]) -> Image:
     sizes = list(dict.fromkeys((image.height, image.width) for image in images))
     if len(sizes) > 1:
-        (high, wide), (tall, broad) = sizes[:2]
+        (height, width), (other_height, other_width) = sizes[:2]
         raise ValueError(
-            f"images must have the same size to be stacked; these have {high} x {wide} and {tall} x {broad} pixels"
+            f"images must have the same size to be stacked; these have {height} x {width} and "
+            f"{other_height} x {other_width} pixels"
         )
     crops = tuple(crop for image in images for crop in image.crops)
     whole = all(len(image.crops) == image.rows for image in images)

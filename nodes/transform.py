@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 
 from fgraph._errors import nearest, show
 from fgraph._geometry import Canvas, fraction
-from fgraph._geometry import Transform as Turn
+from fgraph._geometry import Transform as PlaneTransform
 from fgraph._ports import broadcast_rows
 from fgraph.array_files.transforms import FileTransform, read_transforms
 from fgraph.lowering.blaming import blaming
@@ -18,7 +18,7 @@ from fgraph.lowering.build import Build
 from fgraph.lowering.inputs import Inputs
 from fgraph.lowering.planes import described, edit_plane, on_plane
 from fgraph.lowering.values import Features, Image, Mask, Value
-from fgraph.masks import turned
+from fgraph.masks import transformed
 from fgraph.node import FILE, Data, Node, PerRow, SpatialPort
 from nodes._spatial import Amount, Ruler, Unit
 
@@ -42,7 +42,9 @@ class Transform(Node):
     dy: PerRow[Amount] = Field(0.0, description="down, as a fraction of the canvas or in pixels of the image")
     unit: Unit = Field("fraction", description="the unit of dx and dy")
     file: Data[str | None] = Field(
-        None, description="instead of these: a file of transforms, landmarks_transforms.npy", json_schema_extra=FILE
+        None,
+        description="instead of rotate, scale, dx and dy: a file of transforms, landmarks_transforms.npy",
+        json_schema_extra=FILE,
     )
     name: PerRow[str] | None = Field(
         None,
@@ -91,37 +93,38 @@ class Transform(Node):
                     "transform takes codes, or a pass at const; this is an image: use shift, flip, crop or resize"
                 )
         if isinstance(value, Mask):
-            turns = self._turns(inputs, None, Canvas())
-            pairs = zip(value.exprs, turns, strict=True)
-            return Mask(tuple(turned(mask, turn) for mask, turn in pairs))
+            transforms = self._plane_transforms(inputs, None, Canvas())
+            pairs = zip(value.exprs, transforms, strict=True)
+            return Mask(tuple(transformed(mask, transform) for mask, transform in pairs))
         features = inputs.as_features(value)
         with blaming("of"):
             _check(build, features)
         pixels = features.canvas.pixels(build.table(features.model).size)
-        return edit_plane(build, features, self._turns(inputs, pixels, features.canvas))
+        return edit_plane(build, features, self._plane_transforms(inputs, pixels, features.canvas))
 
-    def _turns(self, inputs: Inputs, pixels: tuple[int, int] | None, canvas: Canvas) -> list[Turn]:
+    def _plane_transforms(self, inputs: Inputs, pixels: tuple[int, int] | None, canvas: Canvas) -> list[PlaneTransform]:
         if self.file is not None:
-            return [turn for member in inputs.members for turn in _of_file(member.node, member.slot.rows, canvas)]
+            by_member = [_of_file(member.node, member.slot.rows, canvas) for member in inputs.members]
+            return [transform for found in by_member for transform in found]
         ruler = Ruler(self.unit, pixels)
         names = ("rotate", "scale", "dy", "dx")
         rows = list(zip(*(inputs.per_row(name) for name in names), strict=True))
         known = {
-            row: Turn(fraction(row[0]), fraction(row[1]), ruler.vertical(row[2]), ruler.horizontal(row[3]))
+            row: PlaneTransform(fraction(row[0]), fraction(row[1]), ruler.vertical(row[2]), ruler.horizontal(row[3]))
             for row in set(rows)
         }
         return [known[row] for row in rows]
 
 
-def _of_file(node: Transform, rows: int, canvas: Canvas) -> Sequence[Turn]:
+def _of_file(node: Transform, rows: int, canvas: Canvas) -> Sequence[PlaneTransform]:
     """Return the transforms of the rows of a node. Its file counts distances in images."""
-    turns = [
-        Turn(
+    transforms = [
+        PlaneTransform(
             Fraction(one.rotate), Fraction(one.scale), Fraction(one.dy) / canvas.height, Fraction(one.dx) / canvas.width
         )
         for one in node.file_transforms()
     ]
-    return turns * rows if len(turns) == 1 else turns
+    return transforms * rows if len(transforms) == 1 else transforms
 
 
 def _check(build: Build, features: Features) -> None:

@@ -23,7 +23,7 @@ from fgraph.stylegan.tables.discriminator import DiscriminatorTable
 from fgraph.stylegan.tables.encoder import Backbone, Block, Head, HeadedTable
 
 WIDTH, STYLES = 32, 8  # w_dim, and the rows of W+ of a generator of 32 pixels
-_KEPT: list[TemporaryDirectory[str]] = []
+_FOLDERS: list[TemporaryDirectory[str]] = []
 _GROUPS = ((16, 16), (16, 20), (20, 24), (24, 32))  # inner and outer channels of two blocks each
 
 
@@ -39,8 +39,8 @@ def tiny_encoder(styles: int, w_dim: int) -> str:
 
 @cache
 def _folder() -> Path:
-    _KEPT.append(TemporaryDirectory(prefix="encoders-"))  # removed with the process
-    return Path(_KEPT[-1].name)
+    _FOLDERS.append(TemporaryDirectory(prefix="encoders-"))  # removed with the process
+    return Path(_FOLDERS[-1].name)
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class Published:
 
     @property
     def outputs(self) -> int:
-        """The numbers of a code."""
+        """The number of values in a code."""
         return WIDTH if self.head == "pooled" else STYLES * WIDTH
 
 

@@ -38,7 +38,7 @@ def drawn(count: int, strategy: SearchStrategy[Any]) -> list[Any]:
 
 
 @contextmanager
-def about(*documents: dict[str, Any]) -> Iterator[None]:
+def noting(*documents: dict[str, Any]) -> Iterator[None]:
     """Add the documents of an example to an error within the block."""
     try:
         yield
@@ -50,8 +50,8 @@ def about(*documents: dict[str, Any]) -> Iterator[None]:
 def cut_into(plan: fgraph.Plan, parts: int, then: Callable[[fgraph.Plan], object] = lambda plan: None) -> fgraph.Plan:
     """Cut a plan to 1/parts of its peak memory, or to a larger fraction that it can meet.
 
-    With `then`, the plan that this function makes of the cut one must meet the budget too. A budget of the whole peak
-    is always met, so every example ends in a comparison. `assert_often_cut` then judges how many were cut.
+    `then` is called with the cut plan; if it raises a budget error, a larger fraction is tried. A budget of the whole
+    peak is always met, so every example ends in a comparison. Then `assert_often_cut` checks how many were cut.
     """
     needed = 0
     for fraction in dict.fromkeys((1 / parts, 1 / 2, 7 / 8, 1)):

@@ -26,14 +26,14 @@ FEATURES = (
 
 
 def used(document: Mapping[str, Any]) -> set[str]:
-    """The features that nodes reaching an output use."""
-    nodes = {name: document["nodes"][name] for name in _reaching(document)}
+    """The features of the nodes that an output depends on."""
+    nodes = {name: document["nodes"][name] for name in _needed(document)}
     return set(_of_document(document, nodes)) | {
         found for name, node in nodes.items() for found in _of_node(nodes, name, node)
     }
 
 
-def _reaching(document: Mapping[str, Any]) -> list[str]:
+def _needed(document: Mapping[str, Any]) -> list[str]:
     names, waiting = set(), list(document["outputs"].values())
     while waiting:
         name = waiting.pop()

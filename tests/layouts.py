@@ -122,11 +122,11 @@ def genforce(table: StyleGAN2Table, tensors: Tensors) -> dict[str, torch.Tensor]
 
 
 def paddlegan(table: StyleGAN2Table, tensors: Tensors) -> dict[str, Any]:
-    def turn(name: str, value: torch.Tensor) -> Any:
+    def transpose_dense(name: str, value: torch.Tensor) -> Any:
         dense = re.fullmatch(r"style\.\d+\.weight|.*modulation\.weight", name)
         return np.ascontiguousarray(value.T.numpy() if dense else value.numpy())
 
-    return {name: turn(name, value) for name, value in rosinality(table, tensors).items()}
+    return {name: transpose_dense(name, value) for name, value in rosinality(table, tensors).items()}
 
 
 def prefixed(prefix: str, state: Mapping[str, Any]) -> dict[str, Any]:

@@ -79,7 +79,7 @@ def their_names() -> Iterator[None]:
 
 
 class _Pickler(pickle._Pickler):
-    """Writes tensors as torch did for its own pickles, regardless of the installed version."""
+    """A pickler that writes tensors as torch did for its own pickles, regardless of the installed version."""
 
     def reducer_override(self, value: Any) -> Any:
         if type(value) is torch.Tensor:

@@ -11,12 +11,12 @@ from typing import Any
 
 
 class Server(ThreadingHTTPServer):
-    """Serves one file; `breaks` lists after how many bytes the next answers are cut off."""
+    """A server of one file; `breaks` lists after how many bytes the next answers break off."""
 
     def __init__(self, content: bytes) -> None:
         self.content, self.tagged, self.status = content, True, 200
         self.breaks: list[int] = []
-        self.asked: list[str | None] = []
+        self.requests: list[str | None] = []  # the range of each
         self.wait: threading.Event | None = None  # answers wait for it
         super().__init__(("127.0.0.1", 0), Handler)
 
@@ -30,7 +30,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         server, content = self.server, self.server.content
-        server.asked.append(self.headers.get("Range"))
+        server.requests.append(self.headers.get("Range"))
         tag = f'"{hashlib.md5(content, usedforsecurity=False).hexdigest()}"'
         start = 0
         if server.wait is not None:

@@ -59,14 +59,16 @@ def class_mapping(table: StyleGAN3Table, tensors: Mapping[str, torch.Tensor], em
     plain.weight.data.copy_(embedding)
     parts["embed"] = plain
     gains = {"weight_gain": np.float64(1 / np.sqrt(embedding.shape[1])), "bias_gain": 1, "activation": "lrelu"}
-    own = {"weight": tensors["proj.weight"], "bias": tensors["proj.bias"]}
-    parts["embed_proj"] = Persistent("FullyConnectedLayer", {"_parameters": own, **gains}) if table.c_dim else None
+    projection = {"weight": tensors["proj.weight"], "bias": tensors["proj.bias"]}
+    parts["embed_proj"] = (
+        Persistent("FullyConnectedLayer", {"_parameters": projection, **gains}) if table.c_dim else None
+    )
     return made
 
 
 def _affine(tensors: Mapping[str, torch.Tensor], name: str) -> Persistent:
-    own = {"weight": tensors[f"{name}.affine.weight"], "bias": tensors[f"{name}.affine.bias"]}
-    return Persistent("FullyConnectedLayer", {"_parameters": own})
+    parameters = {"weight": tensors[f"{name}.affine.weight"], "bias": tensors[f"{name}.affine.bias"]}
+    return Persistent("FullyConnectedLayer", {"_parameters": parameters})
 
 
 def _input(table: StyleGAN3Table, tensors: Mapping[str, torch.Tensor]) -> Persistent:

@@ -1,4 +1,4 @@
-"""Reads a drawing back: its boxes, its lines, and their positions."""
+"""Reading a drawing back: its boxes, its lines, and their positions."""
 
 from __future__ import annotations
 

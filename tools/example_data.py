@@ -36,7 +36,7 @@ COMPONENTS = 4
 SEEDS = (38, 20)  # of the codes
 MEDIUM = slice(4, 8)  # rows of W+
 STEPS, BATCH, RATE = 80, 8, 0.5  # settings of Adam
-STRENGTH, STAY = 0.1, 0.01  # the factor of the difference; the weight of its mean square
+STRENGTH, REGULARISATION = 0.1, 0.01  # the factor of the difference; the weight of its mean square
 
 
 def main() -> None:
@@ -77,7 +77,7 @@ def train_mapper(generator: Generator, colour: torch.Tensor) -> dict[str, torch.
         change = mapping(x * (x.square().mean(dim=1, keepdim=True) + 1e-8).rsqrt(), weights, biases)
         code = torch.cat([code[:, : MEDIUM.start], x + STRENGTH * change, code[:, MEDIUM.stop :]], dim=1)
         images = generator.synthesise(generator.affine(code))
-        loss = STAY * change.square().mean() - (images.mean(dim=(2, 3)) @ colour).mean()
+        loss = REGULARISATION * change.square().mean() - (images.mean(dim=(2, 3)) @ colour).mean()
         adam.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         adam.step()

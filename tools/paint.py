@@ -2,7 +2,7 @@
 
 python tools/paint.py
 
-A landscape and a head by the painters of the bundled models, a room with a portrait that hangs askew, and the eight
+A landscape and a head by the painters of the bundled models, a room with a tilted portrait, and the eight
 landscapes of the benchmarks.
 """
 
@@ -90,9 +90,9 @@ def paint_room(portrait: Image.Image) -> Image.Image:
     room = canvas.resize(ROOM, Image.Resampling.BOX)
     side, degrees = PORTRAIT[2:]
     large = portrait.convert("RGBA").resize((side * SCALE, side * SCALE), Image.Resampling.BICUBIC)
-    turned = large.rotate(degrees, Image.Resampling.BICUBIC, expand=True)
-    turned = turned.resize((turned.width // SCALE, turned.height // SCALE), Image.Resampling.BOX)
-    room.paste(turned, (PORTRAIT[0] - turned.width // 2, PORTRAIT[1] - turned.height // 2), turned)
+    rotated = large.rotate(degrees, Image.Resampling.BICUBIC, expand=True)
+    rotated = rotated.resize((rotated.width // SCALE, rotated.height // SCALE), Image.Resampling.BOX)
+    room.paste(rotated, (PORTRAIT[0] - rotated.width // 2, PORTRAIT[1] - rotated.height // 2), rotated)
     return room
 
 

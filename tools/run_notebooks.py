@@ -35,7 +35,7 @@ def main() -> int:
 
 def run(book: dict[str, Any], name: str) -> dict[str, Any]:
     """Return a notebook with the outputs of its cells."""
-    names = vars(ModuleType(name))
+    namespace = vars(ModuleType(name))
     before = Path.cwd()
     with tempfile.TemporaryDirectory() as folder:
         os.chdir(folder)
@@ -44,18 +44,18 @@ def run(book: dict[str, Any], name: str) -> dict[str, Any]:
             for cell in book["cells"]:
                 if cell["cell_type"] == "code":
                     number += 1
-                    cell["outputs"] = run_cell("".join(cell["source"]), f"{name}, cell {cell['id']}", names, number)
+                    cell["outputs"] = run_cell("".join(cell["source"]), f"{name}, cell {cell['id']}", namespace, number)
                     cell["execution_count"] = number
         finally:
             os.chdir(before)
     return book
 
 
-def run_cell(text: str, place: str, names: dict[str, Any], number: int) -> list[dict[str, Any]]:
+def run_cell(text: str, place: str, namespace: dict[str, Any], number: int) -> list[dict[str, Any]]:
     """Run a cell; return its outputs as a notebook stores them."""
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed):
-        value = execute(text, place, names)
+        value = execute(text, place, namespace)
     outputs: list[dict[str, Any]] = []
     if printed.getvalue():
         lines = printed.getvalue().splitlines(keepends=True)
@@ -66,14 +66,14 @@ def run_cell(text: str, place: str, names: dict[str, Any], number: int) -> list[
     return outputs
 
 
-def execute(text: str, place: str, names: dict[str, Any]) -> object:
+def execute(text: str, place: str, namespace: dict[str, Any]) -> object:
     """Run a cell as a kernel does; return the value of its last line, if that is an expression."""
     tree = ast.parse(text, place)
     last = tree.body.pop() if isinstance(tree.body[-1], ast.Expr) else None
-    exec(compile(tree, place, "exec", dont_inherit=True), names)
+    exec(compile(tree, place, "exec", dont_inherit=True), namespace)
     if not isinstance(last, ast.Expr):
         return None
-    return eval(compile(ast.Expression(last.value), place, "eval", dont_inherit=True), names)
+    return eval(compile(ast.Expression(last.value), place, "eval", dont_inherit=True), namespace)
 
 
 def shown(value: object) -> dict[str, Any]:

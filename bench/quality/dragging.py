@@ -28,7 +28,7 @@ from fgraph._imaging.plot import plot_curves
 from fgraph.dragging.features import FeatureMaps, compute_features
 from fgraph.dragging.layer import feature_layer
 from fgraph.dragging.points import DragPoints, to_fractions
-from fgraph.dragging.search import Dragged, DragSearch
+from fgraph.dragging.search import DragOutcome, DragSearch
 from fgraph.dragging.settings import make_drag_settings
 from fgraph.stylegan.generators.base import Generator
 
@@ -119,7 +119,7 @@ def mask_around(points: DragPoints, size: int) -> Tensor:
 def measure(generator: Generator, task: Task, model: str, way: str, steps: int) -> Line:
     """Drag all rows in one batch."""
     settings = make_drag_settings(**{"steps": steps, **WAYS[way]})
-    began, found = time.process_time(), dict[int, Dragged]()
+    began, found = time.process_time(), dict[int, DragOutcome]()
     search = DragSearch(generator, settings, task.codes, task.points, task.masks)
     while search.rows:
         found |= search.step()

@@ -103,32 +103,32 @@ class Bench:
 
 def measure(bench: Bench) -> tuple[Line, list[Line], list[Line], list[Line]]:
     """Measure images of the model; then, for unseen pictures, the grid, the weights of the prior, and other options."""
-    own = bench.run("drawn by the model: s, gaussian", bench.drawn())
+    drawn = bench.run("drawn by the model: s, gaussian", bench.drawn())
     unseen = bench.unseen()
     grid = [bench.run(f"{space}, {prior}", unseen, space=space, prior=prior) for space, prior in GRID]
     weights = [bench.run(f"s, gaussian, {weight:g}", unseen, prior_weight=weight) for weight in WEIGHTS]
-    more = [
+    others = [
         bench.run("mse alone", unseen, pyramid=0.0),
         bench.run("best of 4 starts", unseen, starts=4),
         bench.run("noise as well", unseen, noise=True),
         bench.run("w+, tuned", unseen, Tuning(steps=bench.steps or 300), space="w+"),
     ]
-    return own, grid, weights, more
+    return drawn, grid, weights, others
 
 
-def to_markdown(own: Line, grid: list[Line], weights: list[Line], more: list[Line]) -> str:
+def to_markdown(drawn: Line, grid: list[Line], weights: list[Line], others: list[Line]) -> str:
     default = next(line for line in grid if line.name == "s, gaussian")
-    values = ", ".join(f"{value:.1f}" for value in own.psnr)
+    values = ", ".join(f"{value:.1f}" for value in drawn.psnr)
     return "\n".join([
         BEGIN,
         f"Measured by `python -m bench.quality.inversion` on {torch.get_num_threads()} thread(s) of {os.cpu_count()} "
         f"cores, torch {torch.__version__.partition('+')[0]}, with the bundled model `{MODEL}` and the preset `fast`.",
         "",
         f"**Images that the model drew** (8 seeded samples), in S with the Gaussian prior: mean PSNR "
-        f"**{own.mean:.1f} dB** ({values}) in {own.seconds:.0f} s, of which {own.cpu:.0f} s of CPU time.",
+        f"**{drawn.mean:.1f} dB** ({values}) in {drawn.seconds:.0f} s, of which {drawn.cpu:.0f} s of CPU time.",
         "",
-        "**Pictures it never saw** (8 of `bench/quality/data/landscapes`). Distances are those of the raw styles from "
-        "the mean of samples, by the diagonal and by the whole covariance; samples have 1.",
+        "**Pictures that it never saw** (8 of `bench/quality/data/landscapes`). Distances are those of the raw styles "
+        "from the mean of samples, by the diagonal and by the whole covariance; samples have 1.",
         "",
         *_table(grid, "space, prior"),
         "",
@@ -138,7 +138,7 @@ def to_markdown(own: Line, grid: list[Line], weights: list[Line], more: list[Lin
         "",
         "Other options, in S with the Gaussian prior unless the line says otherwise:",
         "",
-        *_table(more, "option"),
+        *_table(others, "option"),
         "",
         f"![PSNR by distance]({PLOT.name})",
         END,
@@ -162,17 +162,17 @@ def draw(grid: list[Line], weights: list[Line], path: Path) -> None:
     left, top, right, bottom = 70, 30, 760, 460
     every = [*grid, *weights]
     low, high = np.floor(min(line.mean for line in every)), np.ceil(max(line.mean for line in every))
-    far = np.ceil(max(line.diagonal for line in every) * 5) / 5
+    x_max = np.ceil(max(line.diagonal for line in every) * 5) / 5
 
     def at(line: Line) -> tuple[float, float]:
-        return left + (right - left) * line.diagonal / far, bottom - (bottom - top) * (line.mean - low) / (high - low)
+        return left + (right - left) * line.diagonal / x_max, bottom - (bottom - top) * (line.mean - low) / (high - low)
 
     for value in np.arange(low, high + 1):
         y = bottom - (bottom - top) * (value - low) / (high - low)
         pen.line((left, y, right, y), fill="#e4e4e4")
         pen.text((20, y - 8), f"{value:.0f} dB", "black", font)
-    for value in np.arange(0, far + 0.01, 0.2):
-        x = left + (right - left) * value / far
+    for value in np.arange(0, x_max + 0.01, 0.2):
+        x = left + (right - left) * value / x_max
         pen.line((x, bottom, x, bottom + 4), fill="black")
         pen.text((x - 10, bottom + 8), f"{value:.1f}", "black", font)
     swept = sorted([*weights, *(one for one in grid if one.name == "s, gaussian")], key=lambda line: line.diagonal)
@@ -207,7 +207,7 @@ def read_lines(text: str) -> list[Line]:
 
 
 def redraw(path: Path) -> None:
-    """Draw the plot again."""
+    """Draw the plot from the tables of the page."""
     lines = {line.name: line for line in read_lines(PAGE.read_text(encoding="utf-8"))}
     draw(
         [lines[f"{space}, {prior}"] for space, prior in GRID],
@@ -229,12 +229,12 @@ def main() -> None:
         return
     if options.threads:
         torch.set_num_threads(options.threads)
-    own, grid, weights, more = measure(Bench(options.steps))
+    drawn, grid, weights, others = measure(Bench(options.steps))
     if options.steps is None:
         draw(grid, weights, PLOT)
         text = PAGE.read_text(encoding="utf-8")
         head, _, rest = text.partition(BEGIN)
-        PAGE.write_text(head + to_markdown(own, grid, weights, more) + rest.partition(END)[2], encoding="utf-8")
+        PAGE.write_text(head + to_markdown(drawn, grid, weights, others) + rest.partition(END)[2], encoding="utf-8")
 
 
 if __name__ == "__main__":

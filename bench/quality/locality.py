@@ -5,7 +5,7 @@
 For pairs of samples, each method brings a part of the second image into the first. Change is the mean absolute
 difference from the source, for values from -1 to 1: inside where the mask is above one half, outside where it is below
 1e-3. Taken is how much closer the inside came to the reference. Seam is the mean step between neighbouring pixels where
-the mask falls, divided by that of source and reference there: 1 means no seam.
+the mask falls, divided by the mean step in source and reference there: 1 means no seam.
 """
 
 from __future__ import annotations

@@ -106,11 +106,11 @@ def sharper(before: Sequence[Array], copies: Sequence[Copy], *, edited: bool) ->
     steps = [_steps(picture) for picture in before]
     found = []
     for copy in copies:
-        own = _steps(copy.made) if edited else steps[copy.picture]
+        these = _steps(copy.made) if edited else steps[copy.picture]
         others = [one for number, one in enumerate(steps) if number != copy.picture]
         for there, here in _sides(copy.patch, copy.made.shape[1] // CELLS[0], copy.made.shape[1]):
             if max(_texture(steps[copy.picture], side) for side in (there, here)) <= EVEN:
-                found.append(_strength(own, here) > max(_strength(other, here) for other in others))
+                found.append(_strength(these, here) > max(_strength(other, here) for other in others))
     return float(np.mean(found)), len(found)
 
 

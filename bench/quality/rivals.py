@@ -94,7 +94,7 @@ standard errors. The inverted pictures are the {files} of `bench/quality/data/la
   columns away. 1 is no seam.
 * **Locality**: how much the picture changed where it should not, in levels of 255: outside the region and its fade; for
   two pictures as one, in the outer half of each; for a wider picture, in its own part.
-* **Sharpness**: high-frequency energy (the square of what a 1-2-1 blur removes), divided by that of the unedited
+* **Sharpness**: high-frequency energy (the square of what a 1-2-1 blur removes), divided by the same in the unedited
   pictures. Below 1 is blurred; above 1 has more fine grain than the model draws. For a region, it compares the inner
   part with b there.
 * **Effect**: how far the inner part of the region moved from a to b. 1 is b itself. 0 is as far from b as a is.

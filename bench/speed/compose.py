@@ -47,10 +47,10 @@ def measure(jobs: int) -> dict[str, float]:
     composer = SweepComposer(loader)
     few = overrides[: max(1, jobs // 16)]
     found = {
-        "compose thrice, copying": seconds(lambda: [composer.load_sweep_config(master, job) for job in overrides * 3]),
-        "compose twice, Hydra": seconds(lambda: [loader.load_sweep_config(master, job) for job in few * 2]),
+        "compose 3 times, copying": seconds(lambda: [composer.load_sweep_config(master, job) for job in overrides * 3]),
+        "compose 2 times, Hydra": seconds(lambda: [loader.load_sweep_config(master, job) for job in few * 2]),
     }
-    found["compose twice, Hydra"] *= jobs / len(few)
+    found["compose 2 times, Hydra"] *= jobs / len(few)
     arguments = ["-m", "graph=blend_horizontal", f"seed=range(0,{jobs})", "graph.nodes.fade.start=0.1", "mode=check"]
     found["sweep, fused"] = seconds(lambda: quietly(arguments))
     short = [*arguments, f"seed=range(0,{len(few)})", "hydra/launcher=basic"]

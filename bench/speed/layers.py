@@ -93,10 +93,10 @@ def convolutions(x: Tensor, weight: Tensor, up: int) -> dict[str, Callable[[], o
             "channels-last": lambda: F.conv2d(last, fast, padding=1),
             "Winograd": lambda: by_winograd(last, transformed),
         }
-    turned = weight.transpose(0, 1).contiguous()
+    transposed = weight.transpose(0, 1).contiguous()
     fast = network.lay_out(weight, 2).transpose(0, 1)
     return {
-        "NCHW": lambda: pad_after(x, turned),
+        "NCHW": lambda: pad_after(x, transposed),
         "channels-last": lambda: pad_after(last, fast),
         "pad input": lambda: pad_before(last, fast),
         "sums": lambda: pad_before(last, fast, sum_neighbours),

@@ -56,7 +56,7 @@ class Line:
 
     @property
     def ratio(self) -> float | None:
-        """The CPU time of the published program, divided by that of fgraph."""
+        """The CPU time of the published program, divided by fgraph's."""
         return None if self.published is None else self.published.cpu_seconds / self.own.cpu_seconds
 
 

@@ -59,14 +59,14 @@ def main() -> int:
         "| ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
         *(f"| {size} | {cells(one)} |" for size, one in measured.items()),
     ])  # fmt: skip
-    worked = started["begun"]["processor"]
-    begun = (
+    processor_time = started["begun"]["processor"]
+    start_text = (
         f"`fgraph studio panorama` shows its first picture after {seconds(started['begun']['seconds'])}. Until then, it"
-        f" uses {seconds(worked)} of CPU time, {worked / torch:.2f} times as much as `import torch`."
+        f" uses {seconds(processor_time)} of CPU time, {processor_time / torch:.2f} times as much as `import torch`."
     )
-    sys.stdout.write(f"{table}\n\n{begun}\n")
+    sys.stdout.write(f"{table}\n\n{start_text}\n")
     if chosen.write:
-        PAGE.write_text(page(f"{table}\n\n{begun}", started["browser"], others.others()), encoding="utf-8")
+        PAGE.write_text(page(f"{table}\n\n{start_text}", started["browser"], others.others()), encoding="utf-8")
     return 0
 
 
@@ -114,12 +114,12 @@ def cells(measured: dict[str, Any]) -> str:
     found = []
     for times in (sorted(one[name] for one in measured["gestures"]) for name in ("first", "final")):
         found += [seconds(statistics.median(times)), seconds(times[math.ceil(0.95 * len(times)) - 1])]
-    worked = statistics.median(one["processor"] for one in measured["gestures"])
-    return " | ".join([*found, seconds(worked), seconds(measured["begun"]["seconds"])])
+    processor_time = statistics.median(one["processor"] for one in measured["gestures"])
+    return " | ".join([*found, seconds(processor_time), seconds(measured["begun"]["seconds"])])
 
 
 def seconds(value: float) -> str:
-    """Return a time in words."""
+    """Format a time in milliseconds or seconds."""
     return f"{value * 1000:.0f} ms" if value < 1 else f"{value:.1f} s"
 
 

@@ -63,7 +63,7 @@ class AxisMap:
 def fold(positions: Indices, length: int, mode: str) -> Indices:
     """Map positions outside an axis to 0 .. length-1.
 
-    `reflect` mirrors without repeating the edge, with period 2(length-1), as several reflect pads of torch in a row do.
+    `reflect` mirrors without repeating the edge, with period 2(length-1), like repeated reflect pads of torch.
     A single pixel replicates. `circular` and `roll` wrap. `replicate` and `constant` clamp to the edge.
     """
     if mode in ("circular", "roll"):
@@ -99,10 +99,10 @@ def crop_axis(length: int, start: Fraction, part: Fraction, names: tuple[str, st
 
 
 @lru_cache(_CACHED)
-def flip_axis(length: int, turned: bool) -> AxisMap:
-    """Return the map of a reversed axis if `turned`, otherwise the identity."""
+def flip_axis(length: int, is_flipped: bool) -> AxisMap:
+    """Return the map of a reversed axis if `is_flipped`, otherwise the identity."""
     order = np.arange(length)
-    return _gather(order[::-1].copy() if turned else order, length)
+    return _gather(order[::-1].copy() if is_flipped else order, length)
 
 
 @lru_cache(_CACHED)

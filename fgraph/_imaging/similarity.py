@@ -41,7 +41,7 @@ def _gradients(image: Floats) -> NDArray[np.float64]:
     height, width = (side // 2 * 2 for side in grey.shape)
     half = grey[:height, :width].reshape(height // 2, 2, width // 2, 2).mean(axis=(1, 3))
     framed = np.pad(half, 1, "edge")
-    horizontal = sum(framed[row : row + half.shape[0], 2:] - framed[row : row + half.shape[0], :-2] for row in range(3))
-    vertical = sum(framed[2:, at : at + half.shape[1]] - framed[:-2, at : at + half.shape[1]] for at in range(3))
+    horizontal = sum(framed[y : y + half.shape[0], 2:] - framed[y : y + half.shape[0], :-2] for y in range(3))
+    vertical = sum(framed[2:, x : x + half.shape[1]] - framed[:-2, x : x + half.shape[1]] for x in range(3))
     magnitude: NDArray[np.float64] = np.hypot(horizontal, vertical) / 3
     return magnitude

@@ -105,13 +105,15 @@ class Retention:
         found, rest = _found(made, region, instruction.type.size, self._cyclic[row[0]])
         if not found:
             return region
-        held = {part.chunk: list(self._retained.get((row, part.chunk), ())) for _, part in found}
+        retained = {part.chunk: list(self._retained.get((row, part.chunk), ())) for _, part in found}
         # readers assemble the window from retained parts and the rest
         copied, calls = area(region) * self._readers.copying[row[0]], 0
         if not area(rest):
             copied, calls = 0, -1  # one call fewer
         for common, part in found:
-            pixels = self._keep(held[part.chunk], Retained(row, part.chunk, chunk, common, frozenset([chunk])), part)
+            pixels = self._keep(
+                retained[part.chunk], Retained(row, part.chunk, chunk, common, frozenset([chunk])), part
+            )
             copied += pixels
             calls += pixels > 0
         bytes_each = 4 * instruction.type.shape[0]
@@ -120,31 +122,31 @@ class Retention:
         if saved <= cost:
             return region
         total = self.bytes.copy()
-        for maker, parts in held.items():
+        for maker, parts in retained.items():
             total += bytes_each * (self._pixels(parts) - self._pixels(self._retained.get((row, maker), ())))
         if total.max() > self._budget:
             return region
         self.bytes = total
-        self._retained |= {(row, maker): parts for maker, parts in held.items()}
+        self._retained |= {(row, maker): parts for maker, parts in retained.items()}
         return rest
 
-    def _keep(self, held: list[Retained], new: Retained, made: Part) -> int:
+    def _keep(self, retained: list[Retained], new: Retained, made: Part) -> int:
         """Add a region to the retained parts of one row and chunk; return how many more pixels are copied."""
         size, cyclic = self._program.instructions[new.row[0]].type.size, self._cyclic[new.row[0]]
-        for place, old in enumerate(held):
+        for place, old in enumerate(retained):
             within = covers(old.region, new.region, size, cyclic)
             both = old.region if within else union(old.region, new.region, size, cyclic)
             if area(both) <= area(old.region) + area(new.region) and covers(made.region, both, size, cyclic):
-                held[place] = replace(new, region=both, readers=old.readers | new.readers)
+                retained[place] = replace(new, region=both, readers=old.readers | new.readers)
                 return area(both) - area(old.region)
-        held.append(new)
+        retained.append(new)
         all_of_it = made.alone and covers(new.region, made.region, size, cyclic)
         return 0 if all_of_it else area(new.region)  # the buffer itself is retained
 
-    def _pixels(self, held: Iterable[Retained]) -> npt.NDArray[np.float64]:
+    def _pixels(self, retained: Iterable[Retained]) -> npt.NDArray[np.float64]:
         """Return how many pixels are retained while each chunk runs."""
         total = np.zeros(len(self.bytes))
-        for one in held:
+        for one in retained:
             total[one.chunk + 1 : one.last + 1] += area(one.region)
         return total
 
@@ -168,10 +170,10 @@ def _found(
             if are_disjoint(rest, part.region, cyclic):
                 continue
             for common, on_canvas in overlaps(rest, part.region, size, cyclic):
-                left = without(rest, common)
-                if left != rest:
+                remainder = without(rest, common)
+                if remainder != rest:
                     found.append((on_canvas, part))
-                    rest = left
+                    rest = remainder
                     break  # look for other overlaps with this part in the rest
     return found, clip(rest, size, cyclic)
 

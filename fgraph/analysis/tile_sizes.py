@@ -26,9 +26,9 @@ def few_sizes(
     """
     total = size[0] * size[1]
     grown = {region: whole(size) for region in counts if area(region) >= _WHOLE_FROM * total}
-    left = sorted(set(counts) - set(grown), key=lambda region: (-area(region), region))
+    remaining = sorted(set(counts) - set(grown), key=lambda region: (-area(region), region))
     sizes: list[Size] = []
-    for region in left:
+    for region in remaining:
         if not area(region):
             grown[region] = NOTHING
             continue
@@ -48,13 +48,13 @@ def _rounded(length: int, size: int, shorter: int) -> int:
     return min(size, -(-length // step) * step)
 
 
-def _fits(bucket: Size, own: Size, flops: float, call: float) -> bool:
+def _fits(bucket: Size, needed: Size, flops: float, call: float) -> bool:
     """Return whether a tile may grow to the size of a bucket; `flops` is the cost of a pixel over all its rows."""
-    if bucket[0] < own[0] or bucket[1] < own[1]:
+    if bucket[0] < needed[0] or bucket[1] < needed[1]:
         return False
-    needed, made = own[0] * own[1], bucket[0] * bucket[1]
-    most = _WASTE if flops * (made - needed) <= call else _LITTLE_WASTE
-    return made <= most * needed
+    needed_pixels, made_pixels = needed[0] * needed[1], bucket[0] * bucket[1]
+    most = _WASTE if flops * (made_pixels - needed_pixels) <= call else _LITTLE_WASTE
+    return made_pixels <= most * needed_pixels
 
 
 def _enlarge(region: Region, to: Size, size: Size, cyclic: Cyclic) -> Region:

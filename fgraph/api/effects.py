@@ -94,7 +94,7 @@ def measured_layers(table: Table, pixels: int | None) -> Sequence[Layer]:
         rgb = [layer for layer in table.layers[1:] if layer.kind == "torgb" and layer.resolution == pixels]
         if not rgb or table.architecture != "skip":
             raise FgraphError(
-                f"pixels={pixels}: no block of this {table.extent}-pixel {table.architecture} makes RGB of this size"
+                f"pixels={pixels}: this model ({table.architecture}, {table.extent} pixels) has no RGB of this size"
             )
         last = rgb[0].index
     return [layer for layer in table.layers[1:] if layer.kind == "conv" and layer.index <= last]

@@ -64,7 +64,7 @@ def save_large(
         path: `.tif` (a tiled TIFF with smaller levels) or `.dzi` (Deep Zoom, with a page that shows it); the files of
             several rows are numbered.
         output: the name of an output; by default the first image.
-        record: the provenance to store in the TIFF; by default that of the graph.
+        record: the provenance to store in the TIFF; by default the record of the graph.
         piece: pixels along the longer side that a piece has.
         tiles: the format of the tiles of Deep Zoom: png, webp or jpeg.
         quality: the quality of WebP and JPEG, 1 to 100.

@@ -93,14 +93,14 @@ def _read_zip(file: IO[bytes], path: Path) -> dict[str, Array]:
         if (total := sum(entry.file_size for entry in entries)) > allowed:
             raise ValueError(f"its arrays take {in_words(total)}; at most {in_words(allowed)} are allowed for its size")
         arrays: dict[str, Array] = {}
-        left = allowed
+        remaining = allowed
         for entry in entries:
             if entry.flag_bits & _ENCRYPTED or entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
                 raise ValueError(f"'{show(entry.filename)}' is encrypted, or compressed by another method than deflate")
             name = entry.filename.removesuffix(".npy")
             with archive.open(entry) as member:
-                found = _read_member(member, path, entry.file_size, left)
-            left -= sum(4 * array.array.size for array in found.values())
+                found = _read_member(member, path, entry.file_size, remaining)
+            remaining -= sum(4 * array.array.size for array in found.values())
             arrays |= {name: found["array"]} if set(found) == {"array"} else found
     return arrays
 

@@ -127,8 +127,8 @@ def _read_directions(path: Path, name: str | None, modified: int, size: int) -> 
     factors = fields.get(_FACTORS)
     if isinstance(factors, Array) and factors.array.ndim == 2 and name in (None, _FACTORS):
         return DirectionFile(Array(factors.check().array.T), "w", name=path.name)
-    held = read_latent(str(path), name)
-    return DirectionFile(held.codes, None if held.codes.array.ndim == 3 else held.space, name=path.name)
+    latent = read_latent(str(path), name)
+    return DirectionFile(latent.codes, None if latent.codes.array.ndim == 3 else latent.space, name=path.name)
 
 
 def _read_known(path: Path) -> Mapping[str, Plain]:

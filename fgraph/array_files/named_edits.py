@@ -1,8 +1,8 @@
 """Named edits: the published ones of StyleSpace and GANSpace, and tables of edits in files.
 
 The published edits, in `named_edits.tsv`, are facts from the pages in `SOURCES`. A table in a file has the form of
-StyleRes's `ganspace_configs.csv`: name, component, first row of W+, row after the last, and coordinate, separated by
-tabs.
+StyleRes's `ganspace_configs.csv`: name, component, first row of W+, row after the last, and strength, separated by
+tabs. There, a strength is the coordinate of the result.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from fgraph.array_files.latents import find_file
 
 SOURCES: Mapping[str, str] = {
     "StyleSpace": "Wu et al. 2021, StyleSpace Analysis; channels as in the program of StyleFeatureEditor",
-    "fgraph": "measured on samples of a bundled model; `glasses` alone means `avatar.glasses` with that model",
+    "fgraph": "measured on samples of a bundled model; with the model avatar, `glasses` means `avatar.glasses`",
     "GANSpace": "Härkönen et al. 2020; notebooks/figure_edit_zoo.ipynb of its program",
 }
 BUNDLED_SOURCE = "fgraph"
@@ -84,7 +84,7 @@ def _published(row: Mapping[str, str]) -> NamedEdit:
         channels=tuple((int(layer), int(channel), float(weight)) for layer, channel, weight in channels),
         component=int(row["component"]) if row["component"] else None,
         rows=row["rows"] or None,
-        strength=float(row["reach"] or 1),
+        strength=float(row["strength"] or 1),
     )
 
 

@@ -94,8 +94,8 @@ def read_state(path: Path, pattern: re.Pattern[str]) -> dict[re.Match[str], Arra
     """
     with _named_errors(path):
         value = _read(path)
-        held = value.get("state_dict", value) if type(value) is dict else {}
-        state: dict[Any, Any] = held if type(held) is dict else {}
+        content = value.get("state_dict", value) if type(value) is dict else {}
+        state: dict[Any, Any] = content if type(content) is dict else {}
         matches = {key: found for key in state if type(key) is str and (found := pattern.fullmatch(key))}
         stored = {key: tensor for key in matches if (tensor := stored_tensor(state[key])) is not None}
         return {matches[key]: array for key, array in read_all(stored, path.stat().st_size).items()}

@@ -21,7 +21,7 @@ def read_quads(path: str | Path) -> Array:
     """Return the corners [n, 4, 2] of the crop in each picture, x and y in pixels of the picture.
 
     The corners are in the order upper left, lower left, lower right, upper right. A crop is pasted back by the
-    perspective that maps its own corners to these.
+    perspective that maps the corners of the crop to these.
 
     Raises:
         ValueError: the file cannot be read, or holds no quads.
@@ -29,8 +29,8 @@ def read_quads(path: str | Path) -> Array:
     file = expanded(path)
     try:
         value = read_torch(file)
-        held = value.get(_KEY) if type(value) is dict else None
-        parts = held if type(held) is list else [held]
+        content = value.get(_KEY) if type(value) is dict else None
+        parts = content if type(content) is list else [content]
         stored = {str(i): tensor for i, one in enumerate(parts) if (tensor := stored_tensor(one)) is not None}
         if not stored or len(stored) != len(parts):
             raise ValueError(f"it has no arrays under '{_KEY}'")

@@ -133,10 +133,10 @@ def _invert(folder: Path, name: str, request: BoundaryRequest) -> dict[Path, Pat
 
 
 def _read_codes(path: Path, table: Table) -> Codes:
-    held = read_latent(str(path))
-    fitting = fit_space(held.codes.array, table, held.space)
+    latent = read_latent(str(path))
+    fitting = fit_space(latent.codes.array, table, latent.space)
     if fitting is None:
-        raise ValueError(f"{show(path, 300)} has codes of shape {list(held.codes.shape)}, which do not fit the model")
+        raise ValueError(f"{show(path, 300)} has codes of shape {list(latent.codes.shape)}, which do not fit the model")
     return Codes(np.asarray(fitting[0], np.float32), fitting[1])
 
 

@@ -16,12 +16,12 @@ from fgraph._errors import FgraphError
 from fgraph.cli.modes import WRITING_MODES
 from fgraph.cli.settings import JobPlace, JobSettings, make_settings
 from fgraph.cli.source_locations import PlacedFile, trace
-from fgraph.declare.config_source import BUNDLED, GROUP, NAMED, find_place
+from fgraph.declare.config_source import BUNDLED, GROUP, NAMED, path_in_folder
 from fgraph.sweep.launcher import BASIC_SWEEPER
 from fgraph.sweep.plugin import register_launchers
 
 if TYPE_CHECKING:
-    from fgraph.cli.restoring import Restored
+    from fgraph.cli.restoring import RestoredPicture
 
 
 def prepare_hydra() -> None:
@@ -47,7 +47,7 @@ def _hydra_subdirectory(mode: str) -> str | None:
 def read_settings(
     config: DictConfig,
     hydra_config: HydraConf,
-    restored: Restored | None = None,
+    restored: RestoredPicture | None = None,
     files: Mapping[str, Path] | None = None,
 ) -> JobSettings:
     """Read the settings of a composed config.
@@ -126,7 +126,7 @@ def _find_all(group: str, name: str, hydra_config: HydraConf) -> list[Path]:
             continue
         folder = unquote(urlparse(source.path).path) if source.path.startswith("file:") else source.path
         file = f"{group}/{name.removesuffix('.yaml')}.yaml"
-        path = find_place(Path(folder), file, {}) if source.provider == NAMED else Path(folder, file)
+        path = path_in_folder(Path(folder), file, {}) if source.provider == NAMED else Path(folder, file)
         if path.is_file():
             found.setdefault(path.resolve(), path)
     return list(found.values())

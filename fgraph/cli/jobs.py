@@ -14,7 +14,7 @@ from fgraph._errors import FgraphError, GraphError
 from fgraph.api.graph_jobs import Engine, GraphJob, Outcome, SharedOptions
 from fgraph.api.graphs import check
 from fgraph.cli.prepared import PreparedJob
-from fgraph.cli.restoring import Restored
+from fgraph.cli.restoring import RestoredPicture
 from fgraph.cli.settings import JobSettings
 from fgraph.cli.source_outputs import find_sources, with_sources
 from fgraph.cli.terminal import say, warn
@@ -76,7 +76,7 @@ def _find_idle_options(settings: JobSettings, graph: Graph) -> Iterator[str]:
     """Yield a message for each option of the output that the command line sets without effect."""
     if not settings.given:
         return
-    from fgraph.save.effects import Requested, find_idle
+    from fgraph.save.effects import OutputRequest, find_idle
     from fgraph.save.options import PictureOptions
     from fgraph.save.video import VideoOptions
 
@@ -87,7 +87,7 @@ def _find_idle_options(settings: JobSettings, graph: Graph) -> Iterator[str]:
     outputs = {name: (node.kind, node.rows) for name, node in nodes.items()}
     video, pictures = settings.video or VideoOptions(), settings.pictures or PictureOptions()
     yield from find_idle(
-        Requested(settings.given, settings.formats, pictures, video.pingpong, settings.is_sweep, outputs)
+        OutputRequest(settings.given, settings.formats, pictures, video.pingpong, settings.is_sweep, outputs)
     )
 
 
@@ -105,7 +105,7 @@ def _check_output(settings: JobSettings, graph: Graph) -> None:
         check_compared(wanted, [*find_sources(graph.spec), *graph.outputs])
 
 
-def _warn_of_changes(restored: Restored, graph: Graph) -> None:
+def _warn_of_changes(restored: RestoredPicture, graph: Graph) -> None:
     """Warn of changes since a picture was written; in a sweep, warn of each change once."""
     from fgraph.save.recording import record_graph
     from fgraph.save.restoring import describe_changes

@@ -8,7 +8,7 @@ NO_MEMORY = (
     "this machine has no memory left: close other programs, or ask for less at a time (memory=, inversion.batch=, "
     "training.batch=, or a smaller sweep)"
 )
-_NO_MEMORY = re.compile(r"(can't|cannot) allocate memory|out of memory", re.IGNORECASE)  # messages of torch
+_MESSAGES = re.compile(r"(can't|cannot) allocate memory|out of memory", re.IGNORECASE)  # of torch
 
 
 def lacks_memory(error: BaseException) -> bool:
@@ -17,7 +17,7 @@ def lacks_memory(error: BaseException) -> bool:
     one: BaseException | None = error
     while one is not None and id(one) not in seen:
         seen.add(id(one))
-        if isinstance(one, MemoryError) or (isinstance(one, RuntimeError) and _NO_MEMORY.search(str(one))):
+        if isinstance(one, MemoryError) or (isinstance(one, RuntimeError) and _MESSAGES.search(str(one))):
             return True
         one = one.__cause__ or one.__context__
     return False

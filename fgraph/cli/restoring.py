@@ -20,7 +20,7 @@ _PRECISION = "precision"
 
 
 @dataclass
-class Restored:
+class RestoredPicture:
     """A picture with its record and its graph."""
 
     path: str
@@ -52,7 +52,7 @@ class Restored:
         ConfigStore.instance().store(group="graph", name=self.name, node=self.graph, provider="fgraph")
 
 
-def take_picture(arguments: Sequence[str]) -> tuple[list[str], Restored | None]:
+def take_picture(arguments: Sequence[str]) -> tuple[list[str], RestoredPicture | None]:
     """Read the picture that `from=` names, if any; return the arguments with its graph chosen, and the picture.
 
     Hydra gets the graph as data. It would obey directives in the text, such as `@package`.
@@ -73,6 +73,6 @@ def take_picture(arguments: Sequence[str]) -> tuple[list[str], Restored | None]:
 
     named = unquoted(values[0])
     path = find_picture(expanded(named))
-    restored = Restored(str(path), *restore(path))
+    restored = RestoredPicture(str(path), *restore(path))
     kept = [f"{KEY}={quoted(named)}" if argument == given[0] else argument for argument in arguments]
     return [*kept, f"graph={restored.name}"], restored

@@ -18,7 +18,7 @@ from fgraph.cli.arguments import Arguments, quoted, unquoted
 from fgraph.cli.composing import compose_and_run
 from fgraph.cli.configuration import prepare_hydra
 from fgraph.cli.no_memory import NO_MEMORY, lacks_memory
-from fgraph.cli.restoring import Restored, take_picture
+from fgraph.cli.restoring import RestoredPicture, take_picture
 from fgraph.cli.settings import SETTINGS
 from fgraph.cli.signals import Interrupts
 from fgraph.cli.sweeps import SweepRun
@@ -28,7 +28,7 @@ from fgraph.cli.terminal import warn, warn_traceback
 FULL_ERROR = "HYDRA_FULL_ERROR"
 _RERUN = "--experimental-rerun"
 
-MakeTask = Callable[[SweepRun, Restored | None, Arguments], Task]
+MakeTask = Callable[[SweepRun, RestoredPicture | None, Arguments], Task]
 
 
 def run(arguments: Arguments, interrupts: Interrupts, make_task: MakeTask = Task) -> int:

@@ -28,7 +28,7 @@ from fgraph.declare.interpolation import escaped, resolve
 from fgraph.declare.source import SourceMap, SourceMapBuilder, in_order
 
 if TYPE_CHECKING:
-    from fgraph.cli.restoring import Restored
+    from fgraph.cli.restoring import RestoredPicture
     from fgraph.save.options import PictureOptions
     from fgraph.save.video import VideoOptions
     from fgraph.sweep.objective import Objective
@@ -111,7 +111,7 @@ class JobSettings:
     sheet: bool = True  # whether a sweep ends with a contact sheet
     given: frozenset[str] = frozenset()  # the names of the options of the output that the command line sets
     is_sweep: bool = False
-    restored: Restored | None = None  # the picture of from=, if the graph is its own
+    restored: RestoredPicture | None = None  # the picture of from=, if the graph is its own
     source: SourceMap = field(default_factory=SourceMap)  # the source locations of the graph
 
     @property
@@ -156,7 +156,7 @@ def _interpolates(config: Any, name: str) -> bool:
 
 
 def make_settings(
-    config: Any, graph: dict[str, Any], place: JobPlace, source: SourceMap, restored: Restored | None = None
+    config: Any, graph: dict[str, Any], place: JobPlace, source: SourceMap, restored: RestoredPicture | None = None
 ) -> JobSettings:
     """Check the settings of a config.
 

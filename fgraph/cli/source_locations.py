@@ -11,7 +11,7 @@ from fgraph.declare.reading import trace_files
 from fgraph.declare.source import DocumentPath, SourceMap, SourceMapBuilder
 
 if TYPE_CHECKING:
-    from fgraph.cli.restoring import Restored
+    from fgraph.cli.restoring import RestoredPicture
 
 PlacedFile: TypeAlias = tuple[Path, tuple[str, ...]]  # a file, and the place of its root in the graph
 
@@ -19,7 +19,7 @@ _FIELD = re.compile(r"[+~]{0,2}graph\.([A-Za-z0-9_.]+)(=|$)")
 _SETTINGS: dict[str, DocumentPath] = {"model": ("models", "main"), "seed": ("seed",)}
 
 
-def trace(files: Sequence[PlacedFile], overrides: Sequence[str], restored: Restored | None = None) -> SourceMap:
+def trace(files: Sequence[PlacedFile], overrides: Sequence[str], restored: RestoredPicture | None = None) -> SourceMap:
     """Return the source locations of a job's graph, with which a fault names its file and line, or its override.
 
     Args:

@@ -50,8 +50,8 @@ def start_first(wiring: Wiring) -> list[str]:
     reads = {name: wiring.ancestors(node) for name, node in wiring.outputs.items()}
     found: list[str] = []
     while len(found) < len(reads):
-        left = [name for name in reads if name not in found]
-        found.append(next(name for name in left if not any(reads[other] < reads[name] for other in left)))
+        remaining = [name for name in reads if name not in found]
+        found.append(next(name for name in remaining if not any(reads[other] < reads[name] for other in remaining)))
     return found
 
 

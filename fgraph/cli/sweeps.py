@@ -53,12 +53,12 @@ class SweepRun:
         """The message of an interrupted call: what is done, and how to continue."""
         done = self._complete
         if hint := self.hint():
-            left = hint
+            outcome = hint
         elif self.is_sweep or self.count > 1:
-            left = f"{done} of {self.count} jobs are done, and their files are whole; run the others again"
+            outcome = f"{done} of {self.count} jobs are done, and their files are whole; run the others again"
         else:
-            left = "the job is done" if done else "no result was written; run the same command again"
-        return f"interrupted: {left}"
+            outcome = "the job is done" if done else "no result was written; run the same command again"
+        return f"interrupted: {outcome}"
 
     @contextmanager
     def job(self, place: JobPlace, settings: JobSettings | None) -> Iterator[None]:

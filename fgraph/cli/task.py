@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from fgraph.api.graph_jobs import Engine
     from fgraph.cli.arguments import Arguments
     from fgraph.cli.prepared import PreparedJob
-    from fgraph.cli.restoring import Restored
+    from fgraph.cli.restoring import RestoredPicture
 
     Job: TypeAlias = PreparedJob | StandaloneJob
 
@@ -37,7 +37,7 @@ class Task:
     Modules that --help doesn't need are imported late. `finish` runs the jobs that read no graph.
     """
 
-    def __init__(self, sweep: SweepRun, restored: Restored | None, arguments: Arguments) -> None:
+    def __init__(self, sweep: SweepRun, restored: RestoredPicture | None, arguments: Arguments) -> None:
         self.sweep = sweep
         self._restored = restored
         self._files = arguments.files

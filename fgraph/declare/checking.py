@@ -78,9 +78,9 @@ def _check_head(data: Mapping[str, Any], checker: NodeChecker) -> Head:
         return Head.model_validate(data)
     except ValidationError as error:
         wrong = set()
-        for complaint in translate(Head, "a graph", data, error):
-            wrong.add(complaint.path[0])
-            checker.report(complaint.path, complaint.message, complaint.hint)
+        for field_error in translate(Head, "a graph", data, error):
+            wrong.add(field_error.path[0])
+            checker.report(field_error.path, field_error.message, field_error.hint)
         return Head.model_validate({key: value for key, value in data.items() if key not in wrong})
 
 

@@ -2,7 +2,8 @@
 
 A folder of the search path can contain anything, and Hydra lets its files set, run and read anything. This source reads
 files within bounds, refuses those that reach beyond the graph, and passes no header to Hydra. It hides configurations
-that would replace bundled ones: those without a group, and those of Hydra's groups.
+that would replace bundled ones: those without a group, those of the group `hydra`, and among files that the user names
+by path, those of the group `training`.
 """
 
 from __future__ import annotations
@@ -56,13 +57,13 @@ class GraphFileSource(FileConfigSource):
     def is_group(self, config_path: str) -> bool:
         """Return whether a visible folder of this name exists."""
         if self._named is not None:
-            visible = config_path == GROUP or self._place(config_path).is_dir()
+            visible = config_path == GROUP or self._path_of(config_path).is_dir()
             return visible and self._is_visible(config_path, is_group=True)
         return self._is_visible(config_path, is_group=True) and bool(super().is_group(config_path))
 
     def is_config(self, config_path: str) -> bool:
         """Return whether a visible file of this name exists."""
-        return self._is_visible(config_path, is_group=False) and self._place(config_path, is_file=True).is_file()
+        return self._is_visible(config_path, is_group=False) and self._path_of(config_path, is_file=True).is_file()
 
     def list(self, config_path: str, results_filter: ObjectType | None) -> _Names:
         """Return the names in a group; among graphs in a named folder, only those that the user names."""
@@ -80,7 +81,7 @@ class GraphFileSource(FileConfigSource):
             status = Path(self.path, self._normalize_file_name(config_path)).stat()
             key = self.provider, self.path, config_path, status.st_mtime_ns, status.st_size
             return _parse_once(key, partial(super().load_config, config_path))
-        document = read_graph_file(self._place(config_path, is_file=True))
+        document = read_graph_file(self._path_of(config_path, is_file=True))
         check_interpolations(document)
         if not document.faults and not isinstance(document.data, dict | None):
             document.report("expected a mapping at the root of the file")
@@ -93,12 +94,12 @@ class GraphFileSource(FileConfigSource):
             header={"package": None},
         )
 
-    def _place(self, config_path: str, is_file: bool = False) -> Path:
+    def _path_of(self, config_path: str, is_file: bool = False) -> Path:
         """Return the path of a configuration or a group."""
         name = self._normalize_file_name(config_path) if is_file else config_path
         if self._named is None:
             return Path(self.path, name)
-        return find_place(Path(self.path), name, self._named)
+        return path_in_folder(Path(self.path), name, self._named)
 
     def _is_visible(self, config_path: str, is_group: bool) -> bool:
         parts = config_path.split("/") if config_path else []
@@ -111,7 +112,7 @@ class GraphFileSource(FileConfigSource):
 
 
 class PackageSource(ImportlibResourcesConfigSource):
-    """A package with configuration files, such as that of Hydra."""
+    """A package with configuration files, such as Hydra itself."""
 
     def load_config(self, config_path: str) -> ConfigResult:
         """Read a file."""
@@ -129,7 +130,7 @@ def _parse_once(key: Hashable, load: Callable[[], ConfigResult]) -> ConfigResult
     return replace(result, config=copy_node(result.config, None), header=dict(result.header))
 
 
-def find_place(folder: Path, name: str, files: Mapping[str, Path]) -> Path:
+def path_in_folder(folder: Path, name: str, files: Mapping[str, Path]) -> Path:
     """Return the path of a configuration or a group in a folder of files that the user names by path."""
     group, _, rest = name.partition("/")
     if group == GROUP:

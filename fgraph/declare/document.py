@@ -154,7 +154,7 @@ class _Walk:
         self.document = document
         self.lines = document.places.lines
         self.open: set[int] = set()  # ids on the current path: an anchor can contain itself
-        self.left = most  # number of nodes that can still be visited
+        self.remaining = most  # number of nodes that can still be visited
 
     def visit(self, node: Any, path: DocumentPath) -> Any:
         self._spend(node)
@@ -173,8 +173,8 @@ class _Walk:
             self.open.discard(id(node))
 
     def _spend(self, node: Any) -> None:
-        self.left -= 1
-        if self.left < 0:
+        self.remaining -= 1
+        if self.remaining < 0:
             raise _OutOfBounds(f"aliases and merges expand to more than {MOST_REPEATED} values", node.start_mark)
 
     def _scalar(self, node: Any, path: DocumentPath) -> Any:

@@ -34,15 +34,15 @@ def resolve(document: Document) -> None:
     found = list(_find(document.data, ()))
     resolver = _Resolver(document.data)
     values: list[tuple[DocumentPath, Any]] = []
-    left = MOST_VALUES
+    remaining = MOST_VALUES
     for path, text in found:
         if text == MISSING:
             document.report("this value must be given", *path, hint=f"on the command line: {dotted(path)}=...")
             continue
         try:
             value = resolver.value(path)
-            left -= resolver.size(value) - 1 + (len(value) // 100 if isinstance(value, str) else 0)
-            if left < 0:
+            remaining -= resolver.size(value) - 1 + (len(value) // 100 if isinstance(value, str) else 0)
+            if remaining < 0:
                 raise Unresolved(f"all interpolations together expand to more than {MOST_VALUES} values")
         except Unresolved as error:
             document.report(f"'{text:.80}' cannot be resolved: {error}", *path, hint=_hint(text))

@@ -1057,7 +1057,7 @@ class NodeMethods:
             dx: to the right, as a fraction of the canvas or in pixels of the image
             dy: down, as a fraction of the canvas or in pixels of the image
             unit: the unit of dx and dy
-            file: instead of these: a file of transforms, landmarks_transforms.npy
+            file: instead of rotate, scale, dx and dy: a file of transforms, landmarks_transforms.npy
             name: with file: the name of a picture, or a list with one per row; default: all, in the file's order
         """
 

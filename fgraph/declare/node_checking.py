@@ -14,7 +14,7 @@ from fgraph.declare.document import Document
 from fgraph.declare.files import file_fields, search_hint
 from fgraph.declare.source import DocumentPath
 from fgraph.declare.spec import Subgraph, is_id
-from fgraph.declare.wording import Complaint, name_of, show, translate
+from fgraph.declare.wording import FieldError, name_of, show, translate
 from fgraph.node import AnyPort, Node, field_roles
 from fgraph.registry import SUBGRAPH, NodeClass, Registry, kinds_of, ops_with_kind
 
@@ -86,27 +86,29 @@ class NodeChecker:
         try:
             return cast("Node", node_class.__pydantic_validator__.validate_python(data))
         except ValidationError as error:
-            complaints = translate(node_class, name_of(data), data, error)
-            self._complain([self._with_places(one, node_class, data, path) for one in complaints], data, path, bad_ids)
+            field_errors = translate(node_class, name_of(data), data, error)
+            self._report_fields(
+                [self._with_places(one, node_class, data, path) for one in field_errors], data, path, bad_ids
+            )
             self._check_references(node_class, data, path)
         except (FgraphError, OSError) as error:  # validation of a node can read a file
             self.report(path, str(error))
         return None
 
     def _with_places(
-        self, complaint: Complaint, node_class: NodeClass, data: Mapping[str, Any], path: DocumentPath
-    ) -> Complaint:
+        self, field_error: FieldError, node_class: NodeClass, data: Mapping[str, Any], path: DocumentPath
+    ) -> FieldError:
         """Add the folders in which a missing file was looked for."""
         fields = file_fields(node_class)
-        if complaint.path and complaint.path[0] not in fields:
-            return complaint
+        if field_error.path and field_error.path[0] not in fields:
+            return field_error
         for field in fields:
             file, _ = self.document.places.freeze().place(*path, field)
             given = data.get(field)
             for value in given if isinstance(given, list) else [given]:
                 if hint := search_hint(value, file):
-                    return replace(complaint, hint=complaint.hint or hint)
-        return complaint
+                    return replace(field_error, hint=field_error.hint or hint)
+        return field_error
 
     def _check_references(self, node_class: NodeClass, data: Mapping[str, Any], path: DocumentPath) -> None:
         """Check the references of a node that has other faults; later stages do not see this node."""
@@ -165,7 +167,7 @@ class NodeChecker:
         try:
             head = SubgraphHead.model_validate(data)
         except ValidationError as error:
-            self._complain(translate(SubgraphHead, SUBGRAPH, data, error), data, path, bad_ids)
+            self._report_fields(translate(SubgraphHead, SUBGRAPH, data, error), data, path, bad_ids)
             return None
         names = data["nodes"] if isinstance(data["nodes"], Mapping) else {}
         for name in head.inputs:
@@ -175,14 +177,14 @@ class NodeChecker:
                 self._suspect((*path, "inputs", name))
         return Subgraph(nodes=inner, inputs=head.inputs, output=head.output)
 
-    def _complain(
-        self, complaints: list[Complaint], data: Mapping[str, Any], path: DocumentPath, bad_ids: set[Any]
+    def _report_fields(
+        self, field_errors: list[FieldError], data: Mapping[str, Any], path: DocumentPath, bad_ids: set[Any]
     ) -> None:
-        for complaint in complaints:
-            value = data.get(str(complaint.path[0])) if complaint.path else None
+        for field_error in field_errors:
+            value = data.get(str(field_error.path[0])) if field_error.path else None
             follows = isinstance(value, str) and value in bad_ids  # the id has its own fault
             if not follows:
-                self.report((*path, *complaint.path), complaint.message, complaint.hint)
+                self.report((*path, *field_error.path), field_error.message, field_error.hint)
 
     def report(self, path: DocumentPath, message: str, hint: str | None = None) -> None:
         """Report a fault, unless an earlier stage has reported one at the same path."""

@@ -1,4 +1,8 @@
-"""Node classes -> the typed stub of a graph's methods."""
+"""Node classes -> the typed stub of a graph's methods.
+
+Each overload repeats its fields, because neither a base class nor a TypedDict can hold positional parameters. With
+`**fields: Unpack[...]`, `g.blend(left, right)` would not type-check, and a signature would hide names and defaults.
+"""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ _LONGEST = 60  # most characters of a value in a message
 
 
 @dataclass(frozen=True)
-class Complaint:
+class FieldError:
     """One error in a mapping, at a path relative to it."""
 
     path: DocumentPath
@@ -27,26 +27,26 @@ class Complaint:
     hint: str | None = None
 
 
-def translate(model: type[BaseModel], name: str, data: Mapping[str, Any], error: ValidationError) -> list[Complaint]:
-    """Describe a validation error of `data` as a `model`, which messages call `name`, with one complaint per field."""
+def translate(model: type[BaseModel], name: str, data: Mapping[str, Any], error: ValidationError) -> list[FieldError]:
+    """Describe a validation error of `data` as a `model`, which messages call `name`, with one error per field."""
     by_path: dict[DocumentPath, list[Any]] = {}
     for detail in error.errors(include_url=False):
         if not _is_meant(model, data, detail["loc"]):
             continue
         by_path.setdefault(_real_path(detail["loc"], data, detail["type"]), []).append(detail)
-    complaints = []
+    errors: list[FieldError] = []
     for path, details in by_path.items():
         # Each branch of a union has errors. The branch with the longest path fits best.
         if any(other[: len(path)] == path and len(other) > len(path) for other in by_path) and path:
             continue
-        complaints.append(_complain(model, name, data, path, details))
-    return complaints
+        errors.append(_field_error(model, name, data, path, details))
+    return errors
 
 
 def _is_meant(model: type[BaseModel], data: Mapping[str, Any], location: tuple[str | int, ...]) -> bool:
-    """Return whether an error is about the branch that the value of a per-row field has: one value, or a list of them.
+    """Return whether an error concerns the form in which a per-row field was given: a value, or a list of values.
 
-    A place is a list of numbers, and rows of places are a list of lists, so the depth distinguishes them.
+    If a value is itself a list, such as a point, the depth of the lists distinguishes the two forms.
     """
     depth = field_roles(model).per_row.get(str(location[0]), 0) if location and issubclass(model, Node) else 0
     if depth < 2 or len(location) < 2 or not str(location[1]).startswith("tuple["):
@@ -83,30 +83,30 @@ def unknown_field(name: str, field: str, known: Iterable[str]) -> tuple[str, str
     return f"{name} has no field '{field}'", nearest(field, names) or has
 
 
-def _complain(
+def _field_error(
     model: type[BaseModel], name: str, data: Mapping[str, Any], path: DocumentPath, details: list[Any]
-) -> Complaint:
+) -> FieldError:
     owner, field = _field_at(model, path)
     if owner is not model:
         name = next(key for key in reversed(path[:-1]) if isinstance(key, str))
     last = str(path[-1]) if path else ""
     for detail in details:
         if detail["type"] == "extra_forbidden" and owner is not None:
-            return Complaint(path, *unknown_field(name, last, owner.model_fields))
+            return FieldError(path, *unknown_field(name, last, owner.model_fields))
         absent = detail["type"] == "missing" and detail["loc"][-1] == last  # otherwise, a list is too short
         if absent and owner is not None and field is not None:
-            return Complaint(path, _missing(owner, name, last, field))
+            return FieldError(path, _missing(owner, name, last, field))
         if detail["type"] == "finite_number":
-            return Complaint(path, f"found {show(_at(data, path))}, expected a finite number")
+            return FieldError(path, f"found {show(_at(data, path))}, expected a finite number")
         if detail["type"] in ("value_error", "assertion_error"):
             reason = str(detail["msg"]).split(", ", 1)[-1]
-            return Complaint(path, f"found {show(_at(data, path))}: {reason}" if path else reason)
+            return FieldError(path, f"found {show(_at(data, path))}: {reason}" if path else reason)
     found = show(_at(data, path))
     if field is None:
         value = _value_in_words(model, path)
-        return Complaint(path, f"found {found}, expected {value}" if value else f"found {found}: {details[0]['msg']}")
+        return FieldError(path, f"found {found}, expected {value}" if value else f"found {found}: {details[0]['msg']}")
     indexed = bool(path) and isinstance(path[-1], int)
-    return Complaint(path, f"found {found}, expected {item_in_words(field) if indexed else in_words(field)}")
+    return FieldError(path, f"found {found}, expected {item_in_words(field) if indexed else in_words(field)}")
 
 
 def _value_in_words(model: type[BaseModel], path: DocumentPath) -> str | None:
@@ -159,7 +159,10 @@ def _field_at(model: type[BaseModel], path: DocumentPath) -> tuple[type[BaseMode
 
 
 def _model_of(field: FieldInfo, name: str, indexed: bool) -> type[BaseModel] | None:
-    """Return the model in an annotation that has a field; by default, the model of list items, or of a mapping."""
+    """Return the first model in an annotation with a field of this name.
+
+    Without one, return the first model for an item of a list, otherwise the last.
+    """
     models = list(models_in(field.annotation))
-    knowing = [model for model in models if name in model.model_fields]
-    return next(iter(knowing or (models if indexed else models[::-1])), None)
+    matching = [model for model in models if name in model.model_fields]
+    return next(iter(matching or (models if indexed else models[::-1])), None)

@@ -24,7 +24,7 @@ COLOURS = {
 }
 _LONGEST = 38  # characters of a line of a box
 _PALE = 0.4
-_GROUND = "#f8f9fb"
+_BACKGROUND = "#f8f9fb"
 
 
 def draw_svg(wiring: Wiring) -> str:
@@ -64,7 +64,7 @@ def _box(name: str, box: NodeBox, wiring: Wiring) -> str:
     rows = [cell(_head(box), port="out", bgcolor=colour, style="rounded", cellpadding=2)]
     rows += [cell(words(slot, colour=faint), port=f"in{number}", align="left") for number, slot in enumerate(box.reads)]
     rows += [cell(words(text, colour=ink), align="left") for text in _texts(box)]
-    style = {"color": colour, "bgcolor": _GROUND, "style": "rounded", "border": 3 if outputs else 1}
+    style = {"color": colour, "bgcolor": _BACKGROUND, "style": "rounded", "border": 3 if outputs else 1}
     tip = f"{_ids(box.nodes)}: {box.op}, makes {box.kind}, {_rows(box.rows)}"
     if outputs:
         tip += f", output {_short(', '.join(outputs))}"

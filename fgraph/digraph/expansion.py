@@ -136,7 +136,7 @@ class Expansion:
         )
 
     def _nothing(self, name: str, scope: Scope, path: DocumentPath, reader: str) -> Fault:
-        hint = self._hints.nearest(name, self._known(name, scope)) if self._hints.left else None
+        hint = self._hints.nearest(name, self._known(name, scope)) if self._hints.remaining else None
         if hint is None and scope.outer is not None and self._follow(name, scope.outer) is not None:
             hint = f"inner nodes see only each other: add '{name}' to the inputs of the sub-graph"
         if hint is None and 0 < len(scope.nodes) + len(scope.inputs) <= _MOST_NAMES:

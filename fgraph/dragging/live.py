@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from fgraph.dragging.points import DragPoints, Place, to_fractions
-from fgraph.dragging.search import Dragged, DragSearch
+from fgraph.dragging.search import DragOutcome, DragSearch
 from fgraph.dragging.settings import DragError, DragSettings, Ending
 from fgraph.stylegan.generators.base import Generator
 
@@ -67,7 +67,7 @@ class LiveDrag(Iterator[Moment]):
             raise DragError(f"every={every}: expected a number of steps from 1")
         self._generator, self._settings, self._every = generator, settings, every
         self._history: list[_Begin] = []
-        self._end: Dragged | None = None
+        self._end: DragOutcome | None = None
         self._begin(_Begin(code, points, mask, 0))
 
     def __next__(self) -> Moment:
@@ -120,7 +120,7 @@ class LiveDrag(Iterator[Moment]):
         places = [to_fractions(one[0].cpu().double().numpy(), self._search.size) for one in self._search.trails]
         return np.asarray(places or [self.moment.points], dtype=np.float32)
 
-    def outcome(self) -> Dragged:
+    def outcome(self) -> DragOutcome:
         """Return the outcome as if the drag ended now, after the steps since the last change. It can still continue."""
         if self._end is not None:
             return self._end

@@ -32,7 +32,7 @@ CHECKED = 10  # steps between two checks on a device for finished rows
 
 
 @dataclass(frozen=True, eq=False)
-class Dragged:
+class DragOutcome:
     """The outcome of one row."""
 
     code: Tensor  # W+ [num_ws, w_dim], or S [style_length] in space s
@@ -88,13 +88,14 @@ class DragSearch:
         self.done = 0
         self._starts = codes.to(generator.device, generator.dtype).detach().clone()
         self._change = self._no_change()
-        self._first, self._second = torch.zeros_like(self._change), torch.zeros_like(self._change)
+        self._first = torch.zeros_like(self._change)  # the first moment of Adam
+        self._second = torch.zeros_like(self._change)  # the second moment
         side = max(generator.table.size)
-        self._rate, self._keep = settings.rate(side), settings.weight_of_mask(side)
-        self._mask = mask if self._keep else None
+        self._rate, self._mask_weight = settings.rate(side), settings.weight_of_mask(side)
+        self._mask = mask if self._mask_weight else None
         self._points = points
         self.tracker: Tracker
-        self._fixed: Tensor | None = None
+        self._fixed: Tensor | None = None  # 1 where features must not change
         self.trails: list[Tensor] = []  # [rows, points, 2], one for each step: where the points were
         self._film: list[Tensor] = []  # codes, one for each `every` steps
         self._best = [float("inf")] * len(codes)
@@ -115,7 +116,7 @@ class DragSearch:
         """The rows that `state` describes: those in the batch."""
         return self.rows
 
-    def step(self) -> dict[int, Dragged]:
+    def step(self) -> dict[int, DragOutcome]:
         """Do one step; return the rows that finish with it and leave the batch."""
         change = self._change.detach().requires_grad_()
         maps = self._features(change)
@@ -144,7 +145,7 @@ class DragSearch:
         loss = self.tracker.loss(maps)
         if self._fixed is not None:
             difference = (self._compared(maps) - self._originals) * self._fixed
-            loss = loss + self._keep * difference.abs().mean(dim=(1, 2, 3))
+            loss = loss + self._mask_weight * difference.abs().mean(dim=(1, 2, 3))
         return loss
 
     # Snapshots
@@ -274,7 +275,7 @@ class DragSearch:
 
     # Endings
 
-    def _leave(self) -> dict[int, Dragged]:
+    def _leave(self) -> dict[int, DragOutcome]:
         """Remove the finished rows, and return their outcomes."""
         self._present = list(self.rows)
         if self.done % self._checked and self.done < self.settings.steps:
@@ -283,14 +284,14 @@ class DragSearch:
         trails = torch.stack(self.trails)  # [steps, rows, points, 2]
         codes = self.codes.detach()
         distances, valid = self.tracker.distances, self.tracker.valid
-        finished: dict[int, Dragged] = {}
+        finished: dict[int, DragOutcome] = {}
         for at, ending in endings.items():
             used = valid[at]
             pixels = trails[:, at][:, used].cpu().double().numpy()
             places = [to_fractions(one, self.tracker.size) for one in pixels]
             mean = float(distances[at][used].mean())
             code = codes[at].cpu().clone()
-            finished[self.rows[at]] = Dragged(code, torch.tensor(places), ending, mean, self._film_of(at, code))
+            finished[self.rows[at]] = DragOutcome(code, torch.tensor(places), ending, mean, self._film_of(at, code))
         if endings:
             self._select([at for at in range(len(self.rows)) if at not in endings])
         return finished
@@ -312,10 +313,10 @@ class DragSearch:
         for at, distance in enumerate(total):
             if distance < self._best[at] * _PROGRESS:
                 self._best[at], self._best_step[at] = distance, self.done
-            waited = self.done - self._best_step[at]
+            without_progress = self.done - self._best_step[at]
             if arrived[at]:
                 endings[at] = "arrived"
-            elif self.settings.patience and waited >= self.settings.patience:
+            elif self.settings.patience and without_progress >= self.settings.patience:
                 endings[at] = "lost" if lost[at] else "stuck"
             elif self.done >= self.settings.steps:
                 endings[at] = "steps"

@@ -55,9 +55,9 @@ def fill_gaps(quads: Sequence[Quads | None]) -> Quads:
     known = [number for number, quad in enumerate(quads) if quad is not None]
     if not known:
         raise ValueError("it shows no face in any frame: give the corners of the mouth and the eyes in landmarks=FILE")
-    held = np.stack([quad.reshape(8) for quad in quads if quad is not None])
+    corners = np.stack([quad.reshape(8) for quad in quads if quad is not None])
     times = np.arange(len(quads))
-    return np.stack([np.interp(times, known, column) for column in held.T], axis=1).reshape(-1, 4, 2)
+    return np.stack([np.interp(times, known, column) for column in corners.T], axis=1).reshape(-1, 4, 2)
 
 
 def smooth_quads(quads: Quads, centre: float, sides: float) -> Quads:

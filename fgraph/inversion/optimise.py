@@ -245,9 +245,9 @@ class Search:
             earlier = self._found.get(self._owners[at])
             if earlier is None or one.loss < earlier.loss:
                 self._found[self._owners[at]] = one
-        left = {self._owners[at] for at in over}
+        ended = {self._owners[at] for at in over}
         self._select([at for at in range(len(self._owners)) if at not in over])
-        return {row: self._found.pop(row) for row in sorted(left - set(self._owners))}
+        return {row: self._found.pop(row) for row in sorted(ended - set(self._owners))}
 
     def _select(self, places: list[int] | None) -> None:
         """Select rows (None: all), and the targets that they are compared with."""

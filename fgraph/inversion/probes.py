@@ -16,7 +16,7 @@ from fgraph.inversion.losses import at_most
 from fgraph.inversion.priors import CodePrior
 from fgraph.inversion.settings import InversionSettings, Space
 from fgraph.inversion.spaces import code_of_w, code_shape, styles_of
-from fgraph.inversion.statistics import Measured
+from fgraph.inversion.statistics import GeneratorKey
 from fgraph.stylegan.generators.base import Generator
 from fgraph.stylegan.generators.statistics import sample_w
 
@@ -38,13 +38,13 @@ def read_probes(generator: Generator, space: Space, folder: Path | None = None) 
     The probes come from the cache in `folder`, or from memory. Otherwise, they are measured and cached.
     """
     if folder is None:
-        return _in_memory(Measured(generator), space)
+        return _in_memory(GeneratorKey(generator), space)
     path = folder / f"{generator.digest}.probes.{space}.safetensors"
     shape = probe_count(generator), torch.Size(code_shape(generator, space)).numel()
     entry = read_entry(path, generator.digest)
     if entry is not None and are_tensors(entry.tensors, {"probes": shape}):
         return entry.tensors["probes"]
-    measured = _in_memory(Measured(generator), space)
+    measured = _in_memory(GeneratorKey(generator), space)
     try:
         write_entry(path, generator.digest, {"probes": measured}, {})
     except SaveError as error:
@@ -53,8 +53,8 @@ def read_probes(generator: Generator, space: Space, folder: Path | None = None) 
 
 
 @lru_cache(maxsize=8)
-def _in_memory(of: Measured, space: Space) -> Tensor:
-    return measure_probes(of.generator, space)
+def _in_memory(key: GeneratorKey, space: Space) -> Tensor:
+    return measure_probes(key.generator, space)
 
 
 def measure_probes(generator: Generator, space: Space) -> Tensor:

@@ -44,8 +44,8 @@ class RowSchedule:
         if not fall_steps(self.settings):
             return self.settings.learning_rate
         up = min(1.0, step / max(1.0, _UP * self.settings.steps))
-        left = min(1.0, (self.end - step) / fall_steps(self.settings))
-        return self.settings.learning_rate * up * (0.5 - 0.5 * math.cos(left * math.pi))
+        remaining = min(1.0, (self.end - step) / fall_steps(self.settings))
+        return self.settings.learning_rate * up * (0.5 - 0.5 * math.cos(remaining * math.pi))
 
     def note(self, step: int, loss: float) -> None:
         """Record the loss of a step, and start to ramp down after `patience` steps without progress."""

@@ -60,10 +60,10 @@ def nearest_starts(
     classes = torch.eye(table.c_dim)[torch.arange(len(z)) % max(1, table.c_dim)] if table.c_dim else None
     with torch.no_grad():
         w = generator.map(z, None if classes is None else classes.to(z))
-        seen = torch.cat([_small(generator.synthesise(generator.affine(rows))) for rows in torch.split(w, 8)])
-        distances = torch.cdist(_small(target).flatten(1), seen.flatten(1))  # [rows, samples]
-        near = distances.topk(count - 1, dim=1, largest=False).indices
-        codes = code_of_w(generator, space, w)[near]  # [rows, count - 1, ...]
+        samples = torch.cat([_small(generator.synthesise(generator.affine(rows))) for rows in torch.split(w, 8)])
+        distances = torch.cdist(_small(target).flatten(1), samples.flatten(1))  # [rows, samples]
+        nearest = distances.topk(count - 1, dim=1, largest=False).indices
+        codes = code_of_w(generator, space, w)[nearest]  # [rows, count - 1, ...]
     return torch.cat([first[:, None], codes], dim=1).flatten(0, 1).clone()
 
 

@@ -80,14 +80,14 @@ def _read(problem: Problem, path: Path, count: int) -> Tensor:
     """Return the codes of a file in the space of the search, [count, ...]."""
     generator = problem.generator
     try:
-        held = read_latent(str(path))
-        fitting = fit_space(held.codes.array, generator.table, held.space)
+        latent = read_latent(str(path))
+        fitting = fit_space(latent.codes.array, generator.table, latent.space)
     except ValueError as error:
         raise FgraphError(f"inversion.start: {error}") from error
     if fitting is None or fitting[1] not in _ORDER:
         raise FgraphError(
-            f"inversion.start: the codes in {show(path, 300)} have shape {list(held.codes.array.shape)}, which do not "
-            f"fit '{generator.name}'"
+            f"inversion.start: the codes in {show(path, 300)} have shape {list(latent.codes.array.shape)}, which do "
+            f"not fit '{generator.name}'"
         )
     codes = torch.from_numpy(fitting[0].copy()).to(generator.device, generator.dtype)
     if len(codes) not in (1, count):

@@ -41,11 +41,11 @@ class Statistics:
 def read_statistics(generator: Generator, folder: Path | None = None) -> Statistics:
     """Return the statistics of a generator, from the cache in `folder` or from memory, or measured and cached."""
     if folder is None:
-        return _in_memory(Measured(generator))
+        return _in_memory(GeneratorKey(generator))
     path = folder / f"{generator.digest}.safetensors"
     if (cached := _read(path, generator)) is not None:
         return cached
-    measured = _in_memory(Measured(generator))
+    measured = _in_memory(GeneratorKey(generator))
     try:
         write_entry(path, generator.digest, {name: getattr(measured, name).contiguous() for name in _NAMES}, {})
     except SaveError as error:
@@ -53,22 +53,22 @@ def read_statistics(generator: Generator, folder: Path | None = None) -> Statist
     return measured
 
 
-class Measured:
+class GeneratorKey:
     """A generator as a cache key: equal to others of its digest."""
 
     def __init__(self, generator: Generator) -> None:
         self.generator = generator
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Measured) and other.generator.digest == self.generator.digest
+        return isinstance(other, GeneratorKey) and other.generator.digest == self.generator.digest
 
     def __hash__(self) -> int:
         return hash(self.generator.digest)
 
 
 @lru_cache(maxsize=8)
-def _in_memory(of: Measured) -> Statistics:
-    generator = of.generator.to("cpu", torch.float32)
+def _in_memory(key: GeneratorKey) -> Statistics:
+    generator = key.generator.to("cpu", torch.float32)
     with torch.inference_mode(False), torch.no_grad():
         w = torch.cat(list(sample_w(generator.table, generator.tensors))).double()
         return Statistics(*_moments(w), *_moments(straighten(w)))

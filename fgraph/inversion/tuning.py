@@ -45,7 +45,7 @@ G = TypeVar("G", bound=Generator)
 
 
 @dataclass(frozen=True, eq=False)
-class Tuned:
+class TunedGenerator:
     """A tuned generator: the changes of its tensors in half precision, and its images."""
 
     changes: Mapping[str, Tensor]  # changes by the names of `fgraph.stylegan.checkpoints.delta`
@@ -61,7 +61,7 @@ def tune(
     *,
     noises: Sequence[Tensor] = (),
     batch: int = 8,
-) -> Tuned:
+) -> TunedGenerator:
     """Fit the generator to images around the codes of their inversions.
 
     Args:
@@ -98,7 +98,7 @@ def tune(
             images = torch.cat([draw(stored, [row]) for row in range(len(code))]).clamp(-1, 1)
     errors = (images - targets).square().mean(dim=(1, 2, 3)).clamp_min(1e-12)
     pixels = torch.stack([torch.from_numpy(to_pixels(image.float().cpu().numpy()).copy()) for image in images])
-    return Tuned(stored, tuple((10 * torch.log10(4 / errors)).tolist()), pixels)
+    return TunedGenerator(stored, tuple((10 * torch.log10(4 / errors)).tolist()), pixels)
 
 
 def changed(generator: G, changes: Mapping[str, Tensor]) -> G:
@@ -149,7 +149,7 @@ def tune_results(
 
 def _cached_or_new(
     job: InversionJob, pictures: Sequence[JobPicture], results: Sequence[InversionResult], tuning: Tuning
-) -> Tuned:
+) -> TunedGenerator:
     key = make_key(*(job.key(picture) for picture in pictures), json.dumps(tuning.model_dump(), sort_keys=True))
     cached = _tuned_of(job.cache.read("tunings", key), job.problem, len(pictures), tuning)
     if cached is not None:
@@ -165,7 +165,7 @@ def _cached_or_new(
     return tuned
 
 
-def _tuned_of(entry: CachedTensors | None, problem: Problem, images: int, tuning: Tuning) -> Tuned | None:
+def _tuned_of(entry: CachedTensors | None, problem: Problem, images: int, tuning: Tuning) -> TunedGenerator | None:
     """Return the tuned generator of a cache entry, or None if it is absent or doesn't fit."""
     if entry is None:
         return None
@@ -180,7 +180,7 @@ def _tuned_of(entry: CachedTensors | None, problem: Problem, images: int, tuning
         return None
     if len(psnr) != images or not all(map(math.isfinite, psnr)):
         return None
-    return Tuned({name: entry.tensors[name] for name in shapes}, psnr, entry.tensors["pixels"])
+    return TunedGenerator({name: entry.tensors[name] for name in shapes}, psnr, entry.tensors["pixels"])
 
 
 def _first_changes(generator: Generator, rank: int) -> dict[str, Tensor]:

@@ -163,7 +163,7 @@ Channels: TypeAlias = tuple[int, ...] | Cluster | None  # None: all
 
 
 @dataclass(frozen=True)
-class Chosen:
+class ChosenChannels:
     """The choice of channels in every layer that a row bends: by number, at random, by cluster, or all."""
 
     numbers: tuple[int, ...] | None = None
@@ -192,7 +192,7 @@ class Bend:
     """The T of a `Mapped` carrier: a transform of the channels that a row chooses in each layer."""
 
     transform: Transform
-    chosen: Chosen
+    chosen: ChosenChannels
 
     def rescaled(self, scale: tuple[Fraction, Fraction]) -> Bend:
         """Return the same bending on a canvas of another size."""

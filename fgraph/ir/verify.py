@@ -78,7 +78,7 @@ class _Verifier:
                 raise InvalidProgram(f"output {output.name}: {error}") from error
 
     @cached_property
-    def _round_axes(self) -> tuple[bool, bool]:
+    def _wrapping_axes(self) -> tuple[bool, bool]:
         """For y and x, True if the axis wraps round for some operation, so that regions may extend over its edge."""
         wraps = [one.op.wraps for one in self._program.instructions]
         return any(y for y, _ in wraps), any(x for _, x in wraps)
@@ -103,9 +103,9 @@ class _Verifier:
         for value, indices in read.items():
             if not 0 <= value < before:
                 raise InvalidProgram(f"reads %{value}, which is not defined yet")
-            made = self._program.instructions[value].rows
-            if not _all_below(indices[0] if len(indices) == 1 else np.concatenate(indices), made):
-                raise InvalidProgram(f"reads rows beyond the {made} of %{value}")
+            count = self._program.instructions[value].rows
+            if not _all_below(indices[0] if len(indices) == 1 else np.concatenate(indices), count):
+                raise InvalidProgram(f"reads rows beyond the {count} of %{value}")
 
     def _verify_types(self, operands: Iterable[Operand]) -> None:
         for operand in operands:
@@ -170,7 +170,7 @@ class _Verifier:
         for axis, length in enumerate(instruction.type.size):
             start, stop = regions[:, axis], regions[:, axis + 2]
             inside = (start >= 0) & (start <= stop) & (start <= length) & (stop - start <= length)
-            if not self._round_axes[axis]:
+            if not self._wrapping_axes[axis]:
                 inside &= stop <= length
             if not inside.all():
                 row = int(np.argmin(inside))

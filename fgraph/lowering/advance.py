@@ -1,4 +1,4 @@
-"""Advancing a paused pass: lowers `step` of the architecture, layer by layer, to calls and weighted sums."""
+"""Advancing a paused pass: `step` of docs/explanation/architecture.md, lowered to calls and weighted sums."""
 
 from __future__ import annotations
 
@@ -85,12 +85,12 @@ def _run_layer(build: Build, features: Features, layer: Layer) -> Features:
 
 def _run_stylegan3(build: Build, features: Features, layer: StyleGAN3Layer) -> Features:
     def call(run: Run) -> Operand:
-        own = _layer_of(build, run, layer)
-        assert isinstance(own, StyleGAN3Layer)
+        model_layer = _layer_of(build, run, layer)
+        assert isinstance(model_layer, StyleGAN3Layer)
         if layer.kind != "input":
-            return build.emit(Filtered(run.model, own), [features.activation, run.styles])
+            return build.emit(Filtered(run.model, model_layer), [features.activation, run.styles])
         height, width = (a + b for a, b in zip(features.canvas.pixels(layer.size), layer.margin, strict=True))
-        op = Fourier(run.model, own, height=height, width=width)
+        op = Fourier(run.model, model_layer, height=height, width=width)
         return build.emit(op, [plane(build, run.planes), run.styles])
 
     made = _mix(build, _terms(build, features.carrier, layer, call, features.canvas), layer.margin)
@@ -100,8 +100,9 @@ def _run_stylegan3(build: Build, features: Features, layer: StyleGAN3Layer) -> F
 
 
 def _layer_of(build: Build, run: Run, layer: Layer) -> Layer:
-    own = build.table(run.model).at(layer.index)
-    return layer if own == layer else own
+    """Return the layer of the model of a run; `layer` itself if they are equal, so that equal operations share it."""
+    model_layer = build.table(run.model).at(layer.index)
+    return layer if model_layer == layer else model_layer
 
 
 def _grown_skip(build: Build, features: Features, layer: Layer) -> Operand | None:
@@ -120,20 +121,20 @@ def applies(layers: frozenset[int], parts: Parts, layer: int, tensor: Tensor) ->
 def _terms(build: Build, carrier: Carrier, layer: Layer, call: Callable[[Run], Operand], canvas: Canvas) -> list[Term]:
     """Return the terms of `step(carrier, layer, s)`. Nested mixes are flattened and their alphas multiplied."""
 
-    def step(carrier: Carrier, again: Callable[[Carrier], list[Term]]) -> list[Term]:
+    def step(carrier: Carrier, recurse: Callable[[Carrier], list[Term]]) -> list[Term]:
         if isinstance(carrier, Run):
             return [Term(call(carrier), None)]
         if isinstance(carrier, Mixture):
             pairs = zip(carrier.carriers, carrier.alphas, strict=True)
-            return _bounded([term for part, alpha in pairs for term in _times(build, alpha, part, again)])
+            return _bounded([term for part, alpha in pairs for term in _times(build, alpha, part, recurse)])
         acts = applies(carrier.layers, carrier.parts, layer.index, layer.tensor)
         if isinstance(carrier, Blend):
             if not acts or carrier.a is carrier.b:
-                return again(carrier.a)
+                return recurse(carrier.a)
             return _bounded(
-                _times(build, carrier.beta, carrier.a, again) + _times(build, carrier.alpha, carrier.b, again)
+                _times(build, carrier.beta, carrier.a, recurse) + _times(build, carrier.alpha, carrier.b, recurse)
             )
-        terms = again(carrier.of)
+        terms = recurse(carrier.of)
         if not acts:
             return terms
         return [Term(_changed(build, _mix(build, terms, layer.margin), carrier, (layer, canvas)), None)]

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def blaming(field: str) -> Iterator[None]:
-    """Attribute errors raised inside to a field of the node, so that a fault names `nodes.tap.layer`, not the node.
+    """Name the field of a node in errors raised within the block, so that a fault is at `nodes.tap.layer`.
 
     >>> try:
     ...     with blaming("layer"):

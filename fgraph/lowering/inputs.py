@@ -146,8 +146,8 @@ class Inputs:
         noise = given or self.members[0].graph.noise
         seeds: list[int] = []
         for member in self.members:
-            own = given or member.graph.noise
-            seed = derive_seed(member.graph.seed, "noise") if own.seed is None else own.seed
+            settings = given or member.graph.noise
+            seed = derive_seed(member.graph.seed, "noise") if settings.seed is None else settings.seed
             seeds += [seed] * member.slot.rows
         return RunNoise(noise.mode, noise.fit, tuple(seeds), (FRAME,) * len(seeds), noise.file)
 
@@ -162,10 +162,10 @@ class Inputs:
             ValueError: the model takes styles of another length.
         """
         key = latent.model if model is None else self.model(model)
-        table, own = self._build.table(key), self._build.table(latent.model)
-        if table.style_length != own.style_length:
+        table, source = self._build.table(key), self._build.table(latent.model)
+        if table.style_length != source.style_length:
             raise ValueError(
-                f"model '{key}' takes {table.style_length} styles, codes of '{latent.model}' make {own.style_length}"
+                f"model '{key}' takes {table.style_length} styles, codes of '{latent.model}' make {source.style_length}"
             )
         planes = (Placement(),) * latent.rows if table.is_stylegan3 else ()
         return Run(key, self._build.promote(latent, "s").code, self.noise(noise), planes)

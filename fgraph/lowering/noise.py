@@ -32,7 +32,7 @@ class NoiseRows:
 
     canvas: Canvas
     keys: tuple[int, ...]
-    declared: tuple[tuple[int, int], ...]
+    declared: tuple[tuple[int, int], ...]  # (number of rows of the node that started the pass, this row)
 
 
 def lower_noise(build: Build, run: Run, layer: Layer, rows: NoiseRows) -> Operand | None:
@@ -51,8 +51,8 @@ def lower_noise(build: Build, run: Run, layer: Layer, rows: NoiseRows) -> Operan
     if noise.mode == "given":
         params = _given_params(run, layer, rows, height, width)
     elif noise.mode == "random":
-        moved: tuple[MaskExpr | None, ...] = noise.frames if noise.fit == "follow" else (None,) * count
-        params = list(zip(noise.seeds, rows.keys, moved, strict=True))
+        frames: tuple[MaskExpr | None, ...] = noise.frames if noise.fit == "follow" else (None,) * count
+        params = list(zip(noise.seeds, rows.keys, frames, strict=True))
     elif noise.fit == "follow":
         params = list(noise.frames)
     elif noise.fit == "ends":
@@ -63,13 +63,14 @@ def lower_noise(build: Build, run: Run, layer: Layer, rows: NoiseRows) -> Operan
 
 
 def _ends_params(layer: Layer, rows: NoiseRows, height: int, width: int) -> list[Hashable]:
-    high, wide = layer.size
-    if height != high or width < wide:
+    buffer_height, buffer_width = layer.size
+    if height != buffer_height or width < buffer_width:
         raise ValueError(
-            f"noise fit 'ends' cannot fill {height}x{width} pixels at {layer.name} from a buffer of {high}x{wide}: "
-            "it needs the buffer's height and at least its width; fit 'tile' works for every size"
+            f"noise fit 'ends' cannot fill {height}x{width} pixels at {layer.name} from a buffer of "
+            f"{buffer_height}x{buffer_width}: it needs the buffer's height and "
+            "at least its width; fit 'tile' works for every size"
         )
-    if width <= 2 * wide:  # the two copies cover the canvas: nothing is drawn, so rows do not differ
+    if width <= 2 * buffer_width:  # the two copies cover the canvas: nothing is drawn, so rows do not differ
         return [None] * len(rows.keys)
     return list(rows.declared)
 

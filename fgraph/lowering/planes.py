@@ -18,7 +18,7 @@ from fgraph.ir.program import Operand
 from fgraph.lowering.blaming import blaming
 from fgraph.lowering.build import Build
 from fgraph.lowering.values import Blend, Carrier, Features, MaskExprs, Memoised, Mixture, Patched, Run
-from fgraph.masks import MaskExpr, edited, turned
+from fgraph.masks import MaskExpr, edited, transformed
 from fgraph.stylegan.tables.base import CONST, Table
 
 PlaneEdit = Edit | Transform
@@ -153,7 +153,7 @@ def _edit_masks(masks: MaskExprs, edits: tuple[PlaneEdit, ...] | None) -> MaskEx
 
 def _edit_mask(mask: MaskExpr, edit: PlaneEdit) -> MaskExpr:
     if isinstance(edit, Transform):
-        return turned(mask, edit)
+        return transformed(mask, edit)
     if isinstance(edit, geometry.Pad | geometry.Shift):
         edit = replace(edit, mode="replicate")
     return edited(mask, edit)

@@ -8,14 +8,14 @@
     lettering   Lettering
     operators   Complement, Product, Combine, Scaled, Feathered; constructors that fold constants
     placement   Edited, Placed
-    beyond      Margined, Turned: maps larger than their canvas, rotated canvases
+    beyond      Margined, Transformed: maps larger than their canvas, rotated canvases
 
 `finish` applies the options that all mask nodes share, in this order: feather, invert, alpha.
 """
 
 from fgraph.masks.axial import Constant, Hat, Ramp, Segment
 from fgraph.masks.base import MaskExpr, check_depth, check_size, difference, rasterise, rasterise_window, support
-from fgraph.masks.beyond import Margined, Turned, turned, with_margin
+from fgraph.masks.beyond import Margined, Transformed, transformed, with_margin
 from fgraph.masks.drawn import Drawn
 from fgraph.masks.lettering import Anchor, Lettering
 from fgraph.masks.operators import (
@@ -56,7 +56,7 @@ __all__ = [
     "Ramp",
     "Scaled",
     "Segment",
-    "Turned",
+    "Transformed",
     "check_depth",
     "check_size",
     "combine",
@@ -71,6 +71,6 @@ __all__ = [
     "rasterise_window",
     "scaled",
     "support",
-    "turned",
+    "transformed",
     "with_margin",
 ]

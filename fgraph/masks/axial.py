@@ -53,10 +53,10 @@ class Axial(MaskExpr):
         return along(part, self.axis, bottom - top, right - left)
 
     def _bounds(self, height: int, width: int) -> Region | None:
-        held = np.flatnonzero(clipped(_profile(self, width if self.axis == "x" else height)))
-        if not len(held):
+        nonzero = np.flatnonzero(clipped(_profile(self, width if self.axis == "x" else height)))
+        if not len(nonzero):
             return None
-        first, end = int(held[0]), int(held[-1]) + 1
+        first, end = int(nonzero[0]), int(nonzero[-1]) + 1
         return (0, first, height, end) if self.axis == "x" else (first, 0, end, width)
 
     def _support(self, height: int, width: int) -> Region | None:

@@ -48,7 +48,7 @@ def with_margin(mask: MaskExpr, margin: Size) -> MaskExpr:
 
 
 @dataclass(frozen=True)
-class Turned(MaskExpr):
+class Transformed(MaskExpr):
     """A mask after a transform of its canvas, with linear interpolation. Its edge values fill the rest."""
 
     mask: MaskExpr
@@ -77,8 +77,8 @@ def _interpolate(source: NDArray[np.float64], rows: NDArray[np.float64], columns
     return interpolated
 
 
-def turned(mask: MaskExpr, transform: Transform) -> MaskExpr:
+def transformed(mask: MaskExpr, transform: Transform) -> MaskExpr:
     """Return the mask after a transform; the mask itself if nothing changes."""
     if mask.constant is not None:
         return Constant(mask.constant)
-    return mask if transform.is_identity else Turned(mask, transform)
+    return mask if transform.is_identity else Transformed(mask, transform)

@@ -74,11 +74,11 @@ class Product(MaskExpr):
     def _bounds(self, height: int, width: int) -> Region | None:
         top, left, bottom, right = 0, 0, height, width
         for mask in self.masks:
-            held = support(mask, height, width)
-            if held is None:
+            region = support(mask, height, width)
+            if region is None:
                 return None
-            top, left = max(top, held[0]), max(left, held[1])
-            bottom, right = min(bottom, held[2]), min(right, held[3])
+            top, left = max(top, region[0]), max(left, region[1])
+            bottom, right = min(bottom, region[2]), min(right, region[3])
         return (top, left, bottom, right) if bottom > top and right > left else None
 
 

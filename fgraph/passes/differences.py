@@ -30,7 +30,7 @@ _ROOTS = 8  # masks that other masks are compared with
 class CongruentRow:
     """A row in its congruence class: it equals the leader outside a rectangle."""
 
-    own: RowId
+    row: RowId
     leader: RowId
     differs: Region  # where it may differ from its leader; NOTHING: nowhere
 
@@ -72,7 +72,7 @@ class _Walk:
     @property
     def masks_are_alike(self) -> bool:
         """True if any mask equals another outside a rectangle."""
-        return any(one.own != one.leader for found in self.mask_members.values() for one in found)
+        return any(one.row != one.leader for found in self.mask_members.values() for one in found)
 
     def run(self) -> Program:
         made = [self._visit(number, one) for number, one in enumerate(self.program.instructions)]
@@ -81,7 +81,7 @@ class _Walk:
     def _remember(self, baseline: Baseline) -> None:
         """Add the rows of the baseline as leaders."""
         values = prefix_of(self.program)
-        held = Supports(baseline.program)
+        earlier_supports = Supports(baseline.program)
         for slot, value in values.items():
             old = baseline.program.instructions[slot]
             if old.op.is_comparable:
@@ -89,13 +89,13 @@ class _Walk:
                 masks += [((value, row), mask) for row, mask in enumerate(old.params)]
             if old.type.spatial and old.operands:
                 columns = [[(values[v], r) for v, r in rows_of(one)] for one in old.operands]
-                supports = _supports(held, old)
+                supports = _supports(earlier_supports, old)
                 shape = self._shape(baseline.program, old)
                 for row, ids in enumerate(zip(*columns, strict=True)):
                     members = tuple(CongruentRow(one, one, NOTHING) for one in ids)
-                    seen = tuple(column[row] for column in supports)
+                    row_supports = tuple(column[row] for column in supports)
                     self.leaders.setdefault(
-                        _congruence_key(shape, old, row, members), Leader((value, row), members, seen)
+                        _congruence_key(shape, old, row, members), Leader((value, row), members, row_supports)
                     )
 
     def _visit(self, number: int, instruction: Instruction) -> Instruction:
@@ -107,7 +107,7 @@ class _Walk:
         else:
             found = [_alone(number, row) for row in range(instruction.rows)]
         self.members.append(found)
-        return instruction if all(one.own == one.leader for one in found) else _with_bases(instruction, found)
+        return instruction if all(one.row == one.leader for one in found) else _with_bases(instruction, found)
 
     def _compare_masks(self, number: int, instruction: Instruction) -> list[CongruentRow]:
         size = instruction.type.size
@@ -119,8 +119,8 @@ class _Walk:
                 differs = instruction.op.difference(mask, other, size)
                 if area(differs) < least:
                     best, least = CongruentRow((number, row), root, differs), area(differs)
-            if best.leader == best.own and len(roots) < _ROOTS:
-                roots.append((best.own, mask))
+            if best.leader == best.row and len(roots) < _ROOTS:
+                roots.append((best.row, mask))
             found.append(best)
         return found
 
@@ -130,33 +130,33 @@ class _Walk:
         size, shape = instruction.type.size, self._shape(self.program, instruction)
         found = []
         for row, members in enumerate(zip(*columns, strict=True)):
-            own = Leader((number, row), members, tuple(column[row] for column in supports))
-            like = self.leaders.setdefault(_congruence_key(shape, instruction, row, members), own)
-            differs = self._reached(number, row, own, like) if like is not own else whole(size)
+            candidate = Leader((number, row), members, tuple(column[row] for column in supports))
+            like = self.leaders.setdefault(_congruence_key(shape, instruction, row, members), candidate)
+            differs = self._reached(number, row, candidate, like) if like is not candidate else whole(size)
             worth = area(differs) < _WORTH * size[0] * size[1]
-            found.append(CongruentRow(own.row, like.row, differs) if worth else _alone(number, row))
+            found.append(CongruentRow(candidate.row, like.row, differs) if worth else _alone(number, row))
         return found
 
     def _shape(self, program: Program, instruction: Instruction) -> int:
         types = tuple(program.instructions[one.value].type for one in instruction.operands)
         return self.shapes.setdefault((instruction.op, types), len(self.shapes))
 
-    def _reached(self, number: int, row: int, own: Leader, like: Leader) -> Region:
+    def _reached(self, number: int, row: int, one: Leader, like: Leader) -> Region:
         """Return where two rows of a result may differ, from where their operands may differ."""
         instruction = self.program.instructions[number]
         types = tuple(self.program.instructions[one.value].type for one in instruction.operands)
         param: Any = instruction.params[row] if instruction.params else None
         size, cyclic = instruction.type.size, self.cyclic[number]
         total = NOTHING
-        for port, (a, b) in enumerate(zip(own.members, like.members, strict=True)):
-            if a.own == b.own or not types[port].spatial:
+        for port, (a, b) in enumerate(zip(one.members, like.members, strict=True)):
+            if a.row == b.row or not types[port].spatial:
                 continue
             changed = union(a.differs, b.differs, types[port].size, self.cyclic[instruction.operands[port].value])
             if not area(changed):
                 continue
             reached = clip(instruction.op.affected(port, changed, types, param), size, cyclic)
-            if port < len(own.supports):  # a mix does not read a term where its alpha is 0
-                reached = intersect(reached, union(own.supports[port], like.supports[port], size, cyclic), size, cyclic)
+            if port < len(one.supports):  # a mix does not read a term where its alpha is 0
+                reached = intersect(reached, union(one.supports[port], like.supports[port], size, cyclic), size, cyclic)
             total = union(total, reached, size, cyclic)
         return total
 
@@ -176,8 +176,8 @@ def _supports(supports: Supports, instruction: Instruction) -> list[list[Region]
 
 def _with_bases(instruction: Instruction, found: Sequence[CongruentRow]) -> Instruction:
     canvas = whole(instruction.type.size)
-    bases = [one.leader if one.leader != one.own else (-1, 0) for one in found]
-    regions = [one.differs if one.leader != one.own else canvas for one in found]
+    bases = [one.leader if one.leader != one.row else (-1, 0) for one in found]
+    regions = [one.differs if one.leader != one.row else canvas for one in found]
     values, rows = as_index([value for value, _ in bases]), as_index([row for _, row in bases])
     return replace(instruction, bases=Bases(values, rows), regions=as_regions(regions))
 

@@ -5,7 +5,7 @@
     films      the frames of a film
     pasting    crops pasted into a photograph
     results    the photographs that a graph makes
-    stored     a photograph as its file has it, and the file written again with the same metadata
+    stored     a photograph with the metadata of its file, and the file written again with both
 
 Nothing here needs torch.
 """

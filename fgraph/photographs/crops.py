@@ -64,9 +64,9 @@ def centred_quad(photograph: tuple[int, int], shape: tuple[int, int]) -> Points:
     [[9.5, -0.5], [9.5, 19.5], [29.5, 19.5], [29.5, -0.5]]
     """
     width, height = photograph
-    high, wide = shape
-    factor = min(width / wide, height / high)
-    half = np.array([wide, high]) * factor / 2
+    crop_height, crop_width = shape
+    factor = min(width / crop_width, height / crop_height)
+    half = np.array([crop_width, crop_height]) * factor / 2
     centre = np.array([width, height]) / 2 - 0.5
     signs = np.array([(-1, -1), (-1, 1), (1, 1), (1, -1)])
     corners: Points = centre + signs * half

@@ -44,14 +44,14 @@ def _opened(crops: Sequence[PhotoCrop]) -> Iterator[tuple[int, Image.Image | Non
     for number, crop in enumerate(crops):
         numbers.setdefault(crop.file, []).append(number)
     for file, of_file in numbers.items():
-        still = [number for number in of_file if crops[number].frame is None]
-        whole = any(crops[number].quad is not None for number in still)
+        stills = [number for number in of_file if crops[number].frame is None]
+        whole = any(crops[number].quad is not None for number in stills)
         picture = open_picture(file) if whole else None
-        for number in still:
+        for number in stills:
             yield number, None if crops[number].quad is None else picture
         frames = {number: frame for number in of_file if (frame := crops[number].frame) is not None}
-        for frame, seen in read_frames(file, frames.values()) if frames else ():
-            yield from ((number, seen) for number, wanted in frames.items() if wanted == frame)
+        for frame, picture in read_frames(file, frames.values()) if frames else ():
+            yield from ((number, picture) for number, wanted in frames.items() if wanted == frame)
 
 
 def _cut(crop: PhotoCrop, picture: Image.Image | None, shape: tuple[int, int], channels: int) -> NDArray[np.float32]:

@@ -129,7 +129,7 @@ class FilmWriter:
         """Change a frame; frames between the previously changed one and this one do not change.
 
         Args:
-            number: the number of the frame, above that of every frame changed so far.
+            number: the number of the frame, above the numbers of the frames changed so far.
             change: a frame -> the frame that takes its place, of the same size.
 
         Raises:
@@ -209,8 +209,8 @@ def _upright(frame: Any) -> Image.Image:
 def _even(picture: Image.Image) -> NDArray[np.uint8]:
     """Return the pixels of a picture with even sides, since chroma has half the size: the last ones are repeated."""
     pixels = np.asarray(picture.convert("RGB"))
-    high, wide = pixels.shape[:2]
-    return np.ascontiguousarray(np.pad(pixels, ((0, high % 2), (0, wide % 2), (0, 0)), "edge"))
+    height, width = pixels.shape[:2]
+    return np.ascontiguousarray(np.pad(pixels, ((0, height % 2), (0, width % 2), (0, 0)), "edge"))
 
 
 @contextmanager

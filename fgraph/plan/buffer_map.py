@@ -171,9 +171,11 @@ class BufferMap:
             read[alone] = np.arange(locations.depth) == layer
         if locations.depth == 1:
             return locations, covered
-        left = np.flatnonzero(~covered)
-        for layer in range(locations.depth) if len(left) else ():
-            read[left, layer] &= areas(intersections(wanted[left], locations.regions[left, layer], size, ROUND)) > 0
+        uncovered = np.flatnonzero(~covered)
+        for layer in range(locations.depth) if len(uncovered) else ():
+            read[uncovered, layer] &= (
+                areas(intersections(wanted[uncovered], locations.regions[uncovered, layer], size, ROUND)) > 0
+            )
         return locations.only(read), covered
 
 

@@ -62,7 +62,7 @@ def split_into_chunks(
 def _split(search: _Search, shares: Sequence[float]) -> ChunkedSteps:
     memory = search.memory
     if search.codes > memory:
-        raise MemoryBudgetError(f"the codes alone need {_beside(search.codes, memory)}", needed=search.codes)
+        raise MemoryBudgetError(f"the codes alone need {_with_budget(search.codes, memory)}", needed=search.codes)
     if search.peak > _HOPELESS * memory and search.least > _HOPELESS * memory:  # the least peak is far too large
         raise _too_large(search, search.least)
     candidates: list[ChunkedSteps] = []
@@ -74,7 +74,7 @@ def _split(search: _Search, shares: Sequence[float]) -> ChunkedSteps:
             candidates.append(found)
             if not found.retained_bytes or found.flops <= search.fewest_flops:
                 return found  # no retention cannot cost less
-    plain = search.run(0, beside=candidates)
+    plain = search.run(0, alternatives=candidates)
     if isinstance(plain, ChunkedSteps):
         return min([plain, *(one for one in candidates if one.flops <= plain.flops)], key=search.cost)
     if candidates:
@@ -84,17 +84,17 @@ def _split(search: _Search, shares: Sequence[float]) -> ChunkedSteps:
 
 def _too_large(search: _Search, least: int) -> MemoryBudgetError:
     if search.tiles <= 1:
-        message = f"the plan cannot be cut into chunks, and needs {_beside(least, search.memory)}"
+        message = f"the plan cannot be cut into chunks, and needs {_with_budget(least, search.memory)}"
         return MemoryBudgetError(message, needed=search.peak)
     return MemoryBudgetError(
         f"the plan needs {in_words(search.peak)} in one piece; cut into {search.tiles} chunks, the most possible, "
-        f"it still needs {_beside(least, search.memory)}",
+        f"it still needs {_with_budget(least, search.memory)}",
         needed=min(least, search.peak),
     )
 
 
-def _beside(needed: int, memory: int) -> str:
-    """Return both amounts in MiB or KiB; in bytes if they would look equal."""
+def _with_budget(needed: int, memory: int) -> str:
+    """Return the needed bytes and the budget in words: in MiB or KiB, or in bytes if they would look equal."""
     words = in_words(needed), in_words(memory)
     if words[0] == words[1]:
         words = f"{needed:,} bytes", f"{memory:,}"
@@ -141,19 +141,19 @@ class _Search:
         """Return the cost of steps, in FLOPs."""
         return work.flops + self._cost_model.call * work.calls
 
-    def run(self, budget: float, beside: Sequence[ChunkedSteps] = ()) -> ChunkedSteps | int:
+    def run(self, budget: float, alternatives: Sequence[ChunkedSteps] = ()) -> ChunkedSteps | int:
         """Return steps that fit, with at most `budget` bytes retained between chunks; otherwise the least peak found.
 
         Args:
             budget: the most bytes that may be retained.
-            beside: other steps that fit. If the new steps would cost more than one of these, they are not built, and a
-                peak that fits is returned.
+            alternatives: other steps that fit. If the new steps would cost more than one of these, they are not built,
+                and a peak that fits is returned.
         """
         if not self.tiles:
             return self.codes  # there is nothing to split
         size = self._first
         while True:
-            found = self._fit(into_chunks(self._rows, size), budget, beside)
+            found = self._fit(into_chunks(self._rows, size), budget, alternatives)
             if isinstance(found, ChunkedSteps) or size == 1 or found <= self.memory:
                 return found
             size = self._smaller(size, found)
@@ -165,7 +165,7 @@ class _Search:
         return max(1, size // 2, min(guess, size - 1))
 
     def _fit(
-        self, chunks: list[list[OutputTile]], budget: float, beside: Sequence[ChunkedSteps] = ()
+        self, chunks: list[list[OutputTile]], budget: float, alternatives: Sequence[ChunkedSteps] = ()
     ) -> ChunkedSteps | int:
         """Return the steps of these chunks. A few chunks that are too large are cut in two.
 
@@ -181,7 +181,7 @@ class _Search:
         row_by_row = len(chunks) == len(self._rows)  # smaller chunks would cut rows, and compute many pixels twice
         if peak > (_SURELY if row_by_row else 1) * self.memory:
             return peak
-        if beside and self._costs_more(bounds, beside):
+        if alternatives and self._costs_more(bounds, alternatives):
             return min(peak, self.memory)
         while True:
             work = build_chunks(self._program, self._wanted(chunks), bounds, self._templates)
@@ -194,13 +194,13 @@ class _Search:
             chunks = [one for parts in cut for one in parts]
             bounds = self._bounds(self._wanted(chunks), budget)
 
-    def _costs_more(self, bounds: Bounds, beside: Sequence[ChunkedSteps]) -> bool:
+    def _costs_more(self, bounds: Bounds, alternatives: Sequence[ChunkedSteps]) -> bool:
         """Return whether steps within these bounds take more FLOPs than all others, and cost more than one of them."""
         flops = bounded_flops(self._program, bounds)
-        if flops < max(one.flops for one in beside):
+        if flops < max(one.flops for one in alternatives):
             return False
         calls = fewest_calls(self._program, bounds)
-        return flops + self._cost_model.call * calls > min(map(self.cost, beside))
+        return flops + self._cost_model.call * calls > min(map(self.cost, alternatives))
 
     def _alone(self, chunks: Sequence[Sequence[OutputTile]]) -> int:
         """Return the peak of these chunks, without retention."""

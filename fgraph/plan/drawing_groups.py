@@ -63,14 +63,14 @@ def group_steps(steps: Sequence[Step]) -> tuple[dict[str, StepGroup], str]:
         that all calls of a layer become one, otherwise "".
     """
     reads = _reads(steps)
-    what = [_what(step) for step in steps]
-    keys = [(step.key[:4], bool(read), *one) for step, read, one in zip(steps, reads, what, strict=True)]
+    labels = [_label(step) for step in steps]
+    keys = [(step.key[:4], bool(read), *one) for step, read, one in zip(steps, reads, labels, strict=True)]
     boxes = _boxes(steps, reads, keys)
     if extent({name: box.reads for name, box in boxes.items()}) <= LARGEST:
         _assign_levels(boxes)
         return boxes, ""
     return _boxes(
-        steps, reads, what
+        steps, reads, labels
     ), "too many to draw in order: all calls of a layer, or of an operation, are one box"
 
 
@@ -91,7 +91,7 @@ def _reads(steps: Sequence[Step]) -> list[dict[int, bool]]:
     return found
 
 
-def _what(step: Step) -> tuple[str, str, str]:
+def _label(step: Step) -> tuple[str, str, str]:
     return (*step.op.label, step.type.kind)
 
 

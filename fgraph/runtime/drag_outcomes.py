@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from fgraph.dragging.points import DragPoints, mean_distance
-from fgraph.dragging.search import Dragged
+from fgraph.dragging.search import DragOutcome
 from fgraph.dragging.settings import ENDINGS, DragSettings
 from fgraph.inversion.cache import CachedTensors, InversionCache, are_tensors, make_key
 from fgraph.ir.ops import Drag
@@ -45,12 +45,12 @@ class Outcomes:
         content = [hashlib.sha256(one.float().cpu().contiguous().numpy().tobytes()).hexdigest() for one in tensors]
         return make_key("drag", *self._facts, repr(points), content)
 
-    def read(self, key: str, points: DragPoints) -> Dragged | None:
+    def read(self, key: str, points: DragPoints) -> DragOutcome | None:
         """Return an outcome, or None if the cache lacks it or it is damaged."""
         entry = self._cache.read(_KIND, key)
         return None if entry is None else self._from(entry, points)
 
-    def _from(self, entry: CachedTensors, points: DragPoints) -> Dragged | None:
+    def _from(self, entry: CachedTensors, points: DragPoints) -> DragOutcome | None:
         table, found = self._generator.table, entry.tensors
         code = (table.style_length,) if self._settings.space == "s" else (table.num_ws, table.w_dim)
         if not are_tensors(found, {"code": code, "facts": (len(_FACTS),)}):
@@ -60,16 +60,16 @@ class Outcomes:
         trail = (int(steps) + 1, len(points.handles), 2)
         if not 0 <= number < len(ENDINGS) or not are_tensors(found, {"trail": trail}) or film.shape[1:] != code:
             return None
-        return Dragged(found["code"], found["trail"], ENDINGS[int(number)], distance, film)
+        return DragOutcome(found["code"], found["trail"], ENDINGS[int(number)], distance, film)
 
-    def write(self, key: str, outcome: Dragged) -> None:
+    def write(self, key: str, outcome: DragOutcome) -> None:
         """Store an outcome in the cache."""
         facts = torch.tensor([ENDINGS.index(outcome.ending), outcome.steps, outcome.distance], dtype=torch.float64)
         tensors = {"code": outcome.code.float(), "trail": outcome.trail, "facts": facts}
         self._cache.write(_KIND, key, tensors | ({"film": outcome.film.float()} if len(outcome.film) else {}), {})
 
 
-def lay_out(op: Drag, outcome: Dragged, points: DragPoints, size: tuple[int, int]) -> Tensor:
+def lay_out(op: Drag, outcome: DragOutcome, points: DragPoints, size: tuple[int, int]) -> Tensor:
     """Return an outcome as a row of a value: code, ending and trail of each frame.
 
     Each frame is the result of a drag that ends at the steps of that frame. Trails have `TRAIL` evenly spaced times,

@@ -14,7 +14,7 @@ _SHOWN = (Kind.IMAGE, Kind.MASK)  # kinds whose rows are laid out on sheets
 
 
 @dataclass(frozen=True)
-class Requested:
+class OutputRequest:
     """The output settings of a job, and the kind and the number of rows of each output."""
 
     given: Collection[str]  # the names of the options that the user set, without `output.`
@@ -44,14 +44,14 @@ class Requested:
         return max((rows for kind, rows in self.outputs.values() if kind in kinds), default=0)
 
 
-def find_idle(requested: Requested) -> Iterator[str]:
+def find_idle(requested: OutputRequest) -> Iterator[str]:
     """Yield a message for each option that was set and that can have no effect on any file."""
     for name, reason in _REASONS.items():
         if name in requested.given and (found := reason(requested)):
             yield f"output.{name} has no effect: {found}"
 
 
-def _of_sheets(requested: Requested) -> str:
+def _of_sheets(requested: OutputRequest) -> str:
     """Return why there can be no sheet; "" if there can be one."""
     if requested.is_large:
         return "tiff and dzi have one file for each row"
@@ -60,7 +60,7 @@ def _of_sheets(requested: Requested) -> str:
     return ""
 
 
-def _of_rows(requested: Requested) -> str:
+def _of_rows(requested: OutputRequest) -> str:
     """Return why there can be no strip and no grid."""
     if reason := _of_sheets(requested):
         return reason
@@ -70,15 +70,15 @@ def _of_rows(requested: Requested) -> str:
     return "each image has one row; output.compare=true shows several outputs in one file" if rows == 1 else ""
 
 
-def _of_strip(requested: Requested) -> str:
+def _of_strip(requested: OutputRequest) -> str:
     return _of_rows(requested) if requested.options.strip is not None else ""
 
 
-def _of_grid(requested: Requested) -> str:
+def _of_grid(requested: OutputRequest) -> str:
     return _of_rows(requested) if requested.options.grid is not None else ""
 
 
-def _of_labels(requested: Requested) -> str:
+def _of_labels(requested: OutputRequest) -> str:
     if requested.options.labels is False:
         return ""
     if requested.options.strip is None and requested.options.grid is None:
@@ -86,7 +86,7 @@ def _of_labels(requested: Requested) -> str:
     return _of_rows(requested)
 
 
-def _of_gap(requested: Requested) -> str:
+def _of_gap(requested: OutputRequest) -> str:
     if requested.options.compare:
         return _of_sheets(requested)
     if requested.options.strip is None and requested.options.grid is None:
@@ -94,22 +94,22 @@ def _of_gap(requested: Requested) -> str:
     return _of_rows(requested)
 
 
-def _of_compare(requested: Requested) -> str:
+def _of_compare(requested: OutputRequest) -> str:
     return _of_sheets(requested) if requested.options.compare else ""
 
 
-def _of_explain(requested: Requested) -> str:
+def _of_explain(requested: OutputRequest) -> str:
     return _of_sheets(requested) if requested.options.explain else ""
 
 
-def _of_quality(requested: Requested) -> str:
+def _of_quality(requested: OutputRequest) -> str:
     if requested.is_large:
         return "" if "dzi" in requested.formats else "a tiff is lossless"
     lossy = any(name in ("jpeg", "jpg", "webp") for name in requested.formats)
     return "" if lossy else f"it is for jpeg, webp and dzi; output.formats are {', '.join(requested.formats)}"
 
 
-def _of_scale(requested: Requested) -> str:
+def _of_scale(requested: OutputRequest) -> str:
     if requested.is_large:
         return "tiff and dzi are written at their own size"
     return (
@@ -119,27 +119,27 @@ def _of_scale(requested: Requested) -> str:
     )
 
 
-def _of_resampling(requested: Requested) -> str:
+def _of_resampling(requested: OutputRequest) -> str:
     return _of_scale(requested) if requested.options.scale > 1 else "it is for output.scale, which is 1"
 
 
-def _of_piece(requested: Requested) -> str:
+def _of_piece(requested: OutputRequest) -> str:
     return "" if requested.is_large else "it is for tiff and dzi, which are made piece by piece"
 
 
-def _of_films(requested: Requested) -> str:
+def _of_films(requested: OutputRequest) -> str:
     if not requested.filmed:
         return "it is for films: give output.formats=[gif] or [mp4]"
     return "" if requested.most_rows(*_SHOWN) else "no output is an image or a mask"
 
 
-def _of_loop(requested: Requested) -> str:
+def _of_loop(requested: OutputRequest) -> str:
     return _of_films(requested) or (
         "" if "gif" in requested.filmed else "players of mp4 decide themselves; it is for gif"
     )
 
 
-def _of_pingpong(requested: Requested) -> str:
+def _of_pingpong(requested: OutputRequest) -> str:
     if not requested.pingpong:
         return ""
     return _of_films(requested) or (
@@ -147,11 +147,11 @@ def _of_pingpong(requested: Requested) -> str:
     )
 
 
-def _of_sheet(requested: Requested) -> str:
+def _of_sheet(requested: OutputRequest) -> str:
     return "" if requested.is_sweep else "it is the contact sheet of a sweep: give -m"
 
 
-def _of_formats(requested: Requested) -> str:
+def _of_formats(requested: OutputRequest) -> str:
     shown = requested.most_rows(Kind.IMAGE, Kind.MASK, Kind.FEATURES)
     return "" if shown else "no output is a picture; codes are written as .safetensors"
 

@@ -115,8 +115,8 @@ def frame_order(rows: int, *, pingpong: bool) -> list[int]:
     >>> frame_order(4, pingpong=True)
     [0, 1, 2, 3, 2, 1]
     """
-    there = list(range(rows))
-    return [*there, *there[-2:0:-1]] if pingpong else there
+    forward = list(range(rows))
+    return [*forward, *forward[-2:0:-1]] if pingpong else forward
 
 
 def check_gif(options: VideoOptions) -> None:
@@ -165,6 +165,6 @@ def _encode_mp4(frames: Sequence[Pixels], options: VideoOptions, comment: str) -
 
 def _even(frame: Pixels) -> Pixels:
     """Repeat the last row or column of a frame with odd sides, since chroma has half the size."""
-    high, wide = frame.shape[:2]
-    padded: Pixels = np.pad(frame, ((0, high % 2), (0, wide % 2), (0, 0)), "edge")
+    height, width = frame.shape[:2]
+    padded: Pixels = np.pad(frame, ((0, height % 2), (0, width % 2), (0, 0)), "edge")
     return np.ascontiguousarray(padded)

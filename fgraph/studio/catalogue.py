@@ -25,7 +25,7 @@ _CATEGORIES = {
     Kind.LATENT: "codes", Kind.FEATURES: "passes", Kind.MASK: "masks", Kind.IMAGE: "images",
     Kind.PHOTOGRAPH: "images", None: "edits",
 }  # fmt: skip
-_REACH_OF_CHANNELS = 10.0  # deviations: StyleSpace publishes no range
+_LIMIT_OF_CHANNELS = 10.0  # deviations: StyleSpace publishes no range
 _CONFIG_F_WIDTH = 512  # width of w
 _SENTENCE = re.compile(r"(?<=\.)(?<!et al\.)\s")
 
@@ -56,15 +56,15 @@ def _comment(text: str) -> str:
 
 
 def _direction(edit: NamedEdit, models: Sequence[ModelEntry]) -> DirectionEntry:
-    has_reach = edit.is_bundled or edit.component is not None
-    reach = abs(edit.strength) if has_reach else _REACH_OF_CHANNELS
+    has_limit = edit.is_bundled or edit.component is not None
+    limit = abs(edit.strength) if has_limit else _LIMIT_OF_CHANNELS
     return DirectionEntry(
         name=edit.name,
         model=f"{edit.model}, {edit.size} pixels",
         fits=[one.name for one in models if _fits(edit, one)],
         layers=edit.rows or ", ".join(f"{layer}:{channel}" for layer, channel, _ in edit.channels) or "all",
-        low=-reach,
-        high=reach,
+        low=-limit,
+        high=limit,
         strength=edit.strength,
         source=SOURCES.get(edit.source, edit.source),
     )

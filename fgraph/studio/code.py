@@ -41,7 +41,7 @@ def command(session: Session) -> str:
 
 
 def _overrides(before: str | None, after: GraphText) -> list[str] | None:
-    """Return the overrides that turn one graph into another; None if there are none."""
+    """Return the overrides that turn one graph into another; None if overrides cannot express the changes."""
     if before is None:
         return None
     old, new = parse_graph(before).data, after.document.data

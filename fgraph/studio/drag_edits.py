@@ -65,7 +65,7 @@ def go_on(
         now: the current positions of the points of its rows.
         row: the row whose points are set.
         points: the places and targets of that row; None: the current positions and the present targets.
-        mask: the id of a mask; None: that of the drag.
+        mask: the id of a mask; None: the mask of the drag.
     """
     reading = session.reading
     written = dict(reading.nodes[node])

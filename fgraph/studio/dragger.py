@@ -31,7 +31,7 @@ class StoppedDrag:
 
 
 class Dragger:
-    """The drag of a session. Its methods are called on the thread of the session, `note` on that of the engine.
+    """The drag of a session. Its methods are called on the session's thread, `note` on the engine's.
 
     Args:
         session: owns the graph.

@@ -23,7 +23,7 @@ from fgraph._log import get_logger
 from fgraph.studio.editing import Bypassed, Draft
 from fgraph.studio.messages import HistoryState
 from fgraph.studio.messages.changes import Group, Timeline
-from fgraph.studio.opening import Opened
+from fgraph.studio.opening import OpenedGraph
 from fgraph.studio.text import GraphText
 
 log = get_logger(__name__)
@@ -311,7 +311,7 @@ def new_state(draft: Draft, before: State, label: str) -> State:
     )
 
 
-def first_state(opened: Opened, place: Path, parent: State | None) -> State:
+def first_state(opened: OpenedGraph, place: Path, parent: State | None) -> State:
     """Return the state of a graph that is opened."""
     return State(
         id=secrets.token_hex(8),

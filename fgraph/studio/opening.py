@@ -19,7 +19,7 @@ _PHOTOGRAPH = "# A photograph, edited: the nodes are those of `fgraph edit_photo
 
 
 @dataclass(frozen=True)
-class Opened:
+class OpenedGraph:
     """A graph to open.
 
     `file` is the graph file, to which it is saved. `trusted` is True if a person on this machine has named it, so that
@@ -33,7 +33,7 @@ class Opened:
     is_bundled: bool = False
 
 
-def open_bundled(name: str) -> Opened:
+def open_bundled(name: str) -> OpenedGraph:
     """Return a bundled graph.
 
     Raises:
@@ -42,10 +42,10 @@ def open_bundled(name: str) -> Opened:
     path = GRAPHS / f"{name}.yaml"
     if name not in {one.stem for one in GRAPHS.glob("*.yaml")}:
         raise FgraphError(f"there is no bundled graph '{name}'")
-    return Opened(name, _composed(path)[0], trusted=True, is_bundled=True)
+    return OpenedGraph(name, _composed(path)[0], trusted=True, is_bundled=True)
 
 
-def open_photograph(file: str) -> Opened:
+def open_photograph(file: str) -> OpenedGraph:
     """Return a graph that edits a photograph: `edit_photo` without its landmarks, and without an edit so far.
 
     Args:
@@ -55,10 +55,10 @@ def open_photograph(file: str) -> Opened:
     text = GraphText(_PHOTOGRAPH + "".join(line for line in lines if not line.startswith("#")))
     text = text.set(("nodes", "photo", "file"), file).set(("nodes", "photo", "align"), "none")
     text = text.remove(("nodes", "photo", "landmarks")).remove(("nodes", "edit"))
-    return Opened("photograph", text.set(("nodes", "edited", "of"), "code").text)
+    return OpenedGraph("photograph", text.set(("nodes", "edited", "of"), "code").text)
 
 
-def open_file(path: Path) -> Opened:
+def open_file(path: Path) -> OpenedGraph:
     """Return the graph of a graph file, or of a picture that fgraph wrote. A person on this machine has named it.
 
     Raises:
@@ -69,9 +69,9 @@ def open_file(path: Path) -> Opened:
         from fgraph.save.restoring import restore
 
         found = find_picture(path)
-        return Opened(found.stem, restore(found)[0].graph, trusted=True)
+        return OpenedGraph(found.stem, restore(found)[0].graph, trusted=True)
     text, composed = _composed(path)
-    return Opened(path.stem, text, None if composed else path.absolute(), trusted=True)
+    return OpenedGraph(path.stem, text, None if composed else path.absolute(), trusted=True)
 
 
 def _composed(path: Path) -> tuple[str, bool]:

@@ -15,7 +15,7 @@ from fgraph.studio.editing import Refused, apply_change, outputs_of
 from fgraph.studio.history import History, State, first_state, new_state
 from fgraph.studio.messages import Change, GraphEvent, HistoryEvent, NodeState, OutputState, ViewState
 from fgraph.studio.messages import changes as change_types
-from fgraph.studio.opening import Opened, open_photograph
+from fgraph.studio.opening import OpenedGraph, open_photograph
 from fgraph.studio.reading import Reading, bypass_source, read_text
 from fgraph.studio.text import GraphText, limit_edits
 from fgraph.studio.uploads import Uploads
@@ -70,7 +70,7 @@ class Session:
             self._read = (text, place, read_text(text, Path(place), self.access))
         return self._read[2]
 
-    def open(self, opened: Opened) -> None:
+    def open(self, opened: OpenedGraph) -> None:
         """Open a graph; the history keeps the previous one."""
         with self._lock:
             place = opened.file or self.folder / f"{opened.title}.yaml"

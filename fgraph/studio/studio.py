@@ -29,7 +29,7 @@ from fgraph.studio.history import History
 from fgraph.studio.live import LiveRun, viewed
 from fgraph.studio.messages import Answer, AnyRequest, DragEvent, Failed, Thumbnail, requests
 from fgraph.studio.models import model_entries
-from fgraph.studio.opening import Opened, open_bundled, open_file
+from fgraph.studio.opening import OpenedGraph, open_bundled, open_file
 from fgraph.studio.pictures import Binary
 from fgraph.studio.planning import PlanJob
 from fgraph.studio.session import Session
@@ -73,14 +73,14 @@ class Studio:
         self.first_picture = first_picture or FirstPicture()
         self._dragger = Dragger(self.session, self._drag_ended)
 
-    def open(self, opened: Opened | None) -> None:
+    def open(self, opened: OpenedGraph | None) -> None:
         """Open a graph at the start; None continues where the last launch ended."""
         if opened is not None and not self._is_open(opened):
             self.session.open(opened)
         elif self.session.history.current is None:
             self.session.open(open_bundled("panorama"))
 
-    def _is_open(self, opened: Opened) -> bool:
+    def _is_open(self, opened: OpenedGraph) -> bool:
         """Return whether the history continues this very file, which may hold edits that are not saved."""
         current = self.session.history.current
         return (
@@ -227,12 +227,12 @@ class Studio:
         elif isinstance(what, requests.OpenPhotograph):
             self.session.open_photograph(what.photograph)
         elif isinstance(what, requests.OpenText):
-            self.session.open(Opened("untitled", what.example))
+            self.session.open(OpenedGraph("untitled", what.example))
         else:
             upload = self.uploads.get(what.upload)
             if upload is None or upload.kind != "graph":
                 raise Refused("there is no such upload: drop the file again")
-            self.session.open(Opened("dropped", upload.text))
+            self.session.open(OpenedGraph("dropped", upload.text))
 
     def _edit(self, request: requests.Edit) -> dict[str, Any]:
         return {"ids": self.session.edit(request.changes, request.gesture)}

@@ -65,9 +65,9 @@ class SweepComposer:
     def _key(self, master: DictConfig, overrides: Sequence[Override]) -> tuple[Any, ...]:
         parts = (one.key_or_group if self._is_plain(one) else (one.input_line,) for one in overrides)
         # not resolved: ${hydra:job.num} has no value before the job starts
-        of_hydra = OmegaConf.to_container(master.hydra.overrides.hydra, resolve=False)
-        assert isinstance(of_hydra, list)
-        return (master.hydra.job.config_name, *of_hydra, None, *parts)
+        hydra_overrides = OmegaConf.to_container(master.hydra.overrides.hydra, resolve=False)
+        assert isinstance(hydra_overrides, list)
+        return (master.hydra.job.config_name, *hydra_overrides, None, *parts)
 
     def _is_plain(self, override: Override) -> bool:
         """Return whether an override sets one value, on which no file, structure or other key depends."""

@@ -68,7 +68,7 @@ class FusedLauncher(Launcher):
         self._directories: dict[str, int] = {}  # directory -> number of the job that writes there
 
     def setup(self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig) -> None:
-        """Take over the context of the sweeper, whose config loader is replaced by the faster one.
+        """Take over the context of the sweeper, and replace its config loader with a faster one.
 
         Raises:
             HydraException: `max_batch_size` is less than 1.
@@ -113,11 +113,11 @@ class FusedLauncher(Launcher):
     def _launch(self, jobs: Sequence[tuple[int, Sequence[str]]]) -> Sequence[JobReturn]:
         prepared = [self._prepare(number, overrides) for number, overrides in _shown(jobs, "preparing")]
         self._log_as_hydra()
-        left = deque(zip(prepared, self._run_many(prepared), strict=True))
+        remaining = deque(zip(prepared, self._run_many(prepared), strict=True))
         del prepared
         returns = []
         for number, overrides in _shown(jobs, "writing"):
-            one, outcome = left.popleft()  # results are dropped as they are written
+            one, outcome = remaining.popleft()  # results are dropped as they are written
             returns.append(self._finish(number, overrides, None if isinstance(one, Exception) else one, outcome))
         self._log_as_hydra()
         return returns

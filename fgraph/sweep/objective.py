@@ -27,8 +27,8 @@ class Objective:
     def __post_init__(self) -> None:
         if self.metric not in METRICS:
             hint = nearest(self.metric, METRICS)
-            known = ", ".join(METRICS)
-            raise FgraphError(f"objective.metric: unknown metric '{self.metric}': expected {known}; {hint or ''}")
+            known = f"expected one of {', '.join(METRICS)}" + (f"; {hint}" if hint else "")
+            raise FgraphError(f"objective.metric: unknown metric '{self.metric}': {known}")
         if (self.metric == "distance") != (self.target is not None):
             raise FgraphError("objective.target is the picture for objective.metric=distance: give both, or neither")
 

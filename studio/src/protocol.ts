@@ -546,7 +546,7 @@ export interface Savings {
   bytes: number;
 }
 
-/** The quality of a search: the number of unfinished rows, their mean loss, and the largest distance in pixels. The distance is that of a point of a drag from its target. */
+/** The quality of a search: the number of unfinished rows, their mean loss, and the largest distance in pixels. The distance is from a point of a drag to its target. */
 export interface SearchState {
   rows: number;
   loss: number | null;

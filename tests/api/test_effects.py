@@ -96,7 +96,7 @@ def test_images_of_an_earlier_block() -> None:
     assert len(found) == sum(layer.in_channels for layer in CONVS if layer.resolution <= 8)
     whole = measure_effects(G, features, "own", EffectSettings(samples=1, pixels=16), device="cpu")
     np.testing.assert_allclose(whole, measure_effects(G, features, "own", EffectSettings(samples=1), device="cpu"))
-    with pytest.raises(fgraph.FgraphError, match="no block of this 16-pixel skip makes RGB of this size"):
+    with pytest.raises(fgraph.FgraphError, match=r"this model \(skip, 16 pixels\) has no RGB of this size"):
         measure_effects(G, features, "own", EffectSettings(pixels=12), device="cpu")
 
 

@@ -28,11 +28,11 @@ def test_offline_finds_cached_models(server: Server, mode: str, capsys: pytest.C
     arguments = [*BLEND, f"mode={mode}", *model(server), "hydra.run.dir=out"]
     assert main([*arguments, "offline=true"]) == 2
     assert "offline mode forbids downloads" in capsys.readouterr().err
-    assert not server.asked
+    assert not server.requests
     assert main(arguments) == 0
-    assert len(server.asked) == 1
+    assert len(server.requests) == 1
     assert main([*arguments, "offline=true"]) == 0
-    assert len(server.asked) == 1
+    assert len(server.requests) == 1
     assert [path.name for path in Path("kept/models").glob("*/*")] == ["small_one.pt"]
 
 
@@ -41,7 +41,7 @@ def test_sweeps(server: Server, launcher: str, capsys: pytest.CaptureFixture[str
     arguments = ["-m", *BLEND, "seed=1,2", *model(server), f"hydra/launcher={launcher}", "hydra.sweep.dir=out"]
     assert main([*arguments, "offline=true"]) == 1
     assert main([*arguments, "offline=false,true"]) == 0
-    assert len(server.asked) == 1
+    assert len(server.requests) == 1
     assert len(list(Path("out").glob("*/image*.png"))) == 4
 
 
@@ -50,7 +50,7 @@ def test_reports_and_conversions(server: Server, capsys: pytest.CaptureFixture[s
     assert main(["mode=inspect", *model(server)]) == 0
     assert "rosinality / SOAT (.pt)" in capsys.readouterr().out
     assert main(["mode=convert", *model(server), "offline=true", "target=own.safetensors"]) == 0
-    assert len(server.asked) == 1
+    assert len(server.requests) == 1
 
 
 def test_invalid_settings(server: Server, capsys: pytest.CaptureFixture[str]) -> None:

@@ -38,10 +38,10 @@ def call(tmp_path: Path, *arguments: str) -> int:
 
 def test_a_folder(tmp_path: Path, pictures: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert call(tmp_path, f"images={pictures}", "inversion.steps=3", "inversion.tune.steps=2") == 3
-    told = capsys.readouterr()
-    assert "broken.jpg cannot be read as an image" in told.err
-    assert "1 of 3 pictures were skipped; 2 are done" in told.err
-    assert told.out.count("PSNR") == 4
+    printed = capsys.readouterr()
+    assert "broken.jpg cannot be read as an image" in printed.err
+    assert "1 of 3 pictures were skipped; 2 are done" in printed.err
+    assert printed.out.count("PSNR") == 4
     written = {path.name for path in (tmp_path / "out").iterdir()}
     assert {"0.safetensors", "1.png", "1.curve.csv", "0.model.safetensors", "overview.png"} <= written
     assert "preview.png" not in written
@@ -55,9 +55,9 @@ def test_a_folder(tmp_path: Path, pictures: Path, capsys: pytest.CaptureFixture[
     (pictures / "broken.jpg").unlink()
     (pictures / "twin.png").write_bytes((pictures / "0.png").read_bytes())
     assert call(tmp_path, f"images={pictures}", "inversion.steps=3") == 0
-    told = capsys.readouterr()
-    assert told.out.count("from the cache") == 2
-    assert "(the same as 0.png)" in told.out
+    printed = capsys.readouterr()
+    assert printed.out.count("from the cache") == 2
+    assert "(the same as 0.png)" in printed.out
 
 
 def test_a_found_code_is_read_by_a_latent_node_and_holds_no_graph(
@@ -84,9 +84,9 @@ def test_a_found_code_is_read_by_a_latent_node_and_holds_no_graph(
 
 def test_no_picture_can_be_inverted(tmp_path: Path, pictures: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert call(tmp_path, f"images={pictures}", "inversion.steps=9", "inversion.learning_rate=1e30") == 2
-    told = capsys.readouterr().err
-    assert "1.png: the search diverged; take a lower inversion.learning_rate" in told
-    assert "the search diverged for every picture" in told
+    printed = capsys.readouterr().err
+    assert "1.png: the search diverged; take a lower inversion.learning_rate" in printed
+    assert "the search diverged for every picture" in printed
     assert not list((tmp_path / "out").glob("*.png"))
     for name in ("0.png", "1.png"):
         (pictures / name).unlink()
@@ -104,19 +104,19 @@ def test_pictures_are_not_written_over(tmp_path: Path, pictures: Path, capsys: p
 
 
 def test_a_preview_shows_the_images_so_far(tmp_path: Path, pictures: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    seen = []
+    sizes = []
 
     def noted(path: Path, content: bytes) -> None:
         if path.name == "preview.png":
             with Image.open(io.BytesIO(content)) as picture:
-                seen.append(picture.size)
+                sizes.append(picture.size)
         write_atomic(path, content)
 
     monkeypatch.setattr("fgraph.cli.inversion_run.write_atomic", noted)
     monkeypatch.setattr("fgraph.cli.inversion_run._PREVIEW_SECONDS", 0.0)
     (pictures / "broken.jpg").unlink()
     assert call(tmp_path, f"images={pictures}", "inversion.steps=4") == 0
-    assert seen == [(34, 16)] * 3  # two pictures and a gap, after each step but the last
+    assert sizes == [(34, 16)] * 3  # two pictures and a gap, after each step but the last
     assert not (tmp_path / "out" / "preview.png").exists()
 
 
@@ -136,9 +136,9 @@ def test_a_folder_of_a_hundred_of_which_thirteen_are_broken(
             noise = draw.integers(0, 255, (height, width, 4), dtype=np.uint8)
             Image.fromarray(noise).convert("RGB").convert(kinds[ending][number // 3 % 3]).save(path)
     assert call(tmp_path, f"images={folder}", "inversion.steps=2") == 3
-    told = capsys.readouterr()
-    assert "13 of 100 pictures were skipped; 87 are done" in told.err
-    assert told.err.count("skipped: ") == 13
+    printed = capsys.readouterr()
+    assert "13 of 100 pictures were skipped; 87 are done" in printed.err
+    assert printed.err.count("skipped: ") == 13
     assert len(list((tmp_path / "out").glob("[0-9]*.safetensors"))) == 87
     with (tmp_path / "out" / "inversions.csv").open() as file:
         assert len(list(csv.DictReader(file))) == 87
@@ -150,18 +150,18 @@ def test_each_face_of_a_picture(tmp_path: Path, pictures: Path, capsys: pytest.C
     eyes = [[6, 8], [10, 8], [6, 12], [10, 12]]
     faces = {"0.png": [eyes, [[x + 8, y] for x, y in eyes]], "1.png": [eyes]}
     (tmp_path / "faces.json").write_text(json.dumps(faces))
-    asked = [f"images={pictures}", "inversion.align=ffhq", f"inversion.landmarks={tmp_path / 'faces.json'}"]
+    job = [f"images={pictures}", "inversion.align=ffhq", f"inversion.landmarks={tmp_path / 'faces.json'}"]
     steps = ["inversion.face=all", "inversion.steps=2"]
-    assert call(tmp_path, *asked, *steps, "inversion.tune.steps=1", "inversion.tune.together=true") == 0
+    assert call(tmp_path, *job, *steps, "inversion.tune.steps=1", "inversion.tune.together=true") == 0
     assert "dB on average of 3" in capsys.readouterr().out
     with (tmp_path / "out" / "inversions.csv").open() as file:
         lines = list(csv.DictReader(file))
     assert [line["code"] for line in lines] == ["0_face0.safetensors", "0_face1.safetensors", "1.safetensors"]
     assert all(float(line["gradients"]) > 0 and not line["landmarks"] for line in lines)
     again = [f"inversion.start={tmp_path / 'out'}", f"hydra.run.dir={tmp_path / 'again'}"]
-    assert call(tmp_path, *asked, *steps, *again) == 0
+    assert call(tmp_path, *job, *steps, *again) == 0
     assert "from the cache" not in capsys.readouterr().out
-    assert call(tmp_path, *asked, *steps, "inversion.start=encoder") == 2
+    assert call(tmp_path, *job, *steps, "inversion.start=encoder") == 2
     assert "inversion.start=encoder: none comes with" in capsys.readouterr().err
 
 

@@ -151,7 +151,9 @@ def test_mistakes(capsys: pytest.CaptureFixture[str], arguments: list[str], expe
 
 
 @LAUNCHERS
-def test_each_job_of_a_sweep_stands_alone(capsys: pytest.CaptureFixture[str], launcher: str) -> None:
+def test_a_job_of_a_sweep_that_fails_does_not_stop_the_others(
+    capsys: pytest.CaptureFixture[str], launcher: str
+) -> None:
     arguments = ["-m", f"hydra/launcher={launcher}", "mode=inspect", "model=avatar,nowhere.pt,landscape"]
     assert main([*arguments, "hydra.sweep.dir=swept"]) == 1
     printed = capsys.readouterr()

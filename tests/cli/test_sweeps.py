@@ -94,8 +94,8 @@ def test_a_job_for_which_hydra_finds_a_full_disk_fails_alone(
 
     monkeypatch.setattr(utils, "_save_config", full)
     assert main(["-m", "seed=range(0,3)", "hydra.sweep.dir=swept"]) == 1
-    told = capsys.readouterr().err
-    assert f"job 1 (seed=1): cannot write {Path('swept/1').resolve()}: the disk is full: free some space" in told
+    printed = capsys.readouterr().err
+    assert f"job 1 (seed=1): cannot write {Path('swept/1').resolve()}: the disk is full: free some space" in printed
     assert jobs.batches == [3]
     assert sorted(path.parent.name for path in Path("swept").rglob("done")) == ["0", "2"]
 
@@ -107,8 +107,8 @@ def test_pictures_of_an_earlier_run_beside_a_failed_job_give_a_warning(
         Path(f"swept/{number}").mkdir(parents=True)
         Path(f"swept/{number}/manifest.json").write_text("{}")
     assert main(["-m", "graph.nodes.extra.op=shift,nope", "hydra.sweep.dir=swept"]) == 1
-    told = [line for line in capsys.readouterr().err.splitlines() if "still holds what an earlier run wrote" in line]
-    assert told == [
+    printed = [line for line in capsys.readouterr().err.splitlines() if "still holds what an earlier run wrote" in line]
+    assert printed == [
         f"job 1 (graph.nodes.extra.op=nope): {Path('swept/1').resolve()} still holds what an earlier run wrote"
     ]
 

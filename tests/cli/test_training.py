@@ -82,9 +82,9 @@ def test_mistakes_are_reported(
     data: str, arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(arguments) == 2
-    told = capsys.readouterr().err
-    assert message in told
-    assert "Traceback" not in told
+    printed = capsys.readouterr().err
+    assert message in printed
+    assert "Traceback" not in printed
 
 
 def test_an_encoder_is_trained_and_found_by_a_graph(data: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,5 +1,4 @@
-"""YAML that would be expensive, or that reads as other values than it shows: a fault with its line, after bounded
-work."""
+"""Expensive YAML, and values that YAML misreads: each is a fault with its line, after bounded work."""
 
 import os
 from pathlib import Path
@@ -169,7 +168,7 @@ def test_a_byte_order_mark_is_not_a_fault(tmp_path: Path) -> None:
     assert list(fgraph.load(file).spec.nodes) == ["a"]
 
 
-@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes in folders here")
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this platform has no named pipes")
 def test_a_pipe_and_a_device_are_refused_at_once(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe.yaml"
     os.mkfifo(pipe)

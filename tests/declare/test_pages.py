@@ -53,7 +53,7 @@ def test_references_of_the_schema_have_definitions() -> None:
 
 def test_reference_has_every_node_field_and_default() -> None:
     page = reference(TOYS)
-    assert "## blend\n\nMixes two passes by a mask.\n\nMakes **Features**.\n" in page
+    assert "## blend\n\nA mix of two passes by a mask.\n\nMakes **Features**.\n" in page
     assert "| `mask` | port: Mask | *required* | where b shows |" in page
     assert "| `layers` | layers such as b8..b32 | `all` |  |" in page
     assert "| `seed` | a whole number of at least 0, or a list of these | absent | absent: derived |" in page

@@ -11,7 +11,7 @@ from fgraph.registry import registry
 
 
 class Sample(Node):
-    """Draws latents.
+    """Latents drawn from seeds.
 
     A list of seeds gives a row each.
     """
@@ -25,7 +25,7 @@ class Sample(Node):
 
 
 class Latent(Node):
-    """Latents, given."""
+    """Given latents."""
 
     op: Literal["latent"] = "latent"
     produces: ClassVar[Kind] = Kind.LATENT
@@ -42,7 +42,7 @@ class Latent(Node):
 
 
 class Ramp(Node):
-    """Rises along an axis."""
+    """A ramp along an axis."""
 
     op: Literal["mask"] = "mask"
     produces: ClassVar[Kind] = Kind.MASK
@@ -74,7 +74,7 @@ class Combine(Node):
 
 
 class Blend(Node):
-    """Mixes two passes by a mask."""
+    """A mix of two passes by a mask."""
 
     op: Literal["blend"] = "blend"
     produces: ClassVar[Kind] = Kind.FEATURES
@@ -87,7 +87,7 @@ class Blend(Node):
 
 
 class Tap(Node):
-    """Pauses a pass."""
+    """A pass that pauses after a layer."""
 
     op: Literal["tap"] = "tap"
     produces: ClassVar[Kind] = Kind.FEATURES
@@ -99,7 +99,7 @@ class Tap(Node):
 
 
 class Shift(Node):
-    """Moves what it is given."""
+    """A shifted canvas."""
 
     op: Literal["shift"] = "shift"
 
@@ -109,7 +109,7 @@ class Shift(Node):
 
 
 class Concat(Node):
-    """Side by side."""
+    """Parts side by side."""
 
     op: Literal["concat"] = "concat"
 
@@ -118,7 +118,7 @@ class Concat(Node):
 
 
 class Lerp(Node):
-    """Between two latents."""
+    """A latent between two."""
 
     op: Literal["lerp"] = "lerp"
     produces: ClassVar[Kind] = Kind.LATENT
@@ -129,7 +129,7 @@ class Lerp(Node):
 
 
 class Decode(Node):
-    """Runs to the end."""
+    """The image of a pass."""
 
     op: Literal["decode"] = "decode"
     produces: ClassVar[Kind] = Kind.IMAGE
@@ -139,7 +139,7 @@ class Decode(Node):
 
 
 class Knit(Node):
-    """Joins images."""
+    """Images joined into one."""
 
     op: Literal["knit"] = "knit"
     produces: ClassVar[Kind] = Kind.IMAGE

@@ -35,12 +35,12 @@ def commands_of(page: str) -> list[str]:
     indented = [line.strip() for line in text.splitlines() if line.startswith("    ")]
     inline = [" ".join(match.split()) for match in _INLINE.findall(text)]
     found = [part for line in [*blocks, *indented] for part in lines_of(line)]
-    said = [part for part in inline if part not in {"python run.py", "fgraph"}]  # a name, not a command
-    return list(dict.fromkeys(part for part in [*found, *said] if _STARTS.match(part)))
+    inline_commands = [part for part in inline if part not in {"python run.py", "fgraph"}]  # a name, not a command
+    return list(dict.fromkeys(part for part in [*found, *inline_commands] if _STARTS.match(part)))
 
 
 def lines_of(block: str) -> list[str]:
-    """The commands of a block: lines continued by a backslash are one, comments are left out, `&&` parts them."""
+    """The commands of a block: lines continued by a backslash are one, no comments; `&&` separates commands."""
     lines = block.replace("\\\n", " ").splitlines()
     return [" ".join(part.split()) for line in lines for part in re.split(r"\s#", line)[0].split("&&")]
 
@@ -60,7 +60,7 @@ def small(command: str) -> list[str]:
     if words[:1] and words[0] in COMMANDS:
         return words
     words = [f"graph={word}" if (ROOT / "graphs" / "graph" / f"{word}.yaml").is_file() else word for word in words]
-    if "hydra/launcher=ray" in words:  # that it composes: tests/sweep runs it
+    if "hydra/launcher=ray" in words:  # only composed here; tests/sweep runs it
         return [*(word for word in words if word not in {"-m", "seed=range(0,2)"}), "--cfg", "hydra"]
     for applies, more in SMALLER:
         if any(applies(word) for word in words):
@@ -78,7 +78,7 @@ def starts(*begins: str) -> Callable[[str], bool]:
 
 SMALLER = (
     (starts("graph.nodes.photo.file="), ["graph.nodes.photo.align=none"]),  # needs a face and the extra `faces`
-    (starts("mode=invert"), ["inversion.steps=2", "inversion.cache=kept"]),
+    (starts("mode=invert"), ["inversion.steps=2", "inversion.cache=cache"]),
     (
         starts("inversion.align="),
         ["inversion.align=none"],

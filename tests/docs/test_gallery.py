@@ -148,7 +148,7 @@ def test_sources_are_pictures_and_codes_that_are_not_shown_yet() -> None:
     assert fgraph.check(graph) == []
 
 
-def test_what_does_not_fit_goes_on_the_next_line() -> None:
+def test_a_picture_that_does_not_fit_starts_a_new_line() -> None:
     wide = bundled.in_lines(
         [LabelledPicture(picture(500, 20)), LabelledPicture(picture(500, 20)), LabelledPicture(picture(500, 20))]
     )
@@ -171,7 +171,7 @@ def test_rows_are_a_strip_or_lines_and_a_film_shows_some_frames(rows: int, size:
         assert made.size == size
 
 
-def test_small_pictures_are_enlarged_and_large_ones_left() -> None:
+def test_small_pictures_are_enlarged_and_large_ones_are_not() -> None:
     assert sheets.zoomed(picture(64, 128)).size == (128, 256)
     assert sheets.zoomed(picture(200, 150)).size == (200, 150)
 

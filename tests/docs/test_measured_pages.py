@@ -102,7 +102,7 @@ def test_the_plot_of_inversions_can_be_drawn_from_their_tables(
     assert set(read) == set(lines) - {"measured"}
     assert all(read[name].mean == pytest.approx(lines[name].mean, abs=0.01) for name in read)
     inversion.draw(grid, weights, tmp_path / "plot.png")
-    inversion.redraw(tmp_path / "again.png")  # from the page as it stands
+    inversion.redraw(tmp_path / "again.png")  # from the current page
     for name in ("plot.png", "again.png"):
         with Image.open(tmp_path / name) as made:
             assert made.size == (900, 520)

@@ -26,8 +26,8 @@ def test_commands_and_python(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) ->
             assert main(small(line)) == 0, line
     assert not [name for name in WRITTEN if not Path(name).is_file()]
     assert Path("again/image_002.png").read_bytes() == Path("out/image_002.png").read_bytes()
-    names: dict[str, object] = {}
+    namespace: dict[str, object] = {}
     for block in blocks_of(PAGE, "python"):
-        exec(compile("\n" * (block.line - 1) + block.text, PAGE, "exec", dont_inherit=True), names)
+        exec(compile("\n" * (block.line - 1) + block.text, PAGE, "exec", dont_inherit=True), namespace)
     assert Path("strip.png").is_file()
     assert Path("large_002.tif").is_file()

@@ -28,7 +28,7 @@ def test_blocks(page: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> N
     monkeypatch.chdir(tmp_path)
     if page == "docs/reference/nodes.md":
         shutil.copytree(ROOT / "examples" / "nodes", tmp_path, dirs_exist_ok=True)
-    names = vars(ModuleType(page))
+    namespace = vars(ModuleType(page))
     graphs = [block for block in blocks_of(page, "yaml") if not block.text.startswith(SHOWN)]
     programs = blocks_of(page, "python")
     for block in graphs:
@@ -36,10 +36,10 @@ def test_blocks(page: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> N
             Path(block.name).write_text(block.text, encoding="utf-8")
     for block in programs:
         padding = "\n" * (block.line - 1)  # so that a failure names the line of the page
-        exec(compile(padding + block.text, page, "exec", dont_inherit=True), names)
-    own = [one for one in names.values() if isinstance(one, type) and issubclass(one, Node) and one is not Node]
+        exec(compile(padding + block.text, page, "exec", dont_inherit=True), namespace)
+    nodes = [one for one in namespace.values() if isinstance(one, type) and issubclass(one, Node) and one is not Node]
     for block in graphs:
-        assert fgraph.check(block.text, nodes=own) == [], f"{page}:{block.line}"
+        assert fgraph.check(block.text, nodes=nodes) == [], f"{page}:{block.line}"
 
 
 @pytest.mark.parametrize("page", JOBS)

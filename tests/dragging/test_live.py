@@ -38,7 +38,7 @@ def test_the_image_matches_the_code(tmp_path: Path) -> None:
     assert np.abs(moment.image - expected.array[0]).max() < 1e-5
 
 
-def test_leaving_early_and_going_on_in_steps_is_the_same() -> None:
+def test_steps_one_at_a_time_equal_steps_all_at_once() -> None:
     whole = list(start(every=8))[-1]
     pieces = list(start(every=1))[-1]
     np.testing.assert_array_equal(whole.code, pieces.code)

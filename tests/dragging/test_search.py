@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from fgraph.dragging.points import DragPoints
-from fgraph.dragging.search import Dragged, DragSearch
+from fgraph.dragging.search import DragOutcome, DragSearch
 from fgraph.dragging.settings import DragError, DragSettings, make_drag_settings
 from fgraph.stylegan.generators.base import Generator
 from tests.networks import tiny
@@ -36,8 +36,8 @@ def settings_of(**changes: object) -> DragSettings:
     return make_drag_settings(**({"rows": (0, 3), "steps": 6, "patience": 0, "learning_rate": 0.01} | changes))
 
 
-def drag(search: DragSearch) -> list[Dragged]:
-    found: dict[int, Dragged] = {}
+def drag(search: DragSearch) -> list[DragOutcome]:
+    found: dict[int, DragOutcome] = {}
     count = len(search.rows)
     while search.rows:
         found |= search.step()

@@ -34,9 +34,9 @@ def assert_equal(
     """Assert that every output of one run equals the output of another run; with `row`, that row of the other."""
     assert found.keys() == expected.keys()
     for name in found:
-        own, other = arrays_of(found[name]), arrays_of(expected[name])
-        assert own.keys() == other.keys(), name
-        for part, array in own.items():
+        one, other = arrays_of(found[name]), arrays_of(expected[name])
+        assert one.keys() == other.keys(), name
+        for part, array in one.items():
             wanted = other[part]
             if row is not None:
                 wanted = wanted[row : row + 1] if len(wanted) > 1 else wanted
@@ -46,7 +46,7 @@ def assert_equal(
 def assert_close(found: Any, expected: Any, what: str, terms: int = TERMS) -> None:
     """Assert that two results are the same except for rounding, and never further apart than promised.
 
-    `terms` counts the terms of the sums that the larger of them took (see `tests.rounding`).
+    `terms` is the number of terms in the sums of the larger computation (see `tests.rounding`).
     """
     found, expected = np.asarray(found), np.asarray(expected)
     assert found.shape == expected.shape, what

@@ -13,13 +13,8 @@ PER_ROW = {
     "degrees", "factor", "radius", "fraction", "cluster", "rho", "epsilon", "rotate", "scale",
     "colour", "outline", "opacity", "text", "size",
 }  # fmt: skip
-PLACES = {
-    "at": 2,
-    "centre": 2,
-    "radii": 2,
-    "box": 2,
-    "points": 3,
-}  # fields whose one value is a list, with the depth of a list of these
+# Fields whose value for one row is a list, with the depth of a list of such values.
+PLACES = {"at": 2, "centre": 2, "radii": 2, "box": 2, "points": 3}
 
 
 def narrowed(document: dict[str, Any], graph: fgraph.Graph, row: int) -> dict[str, Any]:
@@ -47,21 +42,21 @@ class _Narrowing:
     def node(self, name: str, row: int) -> str:
         """Return the id of a node that makes only row `row` of this one."""
         row = min(row, self.rows[name] - 1)
-        node, own = self.nodes[name], f"{name}_{row}"
-        if own in self.made:
-            return own
+        node, narrowed_id = self.nodes[name], f"{name}_{row}"
+        if narrowed_id in self.made:
+            return narrowed_id
         if node["op"] == "rows":
             return self.node(node["of"], int(node["take"].split(",")[row]) % self.rows[node["of"]])
         if node["op"] == "sample":
-            return self.sample(name, node, row, own)
+            return self.sample(name, node, row, narrowed_id)
         # The result depends on the place of the row: by random noise, by the path, or by the model of the first row.
         if node["op"] in ("latent", "walk", "stack", "photo", "encode"):
-            self.made[own] = {"op": "rows", "of": self.whole(name), "take": str(row)}
+            self.made[narrowed_id] = {"op": "rows", "of": self.whole(name), "take": str(row)}
         elif node["op"] == "mosaic":
             cells = node["grid"][0] * node["grid"][1]
             read = self.whole(node["of"])
-            self.made[f"{own}_of"] = {"op": "rows", "of": read, "take": f"{row * cells}:{(row + 1) * cells}"}
-            self.made[own] = node | {"of": f"{own}_of"}
+            self.made[f"{narrowed_id}_of"] = {"op": "rows", "of": read, "take": f"{row * cells}:{(row + 1) * cells}"}
+            self.made[narrowed_id] = node | {"of": f"{narrowed_id}_of"}
         elif node["op"] == "knit":
             return self.whole(name)
         else:
@@ -74,20 +69,20 @@ class _Narrowing:
                 seed = node["patches"]["seed"]
                 one = seed[row] if isinstance(seed, list) and len(seed) > 1 else seed
                 fields["patches"] = node["patches"] | {"seed": one}
-            self.made[own] = node | fields | self.references(node, row)
-        return own
+            self.made[narrowed_id] = node | fields | self.references(node, row)
+        return narrowed_id
 
-    def sample(self, name: str, node: dict[str, Any], row: int, own: str) -> str:
-        """Return a node with one literal seed, or a picked row if rows are drawn together or the id gives the seed."""
+    def sample(self, name: str, node: dict[str, Any], row: int, narrowed_id: str) -> str:
+        """Return a node with one literal seed; a selected row if rows are drawn together or the id gives the seed."""
         if isinstance(node.get("seed"), list):
             psi = node["truncation"]
             psi = psi[row] if isinstance(psi, list) and len(psi) > 1 else psi
             label = node.get("class")
             labels = {"class": label[row] if isinstance(label, list) and len(label) > 1 else label} if label else {}
-            self.made[own] = node | {"seed": node["seed"][row], "truncation": psi} | labels
+            self.made[narrowed_id] = node | {"seed": node["seed"][row], "truncation": psi} | labels
         else:
-            self.made[own] = {"op": "rows", "of": self.whole(name), "take": str(row)}
-        return own
+            self.made[narrowed_id] = {"op": "rows", "of": self.whole(name), "take": str(row)}
+        return narrowed_id
 
     def whole(self, name: str) -> str:
         """Return the id of the unchanged node, with all nodes that it reads."""

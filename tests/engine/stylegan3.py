@@ -14,8 +14,8 @@ assert_close = partial(comparing.assert_close, terms=STYLEGAN3_TERMS)
 T, R = tiny_stylegan3(0, "t"), tiny_stylegan3(0, "r")
 
 
-def made(generator: Any, nodes: dict[str, dict[str, Any]], **settings: Any) -> Any:
-    """The array of node `image`, or of the last."""
+def compute(generator: Any, nodes: dict[str, dict[str, Any]], **settings: Any) -> Any:
+    """Return the array of the last node, after a comparison of both engines."""
     document = {"models": {"main": generator}, "nodes": nodes, "outputs": [list(nodes)[-1]], **settings}
     results = [fgraph.run(fgraph.load(document), device="cpu", engine=engine) for engine in ("batched", "eager")]
     arrays = [result.tensors["activation"] if isinstance(result, fgraph.FeatureMaps) else result.array
@@ -29,7 +29,7 @@ def decoded(generator: Any, *steps: dict[str, Any], seed: Any = 3) -> Any:
     nodes: dict[str, dict[str, Any]] = {"n0": {"op": "sample", "seed": seed, "truncation": 0.7}}
     for number, step in enumerate((*steps, {"op": "decode", "clamp": False}), 1):
         nodes[f"n{number}"] = {"of": f"n{number - 1}"} | step
-    return made(generator, nodes)
+    return compute(generator, nodes)
 
 
 def faults(generator: Any, **nodes: dict[str, Any]) -> list[tuple[str, str]]:

@@ -80,12 +80,12 @@ def test_its_cost_is_known_beforehand(own: Path) -> None:
 
 
 def test_iterations_change_the_code(own: Path) -> None:
-    usual, same, more = (
+    default, same, more = (
         fgraph.run(graph(own, **given), device="cpu")["code"].array
         for given in ({}, {"iterations": 2}, {"iterations": 3})
     )
-    assert np.array_equal(usual, same)
-    assert not np.allclose(usual, more)
+    assert np.array_equal(default, same)
+    assert not np.allclose(default, more)
 
 
 def test_half_precision_reaches_the_encoder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -64,7 +64,7 @@ def test_patches_are_shift_and_blend(engine: Any, layers: str) -> None:
         nodes[last] = {"op": "blend", **both, "layers": layers, "parts": "activation"}
     nodes["written"] = {"op": "decode", "of": last}
     result = run(nodes, engine=engine)
-    assert_close(result["image"].array, result["written"].array, "the macro")
+    assert_close(result["image"].array, result["written"].array, "the shifts and blends")
     assert np.abs(result["image"].array - run(decoded(patches=nodes["made"]["patches"]))["image"].array).max() > 0.01
 
 
@@ -102,18 +102,18 @@ def test_proposals_equal_the_same_copies_as_boxes(engine: Any) -> None:
     plan = fgraph.compile({"models": {"main": "landscape"}, "nodes": decoded(patches=rule), "outputs": ["image"]})
     number = next(i for i, one in enumerate(plan.raw.instructions) if one.op.name == "propose")
     rows = fgraph.run(plan.as_baseline())["image"]
-    assert_close(rows.array, varied, "kept")
+    assert_close(rows.array, varied, "baseline")
     picture = run({"code": decoded()["code"], "image": {"op": "decode", "of": "code"}}, model="landscape")[
         "image"
     ].array
     op: Any = plan.raw.instructions[number].op
-    own = Rule(op.count, (op.rows, op.columns), op.smallest, op.largest, op.horizon)
+    kernel_rule = Rule(op.count, (op.rows, op.columns), op.smallest, op.largest, op.horizon)
     before = picture[0].astype(np.float64)
     for row in range(3):
-        found = propose_patches(Look(before, own.cells), own, 4, row)
+        found = propose_patches(Look(before, kernel_rule.cells), kernel_rule, 4, row)
         assert len(found) == 5
         tried = written_out(found)[0].astype(np.float64)
-        boxes = keep_seamless(before, tried, found, own.cells, 2)
+        boxes = keep_seamless(before, tried, found, kernel_rule.cells, 2)
         assert boxes[0, 2]
         assert_close(written_out(boxes)[0], varied[row], f"variation {row}")
 

@@ -16,7 +16,7 @@ import fgraph
 from fgraph._results import Results
 from tests.engine.comparing import arrays_of, assert_as_interpreted, assert_equal
 from tests.engine.narrowing import narrowed
-from tests.examples import about, assert_often_cut, cut_into, drawn
+from tests.examples import assert_often_cut, cut_into, drawn, noting
 from tests.features import FEATURES, used
 from tests.strategies import graphs, load
 
@@ -68,7 +68,7 @@ def test_engines_and_interpreter_agree_on_graphs_that_use_every_feature() -> Non
     seen: Counter[str] = Counter()
     for number, document in enumerate(documents()):
         seen.update(used(document))
-        with about(document):
+        with noting(document):
             one = example(number)
             assert_equal(one.results, fgraph.run(one.plan, engine="eager"))
             assert_as_interpreted(one.results, one.graph)
@@ -79,7 +79,7 @@ def test_engines_and_interpreter_agree_on_graphs_that_use_every_feature() -> Non
 def test_a_row_is_the_same_alone() -> None:
     for number in range(100):
         row, together = number % 3, example(number)
-        with about(together.document):
+        with noting(together.document):
             alone = load(narrowed(together.document, together.graph, row))
             for name, result in fgraph.run(alone, device="cpu").items():
                 last = len(_first(together.results[name])) - 1
@@ -90,7 +90,7 @@ def test_graphs_compiled_together_are_the_same_alone() -> None:
     """Two or three graphs, each with two seeds."""
     for first in range(0, 120, 2):
         apart = [one(number) for number in range(first, first + 2 + first % 4 // 2) for one in (example, reseeded)]
-        with about(*(one.document for one in apart)):
+        with noting(*(one.document for one in apart)):
             together = fgraph.run([one.graph for one in apart], device="cpu")
             for result, alone in zip(together, apart, strict=True):
                 assert_equal(result, alone.results)
@@ -102,7 +102,7 @@ def test_work_cut_into_chunks_makes_the_same() -> None:
     chunks: list[int] = []
     for number in range(100, 160):
         whole = example(number)
-        with about(whole.document):
+        with noting(whole.document):
             cut = cut_into(whole.plan, 2 + number % 5)
             chunks.append(cut.chunks)
             assert cut.options.memory is not None
@@ -125,7 +125,7 @@ def resown(document: dict[str, Any], seed: int) -> dict[str, Any]:
 def test_a_run_that_builds_on_another_makes_the_same() -> None:
     for number in range(80):
         before = example(number)
-        with about(before.document):
+        with noting(before.document):
             baseline = fgraph.run(before.plan, keep=True)
             assert_equal(baseline, before.results)
             assert_equal(fgraph.run(before.graph, since=baseline, device="cpu"), before.results)

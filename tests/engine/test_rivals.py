@@ -56,9 +56,9 @@ def test_reconstruction_is_psnr() -> None:
 @pytest.mark.parametrize("task", rival_tasks.TASKS, ids=lambda task: task.name)
 def test_every_way(task: rival_tasks.Task) -> None:
     a, b, made = rival_tasks.run_task(quick(task), [0])
-    wide = {1: (3, 64, 128)}.get(int(task.name.startswith(("two", "twice"))), (3, 64, 64))
+    shape = {1: (3, 64, 128)}.get(int(task.name.startswith(("two", "twice"))), (3, 64, 64))
     for way, (picture,) in zip(task.ways, made, strict=True):
-        assert picture.shape == wide, way.name
+        assert picture.shape == shape, way.name
         assert np.isfinite(picture).all()
         found = task.measure(a[0], b[0], picture)
         assert set(found) <= set(rival_measures.COLUMNS)

@@ -12,7 +12,7 @@ import torch
 
 import fgraph
 from fgraph.stylegan.generators.stylegan3 import StyleGAN3Generator
-from tests.engine.stylegan3 import R, T, assert_close, decoded, faults, made
+from tests.engine.stylegan3 import R, T, assert_close, compute, decoded, faults
 from tests.networks import tiny
 from tests.paths import GOLDENS
 from tests.stylegan3_networks import tiny_stylegan3
@@ -38,7 +38,7 @@ def test_graphs_make_what_the_original_makes(known: Any, space: str, codes: str,
         "code": {"op": "latent", "space": space, "value": known[codes]},
         "image": {"op": "decode", "of": "code", "clamp": False},
     }
-    assert_close(made(GOLDENS / "sg3_t_32.pkl", nodes), known[image], image)
+    assert_close(compute(GOLDENS / "sg3_t_32.pkl", nodes), known[image], image)
 
 
 def test_noise_does_not_matter(known: Any) -> None:
@@ -46,7 +46,7 @@ def test_noise_does_not_matter(known: Any) -> None:
         "code": {"op": "latent", "space": "w+", "value": known["ws"]},
         "image": {"op": "decode", "of": "code", "clamp": False},
     }
-    image = made(GOLDENS / "sg3_t_32.pkl", nodes, noise={"mode": "random"})
+    image = compute(GOLDENS / "sg3_t_32.pkl", nodes, noise={"mode": "random"})
     assert_close(image, known["image_none"], "image_none")
 
 
@@ -58,8 +58,8 @@ def directly(generator: StyleGAN3Generator, matrix: Any = None, **size: int) -> 
     draw = torch.randn(1, generator.table.z_dim, generator=torch.Generator().manual_seed(3))
     with torch.no_grad():
         styles = generator.affine(generator.truncate(generator.map(draw), 0.7))
-        own = generator.tensors["input.transform"]
-        transform = own if matrix is None else own @ torch.from_numpy(matrix).float()
+        transform = generator.tensors["input.transform"]
+        transform = transform if matrix is None else transform @ torch.from_numpy(matrix).float()
         return generator.synthesise(styles, transform=transform, **size).numpy()
 
 
@@ -108,7 +108,7 @@ def test_transforms_may_come_from_landmarks(tmp_path: Path) -> None:
 
 
 def test_invalid_transforms_of_landmarks(tmp_path: Path) -> None:
-    def told(**node: Any) -> str:
+    def messages(**node: Any) -> str:
         nodes = {"code": {"op": "sample"}, "turned": {"op": "transform", "of": "code", **node}}
         return str(fgraph.check({"models": {"main": T}, "nodes": nodes, "outputs": ["turned"]}))
 
@@ -119,11 +119,11 @@ def test_invalid_transforms_of_landmarks(tmp_path: Path) -> None:
         ({"name": "a.png"}, "name selects from a file"),
         ({"file": str(tmp_path / "none.npy")}, "cannot read"),
     ):
-        assert message in told(**node)
+        assert message in messages(**node)
     np.save(tmp_path / "skewed.npy", {"a.png": np.array([[1, 1, 0], [0, 1, 0], [0, 0, 1.0]])})
-    assert "a matrix is not a rotation with a scale and a shift" in told(file=str(tmp_path / "skewed.npy"))
+    assert "a matrix is not a rotation with a scale and a shift" in messages(file=str(tmp_path / "skewed.npy"))
     np.save(tmp_path / "plain.npy", np.eye(3))
-    assert "it holds plain numbers" in told(file=str(tmp_path / "plain.npy"))
+    assert "it holds plain numbers" in messages(file=str(tmp_path / "plain.npy"))
 
 
 def test_pixels_are_those_of_the_image() -> None:
@@ -146,7 +146,7 @@ def test_a_turned_plane_turns_the_picture_of_r() -> None:
     assert np.abs(decoded(T, {"op": "transform", "rotate": 90}) - np.rot90(decoded(T), axes=(2, 3))).max() > 1e-2
 
 
-def test_scale_and_resize_sample_the_plane_otherwise() -> None:
+def test_scale_and_resize_sample_the_plane_differently() -> None:
     larger = decoded(T, {"op": "transform", "scale": 2})
     assert_close(larger, directly(T, np.diag([0.5, 0.5, 1])), "scale 2")
     resized = decoded(T, {"op": "resize", "width": 2, "height": 1})
@@ -181,7 +181,7 @@ def test_a_mosaic_shows_each_picture_in_its_cell() -> None:
     codes = {"op": "sample", "seed": [3, 5, 7], "truncation": 0.7}
     ring = {"op": "mosaic", "of": "code", "grid": [1, 3], "overlap": 0.25}
     nodes = {"code": codes, "ring": ring, "image": {"op": "decode", "of": "ring", "clamp": False}}
-    image, plain = made(T, nodes), decoded(T, seed=[3, 5, 7])
+    image, plain = compute(T, nodes), decoded(T, seed=[3, 5, 7])
     assert image.shape == (1, 3, 32, 96)
     for cell in range(3):
         centre = slice(32 * cell + 14, 32 * cell + 18)
@@ -195,11 +195,11 @@ def test_joined_canvases_each_show_their_own_plane() -> None:
         "both": {"op": "concat", "of": ["a", "b"]},
         "at": {"op": "tap", "of": "both", "layer": "input"},
     }
-    joined = made(T, nodes)
-    own = made(T, {"a": nodes["a"], "at": {"op": "tap", "of": "a", "layer": "input"}})  # type: ignore[dict-item]
-    other = made(T, {"a": nodes["a"], "b": nodes["b"], "at": {"op": "tap", "of": "b", "layer": "input"}})  # type: ignore[dict-item]
+    joined = compute(T, nodes)
+    one = compute(T, {"a": nodes["a"], "at": {"op": "tap", "of": "a", "layer": "input"}})  # type: ignore[dict-item]
+    other = compute(T, {"a": nodes["a"], "b": nodes["b"], "at": {"op": "tap", "of": "b", "layer": "input"}})  # type: ignore[dict-item]
     assert joined.shape[2:] == (24, 40)
-    assert_close(joined[..., :20], own[..., :20], "the left half")
+    assert_close(joined[..., :20], one[..., :20], "the left half")
     assert_close(joined[..., 20:], other[..., 4:], "the right half")
 
 
@@ -214,9 +214,9 @@ def test_masks_lie_in_the_picture_not_in_the_margin() -> None:
         "half": {"op": "mask", "kind": "box", "box": [0.5, 0, 0.5, 1]},
         "both": {"op": "blend", "a": "one", "b": "two", "mask": "half", "layers": "here"},
     }  # fmt: skip
-    both = made(T, nodes)
-    one = made(T, {name: nodes[name] for name in ("a", "one")})  # type: ignore[misc]
-    two = made(T, {name: nodes[name] for name in ("b", "two")})  # type: ignore[misc]
+    both = compute(T, nodes)
+    one = compute(T, {name: nodes[name] for name in ("a", "one")})  # type: ignore[misc]
+    two = compute(T, {name: nodes[name] for name in ("b", "two")})  # type: ignore[misc]
     assert both.shape[2:] == (40, 40)
     assert_close(both[..., :20], one[..., :20], "the left half")
     assert_close(both[..., 20:], two[..., 20:], "the right half")
@@ -230,9 +230,9 @@ def test_a_blend_of_two_frames_samples_both() -> None:
         "both": {"op": "blend", "a": "a", "b": "b", "mask": "half", "layers": "input"},
         "at": {"op": "tap", "of": "both", "layer": "input"},
     }  # fmt: skip
-    one = made(T, {"a": nodes["a"], "at": {"op": "tap", "of": "a", "layer": "input"}})
-    two = made(T, {"a": nodes["a"], "b": nodes["b"], "at": {"op": "tap", "of": "b", "layer": "input"}})
-    assert_close(made(T, nodes), (one + two) / 2, "features")
+    one = compute(T, {"a": nodes["a"], "at": {"op": "tap", "of": "a", "layer": "input"}})
+    two = compute(T, {"a": nodes["a"], "b": nodes["b"], "at": {"op": "tap", "of": "b", "layer": "input"}})
+    assert_close(compute(T, nodes), (one + two) / 2, "features")
 
 
 def test_masks_turn_with_the_pass_that_carries_them() -> None:
@@ -243,8 +243,8 @@ def test_masks_turn_with_the_pass_that_carries_them() -> None:
         "turned": {"op": "transform", "of": "both", "rotate": 90},
         "image": {"op": "decode", "of": "turned", "clamp": False},
     }  # fmt: skip
-    turned = made(R, nodes)
-    plain = made(R, {**nodes, "turned": {"op": "tap", "of": "both"}})
+    turned = compute(R, nodes)
+    plain = compute(R, {**nodes, "turned": {"op": "tap", "of": "both"}})
     assert np.abs(turned - np.rot90(plain, axes=(2, 3))).max() < 1e-4
 
 
@@ -254,9 +254,9 @@ def test_style_mixing_takes_whole_rows_of_w_plus() -> None:
         "mixed": {"op": "mix", "a": "a", "b": "b", "layers": "L1.."},
         "image": {"op": "decode", "of": "mixed", "clamp": False},
     }  # fmt: skip
-    by_layers = made(T, nodes)
-    by_rows = made(T, nodes | {"mixed": {"op": "mix", "a": "a", "b": "b", "rows": "2.."}})
-    posed = made(T, nodes | {"mixed": {"op": "align", "of": "b", "to": "a", "rows": "0..1"}})
+    by_layers = compute(T, nodes)
+    by_rows = compute(T, nodes | {"mixed": {"op": "mix", "a": "a", "b": "b", "rows": "2.."}})
+    posed = compute(T, nodes | {"mixed": {"op": "align", "of": "b", "to": "a", "rows": "0..1"}})
     assert_close(by_layers, by_rows, "rows")
     assert_close(by_layers, posed, "the pose")
 
@@ -264,7 +264,7 @@ def test_style_mixing_takes_whole_rows_of_w_plus() -> None:
 def test_classes_of_a_conditional_model() -> None:
     generator = tiny_stylegan3(2, "t", 3)
     nodes = {"code": {"op": "sample", "seed": 3, "count": 2, "class": [0, 2]}, "image": {"op": "decode", "of": "code"}}
-    image = made(generator, nodes)
+    image = compute(generator, nodes)
     z = torch.randn(2, 8, generator=torch.Generator().manual_seed(3))
     with torch.no_grad():
         w = generator.map(z, torch.eye(3)[[0, 2]])
@@ -296,19 +296,19 @@ def test_a_bending_moves_by_the_canvas_and_its_margin_moves_along() -> None:
     canvas, margin = layer.size[1], layer.margin[1]
     assert margin > 0
     assert plain.shape[3] == canvas + margin
-    far = canvas // 4
-    assert_close(moved[..., far:], plain[..., :-far], "moved")
-    assert not moved[..., :far].any()
+    offset = canvas // 4
+    assert_close(moved[..., offset:], plain[..., :-offset], "moved")
+    assert not moved[..., :offset].any()
 
 
 def decoded_features(*steps: dict[str, Any]) -> Any:
     nodes: dict[str, dict[str, Any]] = {"n0": {"op": "sample", "seed": 3}}
     for number, step in enumerate(steps, 1):
         nodes[f"n{number}"] = {"of": f"n{number - 1}"} | step
-    return made(T, nodes)
+    return compute(T, nodes)
 
 
-def test_a_closed_form_direction_leaves_the_place_alone() -> None:
+def test_a_closed_form_direction_does_not_move_the_plane() -> None:
     every = decoded(T, {"op": "direction", "kind": "sefa", "torgb": True, "strength": 2})
     named = decoded(T, {"op": "direction", "kind": "sefa", "torgb": True, "strength": 2, "factorised": "L0.."})
     np.testing.assert_array_equal(every, named)
@@ -319,13 +319,13 @@ def test_a_part_of_a_face_is_a_mask_like_others() -> None:
     a, b = ({"op": "sample", "seed": seed} for seed in (3, 4))
     half = {"op": "mask", "kind": "region", "region": "left_half", "feather": 0}
     blend = {"op": "blend", "a": "a", "b": "b", "mask": "half", "layers": "L3"}
-    image = made(T, {"a": a, "b": b, "half": half, "m": blend, "image": {"op": "decode", "of": "m", "clamp": False}})
+    image = compute(T, {"a": a, "b": b, "half": half, "m": blend, "image": {"op": "decode", "of": "m", "clamp": False}})
     only_b = {"op": "blend", "a": "a", "b": "b", "mask": "all", "layers": "L3"}
     everywhere = {"op": "mask", "kind": "constant", "value": 1}
-    full = made(
+    full = compute(
         T, {"a": a, "b": b, "all": everywhere, "m": only_b, "image": {"op": "decode", "of": "m", "clamp": False}}
     )
-    plain = made(T, {"a": a, "image": {"op": "decode", "of": "a", "clamp": False}})
+    plain = compute(T, {"a": a, "image": {"op": "decode", "of": "a", "clamp": False}})
     assert_close(image[..., :8], full[..., :8], "the half that is b's")
     assert_close(image[..., -8:], plain[..., -8:], "the half that is a's")
 

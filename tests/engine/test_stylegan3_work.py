@@ -9,7 +9,7 @@ import pytest
 import fgraph
 from fgraph.ir.ops import LayerOp
 from fgraph.stylegan.generators.stylegan3 import StyleGAN3Generator
-from tests.engine.stylegan3 import T, assert_close, made
+from tests.engine.stylegan3 import T, assert_close, compute
 from tests.paths import GOLDENS
 
 pytestmark = pytest.mark.numeric
@@ -72,7 +72,7 @@ def test_a_local_change_is_computed_where_it_is() -> None:
     plan = fgraph.compile(fgraph.load(document), device="cpu")
     single = fgraph.compile(fgraph.load(document, overrides=["nodes.k.alpha=0.5"]), device="cpu")
     assert plan.cost.flops < 1.5 * single.cost.flops
-    made(T, nodes)
+    compute(T, nodes)
 
 
 def test_the_command_line_runs_it(tmp_path: Any) -> None:

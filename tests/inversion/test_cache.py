@@ -82,7 +82,7 @@ def test_a_cache_that_cannot_be_written_gives_a_warning(
     generator: StyleGAN2Generator, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     pictures = write_pictures(tmp_path / "in", generator, 2)
-    (tmp_path / "cache").write_text("a file stands here")
+    (tmp_path / "cache").write_text("a file is here")
     done = run_job(make_job(generator, pictures, tmp_path / "a", tmp_path / "cache", InversionCallback(), steps=2))
     assert sorted(done) == ["00", "01"]
     assert len([line for line in caplog.messages if "results are not cached" in line]) == 1

@@ -153,7 +153,7 @@ def test_a_few_steps_come_nearer_than_adam(generator: StyleGAN2Generator, target
 
 
 def test_a_result_has_the_loss_of_its_curve(generator: StyleGAN2Generator, targets: Tensor) -> None:
-    """The last step may have been rejected; the code is that of the last accepted one."""
+    """The last step may have been rejected; the code is from the last accepted one."""
     problem = problem_of(generator, steps=7, optimiser="lbfgs")
     found = invert(problem, targets)
     again = Search(problem, targets, start=torch.stack([one.code for one in found]))

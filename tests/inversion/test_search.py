@@ -42,10 +42,10 @@ def test_a_search_from_a_code_begins_there(generator: StyleGAN2Generator, starts
         z = torch.randn(5, generator.table.z_dim, generator=torch.Generator().manual_seed(2))
         own = generator.map(z)[:, None].expand(-1, generator.table.num_ws, -1)
         images = generator.synthesise(generator.affine(own))
-    found, usual = finish(Search(problem, images, start=own)), finish(Search(problem, images))
+    found, from_mean = finish(Search(problem, images, start=own)), finish(Search(problem, images))
     for row in found:
         assert float(found[row].curve[0, 0]) < likely(network_terms(generator.table), float(images.abs().max()))
-        assert float(usual[row].curve[0, 0]) > 1e-3
+        assert float(from_mean[row].curve[0, 0]) > 1e-3
 
 
 @pytest.mark.parametrize("space", ["w", "w+", "s"])

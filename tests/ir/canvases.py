@@ -15,8 +15,8 @@ def canvases(draw: st.DrawFn) -> tuple[r.Size, r.Cyclic]:
 @st.composite
 def regions(draw: st.DrawFn, size: r.Size, cyclic: r.Cyclic) -> r.Region:
     spans = []
-    for length, goes_round in zip(size, cyclic, strict=True):
+    for length, wraps in zip(size, cyclic, strict=True):
         start = draw(st.integers(0, length - 1))
-        stop = start + draw(st.integers(1, length if goes_round else length - start))
+        stop = start + draw(st.integers(1, length if wraps else length - start))
         spans.append((0, length) if stop - start == length else (start, stop))
     return spans[0][0], spans[1][0], spans[0][1], spans[1][1]

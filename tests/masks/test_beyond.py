@@ -1,4 +1,4 @@
-"""Masks on maps with margins, and masks that are turned."""
+"""Masks on maps with margins, and transformed masks."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from fgraph._geometry import Shift, Transform, apply_edit
-from fgraph.masks import Box, Constant, Ramp, complement, rasterise, rasterise_window, support, turned, with_margin
+from fgraph.masks import Box, Constant, Ramp, complement, rasterise, rasterise_window, support, transformed, with_margin
 from tests.rounding import assert_rounded
 
 pytestmark = pytest.mark.numeric
@@ -40,23 +40,23 @@ def test_margins_keep_a_partition_one() -> None:
 def test_constants_need_no_margin() -> None:
     assert with_margin(Constant(0.5), (20, 20)) == Constant(0.5)
     assert with_margin(Ramp(), (0, 0)) == Ramp()
-    assert turned(Constant(0.5), Transform(rotate=F(30))) == Constant(0.5)
-    assert turned(Ramp(), Transform()) == Ramp()
+    assert transformed(Constant(0.5), Transform(rotate=F(30))) == Constant(0.5)
+    assert transformed(Ramp(), Transform()) == Ramp()
 
 
 def test_a_quarter_turn_equals_numpys() -> None:
     box = Box((0.1, 0.2, 0.3, 0.4))
-    found = rasterise(turned(box, Transform(rotate=F(90))), 16, 16)
+    found = rasterise(transformed(box, Transform(rotate=F(90))), 16, 16)
     assert_rounded(found, np.rot90(rasterise(box, 16, 16)), 8)
 
 
 def test_a_move_is_a_shift() -> None:
     box = Box((0.1, 0.2, 0.3, 0.4))
-    found = rasterise(turned(box, Transform(dx=F(1, 8), dy=F(1, 16))), 16, 32)
+    found = rasterise(transformed(box, Transform(dx=F(1, 8), dy=F(1, 16))), 16, 32)
     shifted = apply_edit(rasterise(box, 16, 32), Shift(F(1, 16), F(1, 8), "replicate"))
     assert_rounded(found, shifted, 8)
 
 
 def test_a_scale_about_the_middle() -> None:
     box = Box((0.25, 0.25, 0.5, 0.5))
-    assert support(turned(box, Transform(scale=F(1, 2))), 32, 32) == (12, 12, 20, 20)
+    assert support(transformed(box, Transform(scale=F(1, 2))), 32, 32) == (12, 12, 20, 20)

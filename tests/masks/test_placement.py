@@ -1,4 +1,4 @@
-"""Masks on a part of a canvas: windows, supports, segments that remain segments, sizes that do not divide."""
+"""Masks on a part of a canvas: windows, supports, segments that remain segments, sizes that need part of a pixel."""
 
 from collections.abc import Callable
 from fractions import Fraction as F

@@ -62,10 +62,10 @@ def test_the_orientation_of_the_file_stays(tmp_path: Path, orientation: int) -> 
         assert after.getexif()[0x0112] == orientation
         changed = np.asarray(after) != np.asarray(stored)
     expected = np.asarray(paste_patches(StoredPhotograph(upright), [patch])) != np.asarray(upright)
-    back = expected if turn is None else np.stack(
+    expected_stored = expected if turn is None else np.stack(
         [np.asarray(Image.fromarray(one).transpose(Image.Transpose(turn))) for one in expected.transpose(2, 0, 1)], 2
     )  # fmt: skip
-    np.testing.assert_array_equal(changed, back)
+    np.testing.assert_array_equal(changed, expected_stored)
 
 
 @pytest.mark.parametrize("mode", ["RGB", "RGBA", "L", "LA", "P", "CMYK"])
@@ -86,13 +86,13 @@ def test_modes(tmp_path: Path, mode: str) -> None:
     made = paste_patches(stored, [PastedPixels(np.full((4, 8, 8), 0.5, np.float32), quad)])
     before, after = (np.asarray(one, dtype=int) for one in (stored.picture, made))
     change = after - before
-    assert not np.delete(change.reshape(90, 120, -1), np.s_[19:82], axis=1)[:, :].any()
+    assert not np.delete(change.reshape(90, 120, -1), np.s_[19:82], axis=1).any()
     if "A" in mode:
         np.testing.assert_array_equal(np.asarray(made.getchannel("A")), alpha)
     middle = change[30:50, 30:70]
     colours = middle[..., :-1] if "A" in mode else middle
-    clipped = before[30:50, 30:70][..., : colours.shape[-1]] if colours.ndim == 3 else before[30:50, 30:70]
-    np.testing.assert_array_equal(colours, np.minimum(64, 255 - clipped))  # 0.5 of 127.5, rounded
+    original = before[30:50, 30:70][..., : colours.shape[-1]] if colours.ndim == 3 else before[30:50, 30:70]
+    np.testing.assert_array_equal(colours, np.minimum(64, 255 - original))  # 0.5 of 127.5, rounded
 
 
 def test_an_unchanged_crop_is_pasted_where_it_was_cut() -> None:
@@ -102,17 +102,19 @@ def test_an_unchanged_crop_is_pasted_where_it_was_cut() -> None:
     crop = np.asarray(cut_quad(picture, quad, (102, 102)), np.float32).transpose(2, 0, 1) / 127.5 - 1
     patch = np.concatenate([crop, np.ones((1, 102, 102), np.float32)])
     made = paste_patches(StoredPhotograph(picture), [PastedPixels(patch, quad)], "replace")
-    apart = np.abs(np.asarray(made, dtype=int) - np.asarray(picture, dtype=int))
+    difference = np.abs(np.asarray(made, dtype=int) - np.asarray(picture, dtype=int))
     centre = inside((400, 300), quad.mean(axis=0) + (quad - quad.mean(axis=0)) * 0.9)
-    assert apart[centre].max() <= 3  # waves of 73 pixels and more: half a pixel off would be 5
-    assert not apart[~inside((400, 300), quad)].any()
+    assert difference[centre].max() <= 3  # waves of 73 pixels and more: half a pixel off would be 5
+    assert not difference[~inside((400, 300), quad)].any()
 
 
 def test_the_perspective_maps_corners_to_corners() -> None:
     a, b, c, d, e, f, g, h = perspective(QUAD, (64, 48))
     for (x, y), expected in zip(QUAD + 0.5, ((0, 0), (0, 48), (64, 48), (64, 0)), strict=True):
-        below = g * x + h * y + 1
-        np.testing.assert_allclose(((a * x + b * y + c) / below, (d * x + e * y + f) / below), expected, atol=1e-6)
+        denominator = g * x + h * y + 1
+        np.testing.assert_allclose(
+            ((a * x + b * y + c) / denominator, (d * x + e * y + f) / denominator), expected, atol=1e-6
+        )
 
 
 def test_a_crop_larger_than_its_place_is_reduced() -> None:
@@ -143,14 +145,14 @@ def test_changes_are_written_in_the_colours_of_the_profile(tmp_path: Path) -> No
 
 def profile_of(gamma: float) -> bytes:
     """Return an RGB profile: sRGB's profile with other curves."""
-    count = b"curv" + bytes(4) + (1).to_bytes(4, "big") + int(gamma * 256).to_bytes(2, "big") + bytes(2)
+    curve = b"curv" + bytes(4) + (1).to_bytes(4, "big") + int(gamma * 256).to_bytes(2, "big") + bytes(2)
     data = bytearray(SRGB)
     tags = int.from_bytes(data[128:132], "big")
     for number in range(tags):
-        place = 132 + 12 * number
-        if bytes(data[place : place + 4]) in (b"rTRC", b"gTRC", b"bTRC"):
-            data[place + 4 : place + 12] = len(data).to_bytes(4, "big") + (14).to_bytes(4, "big")
-    data += count
+        offset = 132 + 12 * number
+        if bytes(data[offset : offset + 4]) in (b"rTRC", b"gTRC", b"bTRC"):
+            data[offset + 4 : offset + 12] = len(data).to_bytes(4, "big") + (14).to_bytes(4, "big")
+    data += curve
     data[0:4] = len(data).to_bytes(4, "big")
     return bytes(data)
 

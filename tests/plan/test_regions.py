@@ -15,7 +15,7 @@ from fgraph.ir.baseline import rows_of
 from fgraph.ir.ops import Concat, DrawMask, Mix
 from fgraph.ir.program import as_index
 from fgraph.plan import Plan
-from fgraph.plan.chunks import _beside
+from fgraph.plan.chunks import _with_budget
 from tests.engine.comparing import assert_close
 from tests.networks import tiny
 from tests.plan.graphs import BOX, image, local_edit, mosaic, panorama
@@ -179,13 +179,15 @@ def test_too_small_a_budget_is_refused_before_anything_runs() -> None:
 
 
 def test_a_budget_just_missed_is_reported_in_bytes() -> None:
-    assert _beside(104_900, 104_857) == "0.1 MiB; the budget is 102.4 KiB"
-    assert _beside(104_860, 104_858) == "104,860 bytes; the budget is 104,858"
+    assert _with_budget(104_900, 104_857) == "0.1 MiB; the budget is 102.4 KiB"
+    assert _with_budget(104_860, 104_858) == "104,860 bytes; the budget is 104,858"
 
 
 @pytest.mark.parametrize("memory", [0, -3, True, 1e12, "0", "1.2.3GiB", "2 GiBs", "-1GiB"])
 def test_a_budget_is_a_number_of_bytes(memory: Any) -> None:
-    with pytest.raises(fgraph.FgraphError, match=r"memory .* is not understood: write bytes, or such as 512MiB"):
+    with pytest.raises(
+        fgraph.FgraphError, match=r"memory .* is not understood: write a number of bytes, or a size such as 512MiB"
+    ):
         fgraph.compile(mosaic(2, "x"), memory=memory)
 
 
@@ -211,11 +213,11 @@ def test_computed_regions_contain_the_regions_that_readers_request(graph: dict[s
                 window = instruction.op.footprint(port, tuple(region), types, param)
                 window = clip(window, types[port].size, instruction.op.footprint_wraps)
                 for value, source in rows_of(operand.take(as_index([row]))):
-                    held = made[value].get(source, NOTHING)
+                    computed = made[value].get(source, NOTHING)
                     differ = program.instructions[value].regions
                     if differ is not None:  # its base gives the rest
                         window = intersect(window, tuple(differ[source].tolist()), types[port].size, cyclic[value])
-                    assert covers(tuple(held), window, types[port].size, cyclic[value])
+                    assert covers(tuple(computed), window, types[port].size, cyclic[value])
     assert partial
 
 

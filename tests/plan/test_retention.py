@@ -21,7 +21,7 @@ from fgraph.plan.drawing_groups import group_steps
 from fgraph.plan.output_tiles import halve, into_chunks, latent_tiles, merge_adjacent, output_tiles_of
 from fgraph.plan.plan import _parts
 from tests.engine.comparing import STYLEGAN3_TERMS, assert_close, assert_equal
-from tests.examples import about, assert_often_cut, cut_into, drawn
+from tests.examples import assert_often_cut, cut_into, drawn, noting
 from tests.networks import tiny
 from tests.plan.copies import free_copies
 from tests.plan.counting import Counted, assert_as_predicted, assert_freed_in_time, rows_by_layer
@@ -234,7 +234,7 @@ def test_results_are_the_same_with_any_retention() -> None:
     kept: list[int] = []
     for number, (document, _, parts) in enumerate(sweeps()[:60]):
         plan = swept(number)
-        with about(document):
+        with noting(document):
             cut = cut_into(free_copies(plan), parts)
             kept.append(cut.retained_bytes)
             assert cut.options.memory is not None
@@ -251,7 +251,7 @@ def test_keeping_never_costs_more() -> None:
         plan = swept(number)
         apart: list[Plan] = []
         peak = plan.cost.peak_bytes
-        with about(document):
+        with noting(document):
             cut = cut_into(plan, parts, lambda cut: apart.append(without_keeping(cut, peak)))  # noqa: B023
             chunks.append(cut.chunks)
             assert cut.cost.flops <= apart[-1].cost.flops

@@ -175,7 +175,7 @@ def test_layers_of_stylegan3_are_left_out_with_a_warning(caplog: pytest.LogCaptu
         ("without_compiler", "C\\+\\+ compiler.*install one \\(g\\+\\+ or clang.*CXX, or omit torch_compile"),
         ("without_triton", "triton.*; install the Triton that belongs to your torch, or omit torch_compile"),
         ("broken", "failed on styled_conv with backend 'broken': it broke; .*omit torch_compile"),
-        ("xyz", "no backend 'xyz': known are .*inductor.*; true is inductor"),
+        ("xyz", "no backend 'xyz': known are .*inductor.*; `true` means inductor"),
         ("inductr", "no backend 'inductr': did you mean 'inductor'"),
     ],
 )
@@ -209,7 +209,7 @@ def test_beyond_the_limit_of_variants_layers_run_uncompiled_with_a_warning(
 ) -> None:
     monkeypatch.setattr(compiled, "VARIANTS", 1)
     compiled.compile_layers.cache_clear()
-    compiled._say_limit.cache_clear()
+    compiled._warn_of_limit.cache_clear()
     generator = tiny(1)
     layers = [layer_of(generator, name) for name in ("b8.conv1", "b8.torgb")]
     channels, more = layers[0].in_channels, torch.ones(1, 1, 1, 1)

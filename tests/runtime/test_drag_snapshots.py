@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from fgraph.dragging.points import DragPoints
-from fgraph.dragging.search import Dragged, DragSearch
+from fgraph.dragging.search import DragOutcome, DragSearch
 from fgraph.dragging.settings import make_drag_settings
 from fgraph.inversion import resuming
 from fgraph.inversion.cache import InversionCache
@@ -38,7 +38,7 @@ def make(members: list[int], masked: bool = True, **changes: Any) -> DragSearch:
     return DragSearch(generator, settings, whole[members], given, mask[members] if masked else None, every=every)
 
 
-def assert_same(found: dict[int, Dragged], expected: dict[int, Dragged]) -> None:
+def assert_same(found: dict[int, DragOutcome], expected: dict[int, DragOutcome]) -> None:
     assert found.keys() == expected.keys()
     for row, one in found.items():
         assert torch.equal(one.code, expected[row].code)
@@ -47,9 +47,9 @@ def assert_same(found: dict[int, Dragged], expected: dict[int, Dragged]) -> None
         assert (one.ending, one.distance) == (expected[row].ending, expected[row].distance)
 
 
-def run(cache: InversionCache, stop: int | None = None, **changes: Any) -> tuple[dict[int, Dragged], list[int]]:
+def run(cache: InversionCache, stop: int | None = None, **changes: Any) -> tuple[dict[int, DragOutcome], list[int]]:
     """Drag those of both rows that are not cached; return the codes found and the steps done."""
-    found: dict[int, Dragged] = {}
+    found: dict[int, DragOutcome] = {}
     done: list[int] = []
 
     def count(search: DragSearch) -> None:
@@ -81,7 +81,7 @@ def test_a_drag_continues_bit_for_bit(tmp_path: Path, monkeypatch: pytest.Monkey
 
 def test_rows_that_finished_before_stay_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(resuming, "SNAPSHOT_SECONDS", 0.0)
-    cache, found = InversionCache(tmp_path), dict[int, Dragged]()
+    cache, found = InversionCache(tmp_path), dict[int, DragOutcome]()
     search = make([0, 1])
     for _ in range(3):
         search.step()

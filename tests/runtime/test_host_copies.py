@@ -49,9 +49,9 @@ class Recorded:
 def test_a_copy_waits_for_the_result_and_the_host_for_the_copy(monkeypatch: pytest.MonkeyPatch) -> None:
     streams = Streams()
     monkeypatch.setattr(host_copies, "_STREAMS", {})
-    monkeypatch.setattr(torch.Tensor, "record_stream", lambda *_: streams.calls.append("kept"))
+    monkeypatch.setattr(torch.Tensor, "record_stream", lambda *_: streams.calls.append("record_stream"))
     wait = begin_copy_by_stream(torch.arange(6, dtype=torch.float64).view(2, 3).t(), streams)
-    assert streams.calls == ["stream.wait_stream", "enter", "event.record", "leave", "kept"]
+    assert streams.calls == ["stream.wait_stream", "enter", "event.record", "leave", "record_stream"]
     found = wait()
     assert streams.calls[-1] == "event.synchronize"
     assert found.dtype == np.float32

@@ -33,7 +33,7 @@ GRAPHS = sorted((Path(__file__).parent.parent.parent / "graphs" / "graph").glob(
 
 @dataclass
 class Transfers(TorchDispatchMode):
-    """Counts the copies from the host to the device. Calls that copy without a visible operation are refused."""
+    """A counter of copies from the host to the device. It refuses calls that copy without a visible operation."""
 
     bytes: list[int] = field(default_factory=list)  # of each copy
 
@@ -161,7 +161,7 @@ def test_losses_of_an_inversion_are_read_once_in_ten_steps(monkeypatch: pytest.M
 
     problem = make_problem(tiny(1), make_settings(steps=25, patience=0))
     target = torch.zeros(2, 3, 16, 16)
-    usual = invert(problem, target)
+    expected = invert(problem, target)
     reads: list[int] = []
     real = optimise.Search._read_losses
 
@@ -175,7 +175,7 @@ def test_losses_of_an_inversion_are_read_once_in_ten_steps(monkeypatch: pytest.M
     monkeypatch.setattr(optimise.Search, "_read_losses", counted)
     found = invert_with(problem, target, seldom)
     assert reads == [10, 20, 25]
-    for one, other in zip(usual, found, strict=True):
+    for one, other in zip(expected, found, strict=True):
         assert torch.equal(one.code, other.code)
         assert torch.equal(one.curve, other.curve)
 

@@ -8,7 +8,7 @@ import pytest
 
 from fgraph._ports import Kind
 from fgraph.save import PictureOptions
-from fgraph.save.effects import _REASONS, Requested, find_idle
+from fgraph.save.effects import _REASONS, OutputRequest, find_idle
 from fgraph.save.options import OPTIONS
 
 ROWS = {"image": (Kind.IMAGE, 5)}
@@ -20,7 +20,7 @@ MASK = {"fade": (Kind.MASK, 24)}
 def idle(outputs: Any, kinds: str = "png", *, pingpong: bool = False, is_sweep: bool = False, **given: Any) -> str:
     options = PictureOptions(**{name: value for name, value in given.items() if name in OPTIONS})
     names = [*given, *(["pingpong"] if pingpong else [])]
-    return "; ".join(find_idle(Requested(names, kinds.split(), options, pingpong, is_sweep, outputs)))
+    return "; ".join(find_idle(OutputRequest(names, kinds.split(), options, pingpong, is_sweep, outputs)))
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from fgraph._options import RunOptions
 from fgraph.studio.access import FileAccess
 from fgraph.studio.app import make_app
 from fgraph.studio.history import History
-from fgraph.studio.opening import Opened
+from fgraph.studio.opening import OpenedGraph
 from fgraph.studio.security import Access
 from fgraph.studio.session import Session
 from fgraph.studio.studio import Studio
@@ -40,13 +40,13 @@ outputs: [image]
 
 def make_studio(folder: Path, text: str | None = GRAPH, **more: Any) -> Studio:
     studio = Studio(folder / "studio", folder / "kept", RunOptions.of(device="cpu"), **more)
-    studio.open(Opened("two", text) if text is not None else None)
+    studio.open(OpenedGraph("two", text) if text is not None else None)
     return studio
 
 
 def session_of(folder: Path, text: str = GRAPH) -> Session:
     session = Session(folder, History(), FileAccess(["landscape", "avatar"]), Uploads(folder / "uploads"))
-    session.open(Opened("two", text))
+    session.open(OpenedGraph("two", text))
     return session
 
 

@@ -11,11 +11,11 @@ import pytest
 from fgraph.studio.editing import Bypassed
 from fgraph.studio.history import History, State, first_state, new_state
 from fgraph.studio.messages.changes import FieldValue, Group, Key, Timeline
-from fgraph.studio.opening import Opened
+from fgraph.studio.opening import OpenedGraph
 
 
 def opened(history: History, text: str = "seed: 0\n") -> State:
-    return history.add(first_state(Opened("one", text), Path("one.yaml"), history.current))
+    return history.add(first_state(OpenedGraph("one", text), Path("one.yaml"), history.current))
 
 
 def grow(history: History, seed: int, gesture: str | None = None) -> State:

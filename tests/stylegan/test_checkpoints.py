@@ -53,7 +53,7 @@ def test_training_checkpoint(checkpoint: dict[str, Any], small: StyleGAN2Generat
     assert read_header(path).table == small.table
     found = load_stylegan2(path)
     assert torch.equal(found.const(), small.const())
-    assert not torch.equal(found.w_mean, small.w_mean)  # there is no latent_avg: it was measured
+    assert not torch.equal(found.w_mean, small.w_mean)  # the file has no latent_avg, so the mean was measured
     torch.testing.assert_close(found.w_mean, found.map(seeded(64)).mean(0), rtol=0, atol=1e-5)
 
 
@@ -135,11 +135,11 @@ def test_other_filters_and_means(checkpoint: dict[str, Any], tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("zipped", [True, False])
-@pytest.mark.parametrize("part", [0.0001, 0.01, 0.3, 0.9, 0.9999])
-def test_files_cut_short(checkpoint: dict[str, Any], zipped: bool, part: float, tmp_path: Path) -> None:
+@pytest.mark.parametrize("share", [0.0001, 0.01, 0.3, 0.9, 0.9999])
+def test_files_cut_short(checkpoint: dict[str, Any], zipped: bool, share: float, tmp_path: Path) -> None:
     content = write(checkpoint, tmp_path / "whole.pt", _use_new_zipfile_serialization=zipped).read_bytes()
     path = tmp_path / "cut.pt"
-    path.write_bytes(content[: max(20, int(part * len(content)))])
+    path.write_bytes(content[: max(20, int(share * len(content)))])
     with pytest.raises(ModelError, match=r"cut\.pt"):
         load_stylegan2(path)
 
@@ -150,7 +150,7 @@ def test_zip_files_of_other_programs(tmp_path: Path) -> None:
 
 
 class Hostile:
-    """Pickled as a call of `function(*arguments)`."""
+    """An object that is pickled as a call of `function(*arguments)`."""
 
     def __init__(self, function: Any, *arguments: Any) -> None:
         self.call = (function, arguments)

@@ -47,12 +47,12 @@ def plain_conv(x: Tensor, weight: Tensor, bias: Tensor, stride: int = 1) -> Tens
 def plain_features(table: DiscriminatorTable, tensors: dict[str, Tensor], x: Tensor) -> list[Tensor]:
     made = [plain_conv(x, tensors["convs.0.0.weight"], tensors["convs.0.1.bias"])]
     for i in range(1, table.blocks + 1):
-        own = {
+        block = {
             key.removeprefix(f"convs.{i}."): value for key, value in tensors.items() if key.startswith(f"convs.{i}.")
         }
-        y = plain_conv(made[-1], own["conv1.0.weight"], own["conv1.1.bias"])
-        y = plain_conv(plain_filter(y, 2), own["conv2.1.weight"], own["conv2.2.bias"], stride=2)
-        skip = F.conv2d(plain_filter(made[-1], 1), own["skip.1.weight"] / math.sqrt(made[-1].shape[1]), stride=2)
+        y = plain_conv(made[-1], block["conv1.0.weight"], block["conv1.1.bias"])
+        y = plain_conv(plain_filter(y, 2), block["conv2.1.weight"], block["conv2.2.bias"], stride=2)
+        skip = F.conv2d(plain_filter(made[-1], 1), block["skip.1.weight"] / math.sqrt(made[-1].shape[1]), stride=2)
         made.append((y + skip) / math.sqrt(2))
     return made
 
@@ -64,8 +64,8 @@ def plain_score(table: DiscriminatorTable, tensors: dict[str, Tensor], x: Tensor
     for first in range(len(x) // group):
         members = x[first :: len(x) // group]
         maps.append((members.var(dim=0, unbiased=False) + 1e-8).sqrt().mean())
-    spread = torch.stack([maps[row % len(maps)] for row in range(len(x))])[:, None, None, None].expand(-1, 1, 4, 4)
-    x = plain_conv(torch.cat([x, spread], dim=1), tensors["final_conv.0.weight"], tensors["final_conv.1.bias"])
+    stddev_map = torch.stack([maps[row % len(maps)] for row in range(len(x))])[:, None, None, None].expand(-1, 1, 4, 4)
+    x = plain_conv(torch.cat([x, stddev_map], dim=1), tensors["final_conv.0.weight"], tensors["final_conv.1.bias"])
     for i in range(2):
         weight = tensors[f"final_linear.{i}.weight"]
         x = x.flatten(1) @ (weight / math.sqrt(weight.shape[1])).t() + tensors[f"final_linear.{i}.bias"]
@@ -108,18 +108,18 @@ def test_layers_are_clamped_with_their_gain() -> None:
 
 
 def test_features_of_a_row_do_not_depend_on_its_batch() -> None:
-    own = Discriminator(TABLE, tensors_of(TABLE)).to(dtype=torch.float64)
+    discriminator = Discriminator(TABLE, tensors_of(TABLE)).to(dtype=torch.float64)
     x = pictures(4).double()
-    for one, all_four in zip(own.features(x[:1]), own.features(x), strict=True):
+    for one, all_four in zip(discriminator.features(x[:1]), discriminator.features(x), strict=True):
         assert_summed(one, all_four[:1], TERMS)
 
 
 def test_wrong_sizes_and_rows_are_refused() -> None:
-    own = Discriminator(TABLE, tensors_of(TABLE))
+    discriminator = Discriminator(TABLE, tensors_of(TABLE))
     with pytest.raises(ValueError, match="images are 3x8x8; this discriminator takes 3x16x16"):
-        own.features(pictures(1, 8))
+        discriminator.features(pictures(1, 8))
     with pytest.raises(ValueError, match="takes a multiple of 4"):
-        own.score(pictures(6))
+        discriminator.score(pictures(6))
 
 
 def test_initial_tensors_have_the_shapes_of_the_table() -> None:

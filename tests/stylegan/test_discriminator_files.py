@@ -46,14 +46,14 @@ def nvlabs(path: Path, architecture: str = "resnet", clamp: float | None = None)
     """A pickle with `D` alone, in the form of NVlabs' persistence."""
     blocks: dict[str, Persistent] = {}
     for i in (1, 2):
-        own = {
+        layers = {
             "conv0": conv(f"convs.{i}.conv1.0.weight", f"convs.{i}.conv1.1.bias", conv_clamp=clamp),
             "conv1": conv(f"convs.{i}.conv2.1.weight", f"convs.{i}.conv2.2.bias", conv_clamp=clamp),
             "skip": conv(f"convs.{i}.skip.1.weight", None, activation="linear"),
         }
         if i == 1:
-            own["fromrgb"] = conv("convs.0.0.weight", "convs.0.1.bias", conv_clamp=clamp)
-        state = {"architecture": architecture, "_buffers": {"resample_filter": FIR}, "_modules": own}
+            layers["fromrgb"] = conv("convs.0.0.weight", "convs.0.1.bias", conv_clamp=clamp)
+        state = {"architecture": architecture, "_buffers": {"resample_filter": FIR}, "_modules": layers}
         blocks[f"b{TABLE.size >> (i - 1)}"] = Persistent("DiscriminatorBlock", state)
     dense = {
         name: Persistent("FullyConnectedLayer", {

@@ -26,10 +26,10 @@ TAG = b'ETag: "one"\r\n'
 
 
 class Replies:
-    """A server that sends given bytes, one reply for each connection; `asked` holds the requests."""
+    """A server that sends given bytes, one reply for each connection; `requests` holds what clients sent."""
 
     def __init__(self, *replies: bytes) -> None:
-        self._replies, self.asked = list(replies), list[str]()
+        self._replies, self.requests = list(replies), list[str]()
         self._socket = socket.create_server(("127.0.0.1", 0))
 
     @property
@@ -46,7 +46,7 @@ class Replies:
                         break
                     request += part
                 if request:
-                    self.asked.append(request.decode())
+                    self.requests.append(request.decode())
                     connection.sendall(self._replies.pop(0))
 
     def close(self) -> None:
@@ -99,8 +99,8 @@ def folder(tmp_path: Path) -> Iterator[Path]:
 def test_a_download_that_cannot_be_resumed_starts_again(folder: Path, fault: str) -> None:
     with replying(CUT, FAULTS[fault], WHOLE) as server:
         assert fetch_model(server.address).read_bytes() == CONTENT
-    assert "Range: bytes=4000-" in server.asked[1]
-    assert "Range:" not in server.asked[2].replace("If-Range", "")
+    assert "Range: bytes=4000-" in server.requests[1]
+    assert "Range:" not in server.requests[2].replace("If-Range", "")
     assert sorted(path.name for path in folder.iterdir()) == ["addresses", "locks", "models"]
 
 
@@ -112,7 +112,7 @@ def test_a_damaged_note_of_a_version_starts_again(folder: Path, tag: bytes) -> N
         (note,) = folder.glob("*.tag")
         note.write_bytes(tag)
         assert fetch_model(server.address).read_bytes() == CONTENT
-    assert "Range:" not in server.asked[-1].replace("If-Range", "")
+    assert "Range:" not in server.requests[-1].replace("If-Range", "")
 
 
 def test_a_body_of_unknown_length_is_taken_only_with_a_pin(folder: Path) -> None:
@@ -134,7 +134,7 @@ def test_a_server_that_compresses_unasked(folder: Path) -> None:
     packed = reply(gzip.compress(CONTENT), TAG + b"Content-Encoding: gzip\r\n")
     with replying(packed[:-10], packed) as server:
         assert fetch_model(server.address).read_bytes() == CONTENT
-    assert "Range:" not in server.asked[1].replace("If-Range", "")  # a range of the file is no range of its archive
+    assert "Range:" not in server.requests[1].replace("If-Range", "")  # a range of the file is no range of its archive
 
 
 @pytest.mark.parametrize("encoding", [b"br", b"gzip, gzip", b"zstd", b"deflate"])

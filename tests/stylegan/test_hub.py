@@ -21,17 +21,17 @@ from fgraph.stylegan.checkpoints.header import read_header
 from fgraph.stylegan.checkpoints.sources import fetch_model
 
 COMMITS = {"main": "a" * 40, "v1": "b" * 40}
-_PLACE = re.compile(r"/org/repo/resolve/([^/]+)/sub/model\.pt")
+_FILE = re.compile(r"/org/repo/resolve/([^/]+)/sub/model\.pt")
 
 
 class Hub(ThreadingHTTPServer):
-    """Serves `sub/model.pt` of `org/repo` by revision; `breaks` lists after how many bytes the next answers end."""
+    """A server of `sub/model.pt` in `org/repo`, by revision; `breaks` lists after how many bytes answers break off."""
 
     def __init__(self, files: dict[str, bytes]) -> None:
         self.files = files
         self.breaks: list[int] = []
-        self.states_size = True  # False: a chunk of unknown length follows
-        self.asked: list[tuple[str, str, str | None]] = []
+        self.states_size = True  # False: HEAD states 1 byte, and GET no length
+        self.requests: list[tuple[str, str, str | None]] = []  # method, path and range of each
         super().__init__(("127.0.0.1", 0), Answer)
 
     @property
@@ -50,24 +50,24 @@ class Answer(BaseHTTPRequestHandler):
         self._answer(with_content=True)
 
     def _answer(self, with_content: bool) -> None:
-        place, server = _PLACE.fullmatch(self.path), self.server
-        revision = {commit: name for name, commit in COMMITS.items()}.get(place[1], place[1]) if place else None
-        server.asked.append((self.command, self.path, self.headers.get("Range")))
+        match, server = _FILE.fullmatch(self.path), self.server
+        revision = {commit: name for name, commit in COMMITS.items()}.get(match[1], match[1]) if match else None
+        server.requests.append((self.command, self.path, self.headers.get("Range")))
         if revision is None or revision not in server.files:
             self.send_response(404)
-            self.send_header("X-Error-Code", "EntryNotFound" if place is None else "RevisionNotFound")
+            self.send_header("X-Error-Code", "EntryNotFound" if match is None else "RevisionNotFound")
             self.send_header("Content-Length", "0")
             self.end_headers()
             return
         content = server.files[revision]
-        asked = self.headers.get("Range") if with_content else None
-        start = int(asked.removeprefix("bytes=").removesuffix("-")) if asked else 0
-        self.send_response(206 if asked else 200)
+        wanted = self.headers.get("Range") if with_content else None
+        start = int(wanted.removeprefix("bytes=").removesuffix("-")) if wanted else 0
+        self.send_response(206 if wanted else 200)
         self.send_header("ETag", f'"{hashlib.sha256(content).hexdigest()}"')
         self.send_header("X-Repo-Commit", COMMITS[revision])
         if server.states_size or not with_content:
             self.send_header("Content-Length", str(len(content) - start if server.states_size else 1))
-        if asked:
+        if wanted:
             self.send_header("Content-Range", f"bytes {start}-{len(content) - 1}/{len(content)}")
         self.end_headers()
         if with_content:
@@ -110,24 +110,25 @@ def test_a_revision_is_fetched_once(hub: Any, files: dict[str, bytes], tmp_path:
         digest = hashlib.sha256(files[revision]).hexdigest()
         assert header.path == tmp_path / "kept" / "models" / digest[:32] / "model.pt"
         assert header.path.read_bytes() == files[revision]
-        asked = len(hub.asked)
+        before = len(hub.requests)
         with fgraph.downloads(offline=True):
             assert read_header(source).path == header.path
         assert read_header(f"{source}#sha256={digest}").path == header.path
-        assert len(hub.asked) == asked
+        assert len(hub.requests) == before
     assert sorted(path.name for path in (tmp_path / "kept").iterdir()) == ["addresses", "locks", "models"]
 
 
-def test_a_graph_runs_on_it(hub: Any) -> None:
+def test_a_graph_runs_on_a_model_of_the_hub(hub: Any) -> None:
     graph = fgraph.Graph(models="hf://org/repo/sub/model.pt")
     assert fgraph.run(graph, outputs={"image": graph.decode(graph.sample(seed=1))})["image"].array.shape[0] == 1
 
 
 def test_an_interrupted_download_continues_where_it_stopped(hub: Any, files: dict[str, bytes]) -> None:
-    hub.files["main"] = content = bytes(range(256)) * (12 << 12)  # 12 MiB: the library goes on after whole 10 MiB
+    content = bytes(range(256)) * (12 << 12)  # 12 MiB: the library continues after a multiple of 10 MiB
+    hub.files["main"] = content
     hub.breaks = [11 << 20]
     assert fetch_model("hf://org/repo/sub/model.pt").read_bytes() == content
-    ranges = [asked for method, _, asked in hub.asked if method == "GET"]
+    ranges = [wanted for method, _, wanted in hub.requests if method == "GET"]
     assert ranges == [None, f"bytes={10 << 20}-"]
 
 
@@ -163,7 +164,7 @@ def test_an_unencrypted_connection_is_refused(tmp_path: Path) -> None:
         read_header("hf://org/repo/sub/model.pt")
 
 
-def test_it_needs_its_library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_hub_needs_its_library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "huggingface_hub", None)
     with fgraph.downloads(tmp_path), pytest.raises(ModelError, match=r"needs: pip install 'fgraph-gan\[hub\]'"):
         read_header("hf://organisation/repository/model.pkl")

@@ -101,7 +101,7 @@ def test_every_variant_is_read_exactly(table: Any, protocol: int, tmp_path: Path
     assert found.synthesise(found.affine(found.map(code))).shape == (2, table.image_channels, *table.size)
 
 
-def test_layouts_in_memory_and_half_numbers(tmp_path: Path) -> None:
+def test_layouts_in_memory_and_half_precision(tmp_path: Path) -> None:
     tensors = random_tensors(TABLE)
     stored = {key: value.half() for key, value in tensors.items()}
     stored["b8.conv1.weight"] = stored["b8.conv1.weight"].contiguous(memory_format=torch.channels_last)
@@ -121,11 +121,11 @@ def test_torch_writes_the_usual_head() -> None:
 
 @pytest.mark.parametrize("data", [USUAL_HEAD + b"rest", USUAL_HEAD, USUAL_HEAD[:-1] + b"?rest", USUAL_HEAD[:-1], b""])
 @pytest.mark.parametrize("length", [None, 1000])
-def test_a_source_passes_over_expected_bytes_only(data: bytes, length: int | None) -> None:
+def test_a_source_skips_expected_bytes_only(data: bytes, length: int | None) -> None:
     source = BytesSource(b"ab" + data, length)
-    source.pass_over(2)
+    source.skip(2)
     there = data.startswith(USUAL_HEAD)
-    assert source.passes(USUAL_HEAD) is there
+    assert source.skip_expected(USUAL_HEAD) is there
     left = data[len(USUAL_HEAD) :] if there else data
     assert source.position == len(b"ab" + data) - len(left)
     assert source.read(len(left)) == left
@@ -248,8 +248,14 @@ CHANGES = [
     (lambda n: state(n)["_modules"].pop("mapping"), "G_ema has no part 'mapping'"),
     (lambda n: state(n, "synthesis")["_modules"].pop("b8"), "blocks that differ from its list"),
     (lambda n: state(n, "synthesis").update(block_resolutions=[4, 8]), "blocks that differ from its list"),
-    (lambda n: state(n, "synthesis", "b8").update(architecture="dense"), "has the architecture 'dense', 'skip'"),
-    (lambda n: state(n, "synthesis", "b8", "conv1").update(activation="sin"), "has the activation 'lrelu', 'sin'"),
+    (
+        lambda n: state(n, "synthesis", "b8").update(architecture="dense"),
+        "has layers with the architecture 'dense', 'skip'",
+    ),
+    (
+        lambda n: state(n, "synthesis", "b8", "conv1").update(activation="sin"),
+        "has layers with the activation 'lrelu', 'sin'",
+    ),
     (lambda n: state(n, "synthesis", "b8", "conv1").update(conv_clamp=2.0), "has a conv_clamp that other layers"),
     (
         lambda n: state(n, "synthesis", "b8")["_buffers"].update(resample_filter=torch.ones(4, 4) / 16),
@@ -314,7 +320,7 @@ def large(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     return table, path
 
 
-def opened(path: Path) -> Any:
+def opening_costs(path: Path) -> Any:
     """The CPU seconds and the bytes of memory that opening a file takes, and the size of its images."""
     done = subprocess.run(
         [sys.executable, "-c", MEMORY, str(path)], capture_output=True, text=True, timeout=120, check=True
@@ -327,7 +333,7 @@ def opened(path: Path) -> Any:
 def test_a_large_pickle_opens_small(large: Any) -> None:
     table, path = large
     assert read_header(path).table == table
-    _, used, size = opened(path)
+    _, used, size = opening_costs(path)
     assert size == 1024
     assert 0 < used < 1.25 * path.stat().st_size
 
@@ -339,4 +345,4 @@ def test_a_large_pickle_opens_fast(large: Any) -> None:
     start = time.process_time()
     read_header(path)
     assert time.process_time() - start < 1
-    assert next(opened(path)) < 5
+    assert next(opening_costs(path)) < 5

@@ -24,7 +24,9 @@ def test_a_row_does_not_depend_on_its_batch(small: StyleGAN2Generator, styles: T
 
 
 def test_chunks_do_not_show(small: StyleGAN2Generator, styles: Tensor, monkeypatch: pytest.MonkeyPatch) -> None:
-    noise = [torch.randn(5, 1, at.resolution, at.resolution) for at in small.table.layers if at.kind == "conv"]
+    noise = [
+        torch.randn(5, 1, layer.resolution, layer.resolution) for layer in small.table.layers if layer.kind == "conv"
+    ]
     with torch.no_grad():
         whole = small.synthesise(styles, noise)
         calls = []
@@ -32,7 +34,7 @@ def test_chunks_do_not_show(small: StyleGAN2Generator, styles: Tensor, monkeypat
         rows_per_chunk = network.rows_per_chunk  # type: ignore[attr-defined]
         monkeypatch.setattr(network, "rows_per_chunk", lambda *a: calls.append(rows_per_chunk(*a)) or calls[-1])  # type: ignore[func-returns-value]
         assert_summed(small.synthesise(styles, noise), whole, network_terms(small.table))
-    assert {chunk for chunk in calls if chunk < 5} == {1, 2, 4}  # all of whole, even and odd cuts of five rows
+    assert {chunk for chunk in calls if chunk < 5} == {1, 2, 4}  # five rows are cut whole, evenly and unevenly
 
 
 def test_results_are_channels_last(small: StyleGAN2Generator, styles: Tensor) -> None:
@@ -47,7 +49,9 @@ def test_gradients_reach_styles_and_noise(small: StyleGAN2Generator, styles: Ten
     """The gradient agrees with a difference quotient, whose step is too small to cross many kinks of ReLUs."""
     generator = small.to(dtype=torch.float64)
     s = styles[:1].double().requires_grad_()
-    noise = [generator.noise_const(at).clone().requires_grad_() for at in small.table.layers if at.kind == "conv"]
+    noise = [
+        generator.noise_const(layer).clone().requires_grad_() for layer in small.table.layers if layer.kind == "conv"
+    ]
     generator.synthesise(s, noise).square().mean().backward()
     assert all(n.grad is not None and n.grad.abs().max() > 0 for n in noise)
     direction = torch.randn(s.shape, dtype=s.dtype, generator=torch.Generator().manual_seed(0))

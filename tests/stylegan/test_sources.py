@@ -53,7 +53,7 @@ def test_a_file_is_fetched_once_and_stored_by_its_content(server: Any, folder: P
     assert header.path == folder / "models" / hashlib.sha256(content).hexdigest()[:32] / "small_one.pt"
     assert (header.name, header.source) == ("small_one", server.address)
     assert read_header(server.address).path == header.path
-    assert len(server.asked) == 1
+    assert len(server.requests) == 1
     (note,) = (folder / "addresses").iterdir()
     assert json.loads(note.read_text())["sha256"] == hashlib.sha256(content).hexdigest()
     assert sorted(path.name for path in folder.iterdir()) == ["addresses", "locks", "models"]
@@ -68,7 +68,7 @@ def test_a_graph_names_a_url(server: Any, folder: Path) -> None:
 def test_an_interrupted_download_continues_where_it_stopped(server: Any, folder: Path, content: Any) -> None:
     server.breaks = [200_000, 100_000]
     assert read_header(server.address).path.read_bytes() == content
-    assert server.asked == [None, "bytes=200000-", "bytes=300000-"]
+    assert server.requests == [None, "bytes=200000-", "bytes=300000-"]
 
 
 def test_a_later_attempt_also_continues(server: Any, folder: Path, content: Any) -> None:
@@ -76,13 +76,13 @@ def test_a_later_attempt_also_continues(server: Any, folder: Path, content: Any)
     with pytest.raises(ModelError, match=r"cannot be fetched: .*run again to resume"):
         read_header(server.address)
     assert read_header(server.address).path.read_bytes() == content
-    assert server.asked[-1] == "bytes=70000-"
+    assert server.requests[-1] == "bytes=70000-"
 
 
 def test_without_tags_a_download_starts_again(server: Any, folder: Path, content: Any) -> None:
     server.tagged, server.breaks = False, [70_000]
     assert read_header(server.address).path.read_bytes() == content
-    assert server.asked == [None, None]
+    assert server.requests == [None, None]
 
 
 def test_a_file_that_changes_on_the_way_is_fetched_whole(server: Any, folder: Path, content: Any) -> None:
@@ -126,7 +126,7 @@ def test_offline(server: Any, folder: Path) -> None:
         pytest.raises(ModelError, match="is not in the cache, and offline mode forbids"),
     ):
         read_header(server.address)
-    assert server.asked == []
+    assert server.requests == []
     path = read_header(server.address).path
     with fgraph.downloads(folder, offline=True):
         assert read_header(server.address).path == path
@@ -181,7 +181,7 @@ def test_two_processes_fetch_one_url_once(server: Any, tmp_path: Path, content: 
         assert (first.returncode, second.returncode) == (0, 0)
     assert len(printed) == 1
     assert Path(printed.pop().strip()).read_bytes() == content
-    assert server.asked == [None]
+    assert server.requests == [None]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["addresses", "locks", "models"]
 
 
@@ -189,7 +189,7 @@ def test_a_killed_process_leaves_its_partial_file_to_the_next(server: Any, tmp_p
     server.wait = threading.Event()
     command = [sys.executable, "-c", FETCH, server.address, str(tmp_path)]
     with subprocess.Popen(command) as process:
-        while not server.asked:
+        while not server.requests:
             time.sleep(0.01)
         process.kill()
     server.wait.set()
@@ -201,7 +201,7 @@ def test_threads_fetch_one_url_once(server: Any, folder: Path, content: Any) -> 
     chosen = copy_context()
     with ThreadPoolExecutor(4) as pool:
         paths = list(pool.map(lambda _: chosen.copy().run(fetch_model, server.address), range(4)))
-    assert len(set(paths)) == len(server.asked) == 1
+    assert len(set(paths)) == len(server.requests) == 1
 
 
 def test_a_pin_finds_the_same_file_of_another_url(server: Any, folder: Path, content: Any) -> None:
@@ -231,7 +231,7 @@ def test_a_file_that_is_evicted_while_it_is_loaded_is_downloaded_again(
     monkeypatch.setattr(loading, "read_contents", evict)
     assert fgraph.load_generator(server.address).digest == load_generator(header).digest
     assert evicted == [header.path]
-    assert len(server.asked) == 2
+    assert len(server.requests) == 2
 
 
 def test_a_run_loads_a_model_evicted_since_its_graph_was_checked(server: Any, folder: Path) -> None:
@@ -262,7 +262,7 @@ def test_a_note_that_the_system_cannot_read_lets_no_changed_file_pass(
     monkeypatch.setattr("fgraph.stylegan.checkpoints.sources.read_file", fail)
     with pytest.raises(ModelError, match=r"\.json: cannot be read: .*Too many open files"):
         fetch_model(server.address)
-    assert len(server.asked) == 1
+    assert len(server.requests) == 1
 
 
 def test_a_file_that_the_system_cannot_read_is_an_error_of_the_model() -> None:

@@ -38,17 +38,17 @@ def path(tmp_path: Path) -> Path:
 
 def mapped(z: torch.Tensor, classes: list[int]) -> torch.Tensor:
     """w by the formulas of StyleGAN-XL's mapping network."""
-    own = {name: value.double() for name, value in numbers().items()}
+    tensors = {name: value.double() for name, value in numbers().items()}
 
     def normal(x: torch.Tensor) -> torch.Tensor:
         return x * (x.square().mean(dim=1, keepdim=True) + 1e-8).rsqrt()
 
     def dense(x: torch.Tensor, name: str, rate: float) -> torch.Tensor:
-        weight, bias = own[f"{name}.weight"], own[f"{name}.bias"]
+        weight, bias = tensors[f"{name}.weight"], tensors[f"{name}.bias"]
         x = x @ (weight * rate / math.sqrt(weight.shape[1])).t() + bias * rate
         return torch.nn.functional.leaky_relu(x, 0.2) * math.sqrt(2)
 
-    x = torch.cat([normal(z.double()), normal(dense(own["embedding"][classes], "proj", 1.0))], dim=1)
+    x = torch.cat([normal(z.double()), normal(dense(tensors["embedding"][classes], "proj", 1.0))], dim=1)
     for i in range(TABLE.mapping_layers):
         x = dense(x, f"mapping.{i}", TABLE.mapping_rate)
     return x
@@ -68,7 +68,7 @@ def test_classes_are_projected_and_truncated_towards_their_own_means(path: Path)
     assert_within(cut[:, 1], expected, PROMISED)
 
 
-def test_a_file_of_fgraph_holds_it(path: Path, tmp_path: Path) -> None:
+def test_a_converted_file_holds_the_means_of_classes(path: Path, tmp_path: Path) -> None:
     assert convert(path, tmp_path / "own.safetensors").exact
     found = load_generator(tmp_path / "own.safetensors")
     assert found.table == TABLE
@@ -111,15 +111,15 @@ def test_a_projection_to_more_numbers_is_refused(tmp_path: Path) -> None:
     tensors["proj.weight"] = tensors["proj.weight"][:, :7].contiguous()
     written = tmp_path / "wrong.pkl"
     written.write_bytes(checkpoint(TABLE, tensors, class_mapping(TABLE, tensors, tensors["embedding"][:, :7])))
-    with pytest.raises(ModelError, match="makes 8 numbers of 7"):
+    with pytest.raises(ModelError, match="maps 7 numbers to 8"):
         load_generator(written)
 
 
 def test_an_embedding_that_does_not_fit_is_refused(tmp_path: Path) -> None:
     tensors = numbers()
-    for few, says in ((tensors["embedding"][:2], "for 3 classes"), (tensors["embedding"][:, :4], "does not fit")):
+    for embedding, says in ((tensors["embedding"][:2], "for 3 classes"), (tensors["embedding"][:, :4], "does not fit")):
         written = tmp_path / "wrong.pkl"
-        written.write_bytes(checkpoint(TABLE, tensors, class_mapping(TABLE, tensors, few)))
+        written.write_bytes(checkpoint(TABLE, tensors, class_mapping(TABLE, tensors, embedding)))
         with pytest.raises(ModelError, match=says):
             load_generator(written)
 

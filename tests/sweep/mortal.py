@@ -15,7 +15,7 @@ LETHAL = 666  # a seed whose job kills its worker, every time
 
 
 class Mortal(Worker):
-    """Kills itself by a signal: once, in the shard with seed 1, and each time that it meets LETHAL."""
+    """A worker that kills itself by a signal: once, in the shard with seed 1, and each time that it meets LETHAL."""
 
     def __init__(self, folder: str, *others: Any) -> None:
         self._died = Path(folder, "died")

@@ -19,7 +19,7 @@ from fgraph.sweep.composing import SweepComposer
 
 
 class Counting(ConfigLoaderImpl):
-    """Counts the configs that are composed in full."""
+    """A counter of the configs that are composed in full."""
 
     composed = 0
 

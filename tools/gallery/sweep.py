@@ -18,7 +18,7 @@ def draw_sweep() -> Image.Image:
     """Run the sweep and read its sheet."""
     with tempfile.TemporaryDirectory() as folder:
         code = main([*COMMAND, f"hydra.sweep.dir={folder}"])
-        assert code == 0, f"the sweep ended in {code}"
+        assert code == 0, f"the sweep ended with exit code {code}"
         with open_image(Path(folder) / "sheet.png", bounded=False) as sheet:
             return sheet.convert("RGB")
 

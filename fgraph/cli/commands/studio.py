@@ -26,7 +26,7 @@ from fgraph.cli.signals import Interrupts
 from fgraph.cli.terminal import say, warn
 
 if TYPE_CHECKING:
-    from fgraph.studio.opening import Opened
+    from fgraph.studio.opening import OpenedGraph
 
 _ENDINGS = (".yaml", ".yml")
 _RISK = """\
@@ -152,7 +152,7 @@ def _history_of(folder: Path) -> Path:
     return user_data_path("fgraph") / "studio" / hashlib.sha256(str(folder).encode()).hexdigest()[:16]
 
 
-def _opened(settings: dict[str, str]) -> Opened | None:
+def _opened(settings: dict[str, str]) -> OpenedGraph | None:
     from fgraph.studio.opening import open_bundled, open_file
 
     if "from" in settings:

@@ -41,7 +41,7 @@ class Drag(CodeOp):
         code = Type(self.space, self.shape)
         kinds = [one.kind for one in inputs]
         expect(kinds in ([self.space], [self.space, "mask"]) and inputs[0] == code, self, inputs)
-        return Type("drag", self.length)
+        return Type("drag", self.row_shape)
 
     @property
     def frames(self) -> int:
@@ -54,7 +54,7 @@ class Drag(CodeOp):
         return prod(self.shape) + ENDING + 2 * self.points * TRAIL
 
     @property
-    def length(self) -> tuple[int]:
+    def row_shape(self) -> tuple[int]:
         """The shape of a row of the result."""
         return (self.frames * self.frame_length,)
 

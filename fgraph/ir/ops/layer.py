@@ -139,7 +139,7 @@ class Conv(StyleGAN2Op):
         inputs, height, width = call.inputs[0].shape
         outputs, *size = call.output.shape
         result = 4 * rows * outputs * size[0] * size[1]
-        partial = result if rows < call.rows else 0  # the result of some rows, beside that of all rows
+        partial = result if rows < call.rows else 0  # the result of some rows, beside the result of all rows
         if self.layer.up == 1 and is_winograd(inputs, self.layer.out_channels, size):
             tiled = [-(-length // WINOGRAD_TILE) * WINOGRAD_TILE + 2 for length in size]
             styled = 4 * rows * inputs * tiled[0] * tiled[1]

@@ -38,7 +38,7 @@ class SpatialOp(Op):
         return _read_by(param, inputs[0].size, (self.wrap_y, self.wrap_x), region)
 
     def affected(self, port: int, region: Region, inputs: tuple[Type, ...], param: Any) -> Region:
-        return _seen_by(param, inputs[0].size, (self.wrap_y, self.wrap_x), region)
+        return _affected_by(param, inputs[0].size, (self.wrap_y, self.wrap_x), region)
 
     def identities(self, params: Sequence[Any]) -> Sequence[bool]:
         return [param.is_identity for param in params]
@@ -96,11 +96,11 @@ class Concat(Op):
 
     def infer(self, inputs: tuple[Type, ...]) -> Type:
         expect(bool(inputs) and all(one.spatial and one.kind == inputs[0].kind for one in inputs), self, inputs)
-        along = 2 if self.axis == "x" else 1
-        rest = {one.shape[:along] + one.shape[along + 1 :] for one in inputs}
+        dimension = 2 if self.axis == "x" else 1
+        rest = {one.shape[:dimension] + one.shape[dimension + 1 :] for one in inputs}
         expect(len(rest) == 1, self, inputs)
         shape = list(inputs[0].shape)
-        shape[along] = sum(one.shape[along] for one in inputs)
+        shape[dimension] = sum(one.shape[dimension] for one in inputs)
         return Type(inputs[0].kind, tuple(shape))
 
     @property
@@ -132,8 +132,8 @@ class Concat(Op):
 
     def _start(self, port: int, inputs: tuple[Type, ...]) -> int:
         """Return the start of a part along the axis."""
-        along = 2 if self.axis == "x" else 1
-        return sum([one.shape[along] for one in inputs[:port]])
+        dimension = 2 if self.axis == "x" else 1
+        return sum([one.shape[dimension] for one in inputs[:port]])
 
     def _moved(self, region: Region, by: int) -> Region:
         top, left, bottom, right = region
@@ -156,21 +156,21 @@ def _read_by(edit: Edit, size: Size, wraps: Cyclic, region: Region) -> Region:
 
 
 @lru_cache(maxsize=65536)
-def _seen_by(edit: Edit, size: Size, wraps: Cyclic, region: Region) -> Region:
+def _affected_by(edit: Edit, size: Size, wraps: Cyclic, region: Region) -> Region:
     vertical, horizontal = edit.maps(*size, wrap_y=wraps[0], wrap_x=wraps[1])
-    top, bottom = _seen_along(vertical, region[0], region[2])
-    left, right = _seen_along(horizontal, region[1], region[3])
+    top, bottom = _affected_along(vertical, region[0], region[2])
+    left, right = _affected_along(horizontal, region[1], region[3])
     return (top, left, bottom, right)
 
 
-def _seen_along(axis: AxisMap, start: int, stop: int) -> tuple[int, int]:
+def _affected_along(axis: AxisMap, start: int, stop: int) -> tuple[int, int]:
     touched = np.zeros(axis.source, bool)
     touched[np.arange(start, stop) % axis.source] = True
-    made = np.flatnonzero(touched[axis.low] | touched[axis.high])
-    return (int(made[0]), int(made[-1]) + 1) if len(made) else (0, 0)
+    affected = np.flatnonzero(touched[axis.low] | touched[axis.high])
+    return (int(affected[0]), int(affected[-1]) + 1) if len(affected) else (0, 0)
 
 
 def _read_along(axis: AxisMap, start: int, stop: int) -> tuple[int, int]:
-    made = np.arange(start, stop) % axis.size
-    low, high = axis.low[made], axis.high[made] if not axis.is_gather else axis.low[made]
+    positions = np.arange(start, stop) % axis.size
+    low, high = axis.low[positions], axis.high[positions] if not axis.is_gather else axis.low[positions]
     return int(min(low.min(), high.min())), int(max(low.max(), high.max())) + 1

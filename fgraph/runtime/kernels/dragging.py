@@ -12,7 +12,7 @@ from torch import Tensor
 from fgraph._cache import cache_folder
 from fgraph._log import get_logger
 from fgraph.dragging.points import DragPoints
-from fgraph.dragging.search import Dragged, DragSearch
+from fgraph.dragging.search import DragOutcome, DragSearch
 from fgraph.dragging.settings import REMEDIES
 from fgraph.inversion.cache import InversionCache, make_key
 from fgraph.inversion.resuming import run_search
@@ -46,7 +46,7 @@ def drag(op: Drag, inputs: Sequence[Tensor], params: Params, context: KernelCont
             generator, op.settings, codes[members].clone(), [points[row] for row in members], given, every=op.every
         )
 
-    def note(row: int, outcome: Dragged) -> None:
+    def note(row: int, outcome: DragOutcome) -> None:
         found[row] = outcome
         outcomes.write(keys[row], outcome)
 
@@ -64,7 +64,7 @@ def drag(op: Drag, inputs: Sequence[Tensor], params: Params, context: KernelCont
     return torch.stack(rows).to(context.device, context.dtype)
 
 
-def _warn_of_endings(found: Mapping[int, Dragged]) -> None:
+def _warn_of_endings(found: Mapping[int, DragOutcome]) -> None:
     """Warn of rows whose points did not arrive, with the remedy."""
     for ending, remedy in REMEDIES.items():
         ended = sorted(row for row, one in found.items() if one.ending == ending)

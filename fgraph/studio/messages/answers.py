@@ -125,7 +125,7 @@ class Forecast(Message):
 class SearchState(Message):
     """The quality of a search: the number of unfinished rows, their mean loss, and the largest distance in pixels.
 
-    The distance is that of a point of a drag from its target.
+    The distance is from a point of a drag to its target.
     """
 
     rows: int

@@ -40,7 +40,7 @@ def class_weights(mapping: NetworkPart, classes: int) -> dict[str, Weight]:
     if found.shape[0] < classes or found.shape[1] != length or bias.shape != (width,):
         raise layer.fail(f"does not fit an embedding of shape {list(found.shape)} for {classes} classes")
     if width > length:  # otherwise, a small file could take any amount of memory
-        raise layer.fail(f"makes {width} numbers of {length}; StyleGAN-XL makes fewer")
+        raise layer.fail(f"maps {length} numbers to {width}; StyleGAN-XL maps to fewer")
     published = layer.text("activation", "lrelu") == "lrelu" and layer.number("bias_gain") == 1.0
     if not published or abs(layer.number("weight_gain") * math.sqrt(length) - 1) > 1e-6:
         raise layer.fail("is not the layer by which StyleGAN-XL projects embeddings")

@@ -56,12 +56,12 @@ def _read(path: Path) -> tuple[DiscriminatorTable, Mapping[str, StoredTensor]]:
     if kind == "safetensors":
         raise ModelError(f"{path}: a .safetensors model holds no discriminator; expected {_FORMS}")
     content = read_pickled(path, kind)
-    held = content if type(content) is dict else {}
+    networks = content if type(content) is dict else {}
     try:
-        if type(held.get("D")) is Module:
-            return _read_nvlabs(NetworkPart(held["D"], str(path), "D"))
-        if type(held.get("d")) is dict:
-            return _read_rosinality(held["d"], str(path))
+        if type(networks.get("D")) is Module:
+            return _read_nvlabs(NetworkPart(networks["D"], str(path), "D"))
+        if type(networks.get("d")) is dict:
+            return _read_rosinality(networks["d"], str(path))
     except (PickleRefused, RecursionError) as error:
         raise ModelError(f"{path}: its discriminator cannot be read safely: {error}") from error
     raise ModelError(f"{path}: holds no discriminator; expected {_FORMS}")
@@ -100,8 +100,8 @@ def _read_nvlabs(network: NetworkPart) -> tuple[DiscriminatorTable, Mapping[str,
             f"final_linear.{i}.weight": dense.weight("weight", 2),
             f"final_linear.{i}.bias": dense.weight("bias", 1),
         }
-    spread = last.maybe("mbstd")
-    group = spread.value("group_size", 4) if spread else 4
+    minibatch_stddev = last.maybe("mbstd")
+    group = minibatch_stddev.value("group_size", 4) if minibatch_stddev else 4
     if type(group) is not int or group < 1:
         raise last.fail("takes the standard deviation over whole batches, which fgraph does not run")
     return _table(found, network.where, clamp=clamp, stddev_group=group), found
@@ -148,10 +148,10 @@ def _table(found: Mapping[str, StoredTensor], where: str, **facts: Any) -> Discr
         raise ModelError(f"{where}: 'final_conv.0.weight' of its discriminator reads {extra} channels beyond its input")
     shapes = discriminator_shapes(table)
     for name in [*shapes, *found]:
-        have = found[name].shape if name in found else None
-        if have != shapes.get(name):
+        shape = found[name].shape if name in found else None
+        if shape != shapes.get(name):
             raise ModelError(
-                f"{where}: '{name}' of its discriminator is {_shown(have)}; expected {_shown(shapes.get(name))}"
+                f"{where}: '{name}' of its discriminator is {_shown(shape)}; expected {_shown(shapes.get(name))}"
             )
     return table
 

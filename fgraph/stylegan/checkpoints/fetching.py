@@ -53,12 +53,12 @@ def fetch_over_http(url: str, folder: Path, given: str, pinned: bool) -> Path:
     download = _Download(url, folder / f"{name}.part", pinned)
     _LOG.info("fetching %s", given)
     try:
-        for left in reversed(range(_ATTEMPTS)):
+        for remaining in reversed(range(_ATTEMPTS)):
             try:
                 download.attempt()
                 break
             except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
-                if not left or isinstance(error, requests.HTTPError):
+                if not remaining or isinstance(error, requests.HTTPError):
                     raise
     except (requests.RequestException, urllib3.exceptions.HTTPError, ValueError) as error:
         raise ModelError(
@@ -118,19 +118,19 @@ class _Download:
         import requests
 
         tag = self._read_tag()
-        have = self._part.stat().st_size if tag and self._part.exists() else 0
+        received = self._part.stat().st_size if tag and self._part.exists() else 0
         headers = {"Accept-Encoding": "identity"}
-        if have and tag:
-            headers |= {"Range": f"bytes={have}-", "If-Range": tag}
+        if received and tag:
+            headers |= {"Range": f"bytes={received}-", "If-Range": tag}
         with _request(self._url, headers) as answer:
             resumed = answer.status_code == requests.codes.partial_content
-            if answer.status_code == _NOT_RESUMED or (resumed and _range_start(answer) != have):
+            if answer.status_code == _NOT_RESUMED or (resumed and _range_start(answer) != received):
                 self._discard()
                 raise requests.ConnectionError("the server does not resume at the requested place")
             answer.raise_for_status()
             expected = self._expected(answer)
             self._note(answer)
-            self._receive(answer, have if resumed else 0, expected)
+            self._receive(answer, received if resumed else 0, expected)
 
     def _read_tag(self) -> str | None:
         """Return the ETag of the partial file, or None if there is none that can be sent."""
@@ -164,14 +164,14 @@ class _Download:
         else:
             self._tag.unlink(missing_ok=True)
 
-    def _receive(self, answer: Any, have: int, expected: int | None) -> None:
+    def _receive(self, answer: Any, received: int, expected: int | None) -> None:
         import requests
 
         pace = Pace()
-        with self._part.open("ab" if have else "wb") as file:
+        with self._part.open("ab" if received else "wb") as file:
             for data in _body(answer):
-                have += len(data)
-                check_length(have)
+                received += len(data)
+                check_length(received)
                 file.write(data)
                 pace.note(len(data))
         if expected is not None and answer.raw.tell() != expected:
@@ -230,10 +230,10 @@ def _request(url: str, headers: dict[str, str]) -> Any:
             return answer
         answer.close()
         url = urljoin(url, answer.headers["Location"])
-        here = urlsplit(url)
-        allowed = local if here.hostname in _LOOPBACK else here.scheme == "https"
+        parts = urlsplit(url)
+        allowed = local if parts.hostname in _LOOPBACK else parts.scheme == "https"
         if not allowed:
-            raise ValueError(f"the server redirects to {here.scheme}://{here.hostname}, which is not allowed")
+            raise ValueError(f"the server redirects to {parts.scheme}://{parts.hostname}, which is not allowed")
     raise ValueError(f"the server redirects more than {_MOST_REDIRECTS} times")
 
 

@@ -78,15 +78,15 @@ def read_model(source: str | Path, read: Callable[[Path], T]) -> T:
     Raises:
         ModelError: the model does not exist, or its file cannot be read.
     """
-    for left in reversed(range(_ATTEMPTS if is_url(source) else 1)):
+    for remaining in reversed(range(_ATTEMPTS if is_url(source) else 1)):
         path = find_model(source)
         try:
             return read(path)
         except ModelError:
-            if path.exists() or not left:
+            if path.exists() or not remaining:
                 raise
         except OSError as error:
-            if path.exists() or not left:
+            if path.exists() or not remaining:
                 raise ModelError(f"{path}: cannot be read: {error}") from error
     raise AssertionError
 

@@ -114,7 +114,9 @@ def _same(name: str, known: tuple[str, ...], parts: list[NetworkPart], default: 
     if len(found) == 1 and (value := found.pop()) in known:
         return value
     shown = ", ".join(sorted(brief(value) for value in found)) or brief(parts[0].text(name, default))
-    raise parts[0].fail(f"has the {name} {shown}, where fgraph runs {', '.join(known)}, the same in every layer")
+    raise parts[0].fail(
+        f"has layers with the {name} {shown}; fgraph needs the same in every layer, one of {', '.join(known)}"
+    )
 
 
 def _rate(dense: list[NetworkPart]) -> float:

@@ -136,11 +136,11 @@ def _locked(folder: Path, plain: str, url: str) -> Iterator[None]:
 
 def _fetch_and_keep(folder: Path, plain: str, pinned: str | None, url: str) -> Path:
     """Download a file into the cache; retry if it is evicted before it is renamed to its final name."""
-    for left in reversed(range(_ATTEMPTS)):
+    for remaining in reversed(range(_ATTEMPTS)):
         try:
             return _fetch_once(folder, plain, pinned, url)
         except FileNotFoundError:
-            if not left:
+            if not remaining:
                 raise
     raise AssertionError
 

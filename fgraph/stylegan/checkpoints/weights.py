@@ -56,19 +56,19 @@ def load_weights(
         _LOG.warning("%s: does not state all settings; fgraph assumes: %s", where, assumed)
     _check_shared([one.stored for one in weights.values()], where)
     digest, tensors = ContentDigest(), {}
-    most = max((max(one.stored.extent_bytes, one.stored.nbytes) for one in weights.values()), default=0)
-    scratch, turned = (torch.empty(most, dtype=torch.uint8) for _ in range(2))
+    largest = max((max(one.stored.extent_bytes, one.stored.nbytes) for one in weights.values()), default=0)
+    scratch, contiguous = (torch.empty(largest, dtype=torch.uint8) for _ in range(2))
     for name in sorted(weights):
         try:
             value = weights[name].load(scratch)
         except (PickleRefused, OSError) as error:
             raise ModelError(f"{where}: its tensor for {name} {error}; copy or download the file again") from error
         if not value.is_contiguous():
-            value = turned[: value.nbytes].view(value.dtype).view(value.shape).copy_(value)
+            value = contiguous[: value.nbytes].view(value.dtype).view(value.shape).copy_(value)
         digest.add(name, value)
         value = value.to(*placement)
         value = lay_out(value, layout[name]) if name in layout else value
-        tensors[name] = value.clone() if _shares(value, scratch) or _shares(value, turned) else value
+        tensors[name] = value.clone() if _shares(value, scratch) or _shares(value, contiguous) else value
     found = digest.hexdigest()
     if found != metadata.get("sha256", found):
         raise ModelError(f"{where}: its tensors have changed since it was saved (SHA-256 differs); copy it again")

@@ -17,7 +17,7 @@ from fgraph.stylegan.nn.winograd import transform_weight
 from fgraph.stylegan.tables.base import Layer
 
 
-class Derived:
+class DerivedWeights:
     """The derived values of one set of tensors."""
 
     def __init__(self, tensors: Mapping[str, Tensor]) -> None:

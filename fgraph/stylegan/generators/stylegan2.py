@@ -13,7 +13,7 @@ from torch import Tensor
 
 from fgraph.stylegan.generators.base import Generator
 from fgraph.stylegan.generators.completion import complete_tensors
-from fgraph.stylegan.generators.derived import Derived
+from fgraph.stylegan.generators.derived import DerivedWeights
 from fgraph.stylegan.generators.digest import content_digest
 from fgraph.stylegan.nn.compiled import PLAIN, LayerFunctions, compile_layers
 from fgraph.stylegan.nn.half import half_from
@@ -207,8 +207,8 @@ class StyleGAN2Generator(Generator):
         return self.half if layer.resolution >= half_from(self.table.resolution) else None
 
     @cached_property
-    def _derived(self) -> Derived:
-        return Derived(self.tensors)
+    def _derived(self) -> DerivedWeights:
+        return DerivedWeights(self.tensors)
 
     @cached_property
     def _variants(self) -> dict[tuple[str, Any], Self]:

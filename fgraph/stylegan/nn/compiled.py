@@ -21,7 +21,7 @@ from fgraph.stylegan.nn.stylegan2 import residual_path, styled_conv, to_rgb
 
 LayerFunction = Callable[..., Tensor]
 
-VARIANTS = 256  # variants of one function: channels, edges, noise or none, one row or many; torch's own limit is 8
+VARIANTS = 256  # most variants of one function: by channels, edges, noise and one row or many; torch's own limit is 8
 _LOG = get_logger()
 _WITHOUT = "or omit torch_compile"
 _CURES = {
@@ -60,7 +60,7 @@ def compile_layers(backend: str) -> LayerFunctions:
     except torch._dynamo.exc.InvalidBackend as error:
         known = torch.compiler.list_backends()
         hint = nearest(backend, known) or f"known are {', '.join(known)}"
-        raise FgraphError(f"torch.compile has no backend '{backend}': {hint}; true is inductor") from error
+        raise FgraphError(f"torch.compile has no backend '{backend}': {hint}; `true` means inductor") from error
     except RuntimeError as error:
         raise FgraphError(f"torch.compile does not work here: {_first_line(error)}; omit torch_compile") from error
 
@@ -72,13 +72,14 @@ class _Compiled:
         self._plain, self._backend = plain, backend
         self._compiled = torch.compile(plain, fullgraph=True, dynamic=True, backend=backend)
         self._failure = torch._dynamo.exc.TorchDynamoException
-        self._limit = getattr(torch._dynamo.exc, "FailOnRecompileLimitHit", ())  # before torch 2.7, a failure
+        # Before torch 2.7, this class is absent, and the limit raises a failure.
+        self._limit = getattr(torch._dynamo.exc, "FailOnRecompileLimitHit", ())
 
     def __call__(self, *arguments: Any, out: Tensor | None = None, **named: Any) -> Tensor:
         try:
             made = self._compiled(*arguments, **named)
         except self._limit:
-            _say_limit(self._plain.__name__)
+            _warn_of_limit(self._plain.__name__)
             made = self._plain(*arguments, **named)
         except self._failure as error:
             raise self._error(error) from None  # the cause is a page of torch's own frames
@@ -86,14 +87,14 @@ class _Compiled:
 
     def _error(self, error: Exception) -> FgraphError:
         reason = _first_line(getattr(error, "inner_exception", error))
-        cure = next((cure for sign, cure in _CURES.items() if sign in reason.lower()), None)
+        cure = next((cure for pattern, cure in _CURES.items() if pattern in reason.lower()), None)
         cure = cure or "TORCHDYNAMO_VERBOSE=1 prints more; omit torch_compile to run without it"
         name = self._plain.__name__
         return FgraphError(f"torch.compile failed on {name} with backend '{self._backend}': {reason}; {cure}")
 
 
 @lru_cache
-def _say_limit(name: str) -> None:
+def _warn_of_limit(name: str) -> None:
     _LOG.warning("torch.compile has reached the limit of %d variants of %s; others run uncompiled", VARIANTS, name)
 
 

@@ -82,7 +82,7 @@ class EncoderTable:
 
     @property
     def outputs(self) -> int:
-        """The numbers of a code."""
+        """The number of values in a code."""
         return max(self.styles, 1) * self.w_dim
 
     @cached_property
@@ -97,7 +97,7 @@ class EncoderTable:
 
     @cached_property
     def largest(self) -> int:
-        """The numbers of the largest map, for one image."""
+        """The number of values in the largest map, for one image."""
         first = self.network.width(self.network.size) if isinstance(self.network, DiscriminatorTable) else _stem(self)
         return first * prod(self.size) if not self._halves else first * prod(self.size) // 4
 

@@ -138,12 +138,14 @@ def layer_flops(layer: StyleGAN3Layer, read: tuple[int, int], made: tuple[int, i
     """Return the floating-point operations of a layer from a map of `read` to one of `made` (height, width)."""
     pixels = (read[0] + layer.taps - 1) * (read[1] + layer.taps - 1)
     total = 2 * layer.taps**2 * layer.in_channels * layer.out_channels * pixels
-    high, wide = made[0] * layer.down_factor, made[1] * layer.down_factor  # the size of the activation
+    height, width = made[0] * layer.down_factor, made[1] * layer.down_factor  # the size of the activation
     if layer.up_taps > 1:
-        lines = -(-high // layer.up_factor)
-        total += 2 * layer.up_taps // layer.up_factor * layer.out_channels * (lines * wide + high * wide)
+        lines = -(-height // layer.up_factor)
+        total += 2 * layer.up_taps // layer.up_factor * layer.out_channels * (lines * width + height * width)
     if layer.down_taps > 1:
-        taps = layer.down_taps**2 * made[0] * made[1] if layer.radial else layer.down_taps * (high + made[0]) * made[1]
+        taps = (
+            layer.down_taps**2 * made[0] * made[1] if layer.radial else layer.down_taps * (height + made[0]) * made[1]
+        )
         total += 2 * taps * layer.out_channels
     return total
 

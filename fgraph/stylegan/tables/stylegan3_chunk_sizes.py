@@ -18,8 +18,8 @@ def layer_bytes(layer: StyleGAN3Layer, read: tuple[int, int], made: tuple[int, i
     edge = layer.taps - 1
     styled = layer.in_channels * read[0] * read[1]
     convolved = layer.out_channels * (read[0] + edge) * (read[1] + edge)
-    high, wide = (read[0] + edge) * layer.up_factor, (read[1] + edge) * layer.up_factor
-    planes = min(rows * layer.out_channels, chunk_planes(high, wide))
+    height, width = (read[0] + edge) * layer.up_factor, (read[1] + edge) * layer.up_factor
+    planes = min(rows * layer.out_channels, chunk_planes(height, width))
     result = rows * layer.out_channels * made[0] * made[1]
     # The library copies the input and output of a convolution to a layout of its own.
-    return 4 * max(2 * rows * (styled + convolved) - result, rows * convolved + 4 * planes * high * wide)
+    return 4 * max(2 * rows * (styled + convolved) - result, rows * convolved + 4 * planes * height * width)

@@ -17,7 +17,7 @@ export interface Points {
   trails: Point[][];
 }
 
-/** Return the drag that its panel and its points are shown of: the chosen one, one that runs, or that of the picture. */
+/** Return the drag that its panel and its points are shown of: the chosen one, one that runs, or the drag of the picture. */
 export function dragInFocus(graph: GraphEvent | null, selection: string[], drags: Drags, picking: boolean): NodeState | null {
   if (!graph) return null;
   const isDrag = (node: NodeState | undefined): node is NodeState => node?.op === 'drag';

@@ -3,7 +3,7 @@
 import type { Catalogue, Change, GraphEvent, InputEntry, Link, LinkState, NodeEntry, NodeState } from '../protocol';
 import type { Value } from './schema';
 
-/** Return the entry of a node: that of its op and, if it has kinds, of its kind. */
+/** Return the entry of a node: the entry of its op and, if it has kinds, of its kind. */
 export function entryOf(catalogue: Catalogue | null, node: Pick<NodeState, 'op' | 'fields'>): NodeEntry | undefined {
   const entries = catalogue?.nodes.filter((entry) => entry.op === node.op) ?? [];
   return entries.find((entry) => entry.kind !== null && entry.kind === node.fields.kind) ?? entries[0];

@@ -7,7 +7,7 @@ export interface Size {
   height: number;
 }
 
-/** Return a position for each id: that of the upper left corner. */
+/** Return a position for each id: of the upper left corner. */
 export function tidyLayout(sizes: Map<string, Size>, links: { source: string; target: string }[]): Map<string, [number, number]> {
   const graph = new dagre.graphlib.Graph();
   graph.setGraph({ rankdir: 'LR', nodesep: 22, ranksep: 64, marginx: 0, marginy: 0 });

@@ -7,7 +7,7 @@ export interface Mark {
   message: string;
 }
 
-/** Return a mark for each fault: at the line of its field if it is written, else at that of its node. */
+/** Return a mark for each fault: at the line of its field if it is written, else at the line of its node. */
 export function marksOf(graph: GraphEvent): Mark[] {
   const lines = graph.yaml.split('\n');
   const marks = graph.nodes.flatMap((node) => node.faults.map((fault): Mark => {

@@ -62,7 +62,7 @@ export function pointsIn(fields: Fields, name: string, row: number): Point[] {
   return new Reader(fields, row).points(name) ?? [];
 }
 
-/** Reads fields that may have a value for each row, and writes that of one row. */
+/** Reader of fields that may have a value for each row; it writes the value of one row. */
 class Reader {
   readonly unit: number;
   private readonly fields: Fields;

@@ -14,7 +14,7 @@ _MOST_NAMES, _LONGEST = 100_000, 200  # most names that are read, and most lette
 class Other:
     """A kind of network that fgraph does not run, and what to use instead."""
 
-    sign: str  # a pattern that matches the end of a tensor's name, with a dot before it, or a whole part of the name
+    pattern: str  # matches the end of a tensor's name, with a dot before it, or a whole part of the name
     what: str
     instead: str
 
@@ -38,13 +38,13 @@ OTHERS = (
           "a StyleGAN1, which normalises instead of demodulating", "load a StyleGAN2 of the same data"),
     Other(r"init\.init\.\d\.|feat_8\.1\.weight", "a FastGAN, which has no styles", _STYLEGAN2),
 )  # fmt: skip
-_ANY = re.compile(rf"\.(?:{'|'.join(other.sign for other in OTHERS)})")  # the dot first: a search skips to it
+_ANY = re.compile(rf"\.(?:{'|'.join(other.pattern for other in OTHERS)})")  # the dot first: a search skips to it
 
 
 def name_other(names: Iterable[str]) -> str | None:
     """Return one line that names the network with tensors of these names; None if fgraph does not know it."""
     for name in islice(names, _MOST_NAMES):
         if _ANY.search(end := f".{name[-_LONGEST:]}"):
-            other = next(one for one in OTHERS if re.search(rf"\.(?:{one.sign})", end))
+            other = next(one for one in OTHERS if re.search(rf"\.(?:{one.pattern})", end))
             return f"is {other.what}. fgraph runs StyleGAN2 and StyleGAN3: {other.instead}"
     return None

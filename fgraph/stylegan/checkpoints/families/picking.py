@@ -28,14 +28,14 @@ EXPECTED = (
     "a bare state dict, or a whole module"
 )
 _BESIDE = {"pivots": "codes (pivots)", "quads": "corners of crops (quads)"}  # saved by STIT with a generator
-NETWORKS = ("G_ema", "G", "g_ema", "g")  # the usual keys of generators, a better one first
+NETWORKS = ("G_ema", "G", "g_ema", "g")  # keys under which programs store generators, a better one first
 
 
 @dataclass(frozen=True)
 class Family:
     """A program's names of the tensors of a generator."""
 
-    sign: str  # a name that every generator of the family has, and that no other network has
+    key: str  # a name that every generator of the family has, and that no other network has
     read: Callable[[StateDict], Contents]
 
 
@@ -100,8 +100,8 @@ def _candidates(places: list[NetworkPlace]) -> Iterator[_Candidate]:
     for place in places:
         for name, value in place.entries.items() if type(place.value) is not Module else ():
             for family in FAMILIES:
-                if f".{name}".endswith(f".{family.sign}") and _is_tensor(value):
-                    yield _Candidate(place, name.removesuffix(family.sign), family)
+                if f".{name}".endswith(f".{family.key}") and _is_tensor(value):
+                    yield _Candidate(place, name.removesuffix(family.key), family)
 
 
 def _is_tensor(value: Any) -> bool:

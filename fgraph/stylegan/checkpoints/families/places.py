@@ -39,11 +39,11 @@ def find_places(content: Any) -> list[NetworkPlace]:
     found: list[NetworkPlace] = []
     waiting: list[tuple[Any, tuple[str, ...], tuple[Mapping[Any, Any], ...]]] = [(content, (), ())]
     seen = {id(content)}
-    left = _MOST_ENTRIES
+    remaining = _MOST_ENTRIES
     for value, path, around in waiting:  # the list grows in the loop
         if type(value) is not dict:
-            entries = dict(islice(_module_entries(value), left))
-            left -= len(entries)
+            entries = dict(islice(_module_entries(value), remaining))
+            remaining -= len(entries)
             found.append(NetworkPlace(value, entries, path, around))
             continue
         inner = (*around, value)

@@ -140,7 +140,7 @@ class _Reader:
         outputs = self._shape("linear.weight", 2)[0]
         w_dim = self._mean.shape[-1] if self._mean is not None and self._mean.shape else network.width
         if not w_dim or outputs % w_dim:
-            raise self._fail(f"makes {outputs} numbers, which are not whole rows of {w_dim}")
+            raise self._fail(f"makes {outputs} numbers, not a multiple of w_dim, {w_dim}")
         return w_dim, 0 if outputs == w_dim else outputs // w_dim
 
     def _iterations(self) -> int:
@@ -149,9 +149,9 @@ class _Reader:
 
     def _weights(self, shapes: Mapping[str, Shape]) -> dict[str, Weight]:
         for name, shape in shapes.items():
-            have = self._tensors[name].shape if name in self._tensors else None
-            if have != shape:
-                shown = "nothing" if have is None else list(have)
+            found = self._tensors[name].shape if name in self._tensors else None
+            if found != shape:
+                shown = "nothing" if found is None else list(found)
                 raise self._fail(f"has {shown} at '{show(name)}'; expected {list(shape)}")
         return {name: Weight(self._tensors[name], shape) for name, shape in shapes.items()}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from fgraph.stylegan.checkpoints.pickles.numpy_values import numpy_globals
-from fgraph.stylegan.checkpoints.pickles.stand_ins import Factory, StandIn, fits, make_dict, make_module
+from fgraph.stylegan.checkpoints.pickles.stand_ins import Factory, StandIn, checked, make_dict, make_module
 from fgraph.stylegan.checkpoints.pickles.torch_values import StorageReader, torch_globals
 
 
@@ -15,9 +15,9 @@ def known_globals() -> dict[tuple[str, str], Any]:
         torch_globals()
         | numpy_globals()
         | {
-            ("torch_utils.persistence", "_reconstruct_persistent_obj"): fits(Factory("module", make_module), dict),
+            ("torch_utils.persistence", "_reconstruct_persistent_obj"): checked(Factory("module", make_module), dict),
             ("dnnlib.util", "EasyDict"): Factory("EasyDict", make_dict),
-            ("torch.storage", "_load_from_bytes"): fits(Factory("_load_from_bytes", StorageReader()), object),
+            ("torch.storage", "_load_from_bytes"): checked(Factory("_load_from_bytes", StorageReader()), object),
             ("dnnlib.tflib.network", "Network"): Factory("Network", lambda *_: StandIn("Network")),
         }
     )

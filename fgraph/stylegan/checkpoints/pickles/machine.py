@@ -12,7 +12,7 @@ from typing import Any
 
 from fgraph.stylegan.checkpoints.pickles.refusal import PickleRefused, brief
 from fgraph.stylegan.checkpoints.pickles.span import FileSource, Span
-from fgraph.stylegan.checkpoints.pickles.stand_ins import Factory, StandIn, Unknown, as_key, make_record
+from fgraph.stylegan.checkpoints.pickles.stand_ins import Factory, StandIn, Unknown, as_key, make_stand_in
 
 MAX_MEMO = 500_000  # values in the memo
 MAX_TEXT = 64 << 10  # bytes of a string that is read: longer ones are source code, or store bytes
@@ -101,7 +101,7 @@ class Machine:
         """Push a string, whose length is a number of `width` bytes; a long one, which may be bytes, becomes a span."""
         length = self.number(width)
         if length > MAX_TEXT:
-            noted = self._source.skip(length)
+            noted = self._source.skip_span(length)
             if isinstance(noted, Span):
                 self.push(Span(noted.path, noted.start, noted.length, utf8=True))
                 return
@@ -123,7 +123,7 @@ class Machine:
         """Push bytes, whose length is a number of `width` bytes; a long value becomes a span."""
         length = self.number(width)
         if length > SMALL:
-            self.push(self._source.skip(length))
+            self.push(self._source.skip_span(length))
             return
         self._take(length)
         self.push(self._read(length))
@@ -208,9 +208,9 @@ class Machine:
         self.find(module, name)
 
     def call(self) -> None:
-        """Call a stand-in. A call of an unknown name, or of an object of an unknown class, makes a record."""
+        """Call a stand-in. A call of an unknown name, or of an object of an unknown class, makes a stand-in."""
         arguments, factory = self.pop(), self.pop()
-        if (made := make_record(factory, arguments)) is not None:
+        if (made := make_stand_in(factory, arguments)) is not None:
             self.push(made)
             return
         if type(factory) is not Factory or type(arguments) is not tuple:
@@ -226,7 +226,7 @@ class Machine:
     def call_with_names(self) -> None:
         """Call an unknown name with a tuple and a dict of arguments."""
         named, arguments, factory = self.pop(), self.pop(), self.pop()
-        if (made := make_record(factory, (arguments, named))) is None:
+        if (made := make_stand_in(factory, (arguments, named))) is None:
             raise PickleRefused(f"it calls {brief(factory)} with arguments by name")
         self.push(made)
 

@@ -19,14 +19,14 @@ _CODES = {"float32": "f", "float16": "e", "float64": "d", "int64": "q", "int32":
 _LITTLE = ("<", "|", "=")
 
 
-def read_dtype(record: Any) -> str:
+def read_dtype(stand_in: Any) -> str:
     """Return the name of a pickled `numpy.dtype`.
 
     Raises:
         PickleRefused: the type is not one of plain little-endian numbers.
     """
-    if type(record) is StandIn and record.kind == "dtype" and record.made_of:
-        code, state = record.made_of[0], record.state
+    if type(stand_in) is StandIn and stand_in.kind == "dtype" and stand_in.made_of:
+        code, state = stand_in.made_of[0], stand_in.state
         little = state is None or (type(state) is tuple and len(state) > 4 and _is_little(state))
         if type(code) is str and code.lstrip("<|=") in _DTYPES and little:
             return _DTYPES[code.lstrip("<|=")]
@@ -34,40 +34,40 @@ def read_dtype(record: Any) -> str:
     raise PickleRefused("it has an array of an unknown type")
 
 
-def _is_plain(dtype: Any) -> bool:
-    """Return False for an intact type of numbers that are not read, such as complex ones; otherwise True."""
+def _is_other_type(dtype: Any) -> bool:
+    """Return whether a pickled dtype is of values that are not read, such as text and complex numbers."""
     if type(dtype) is not StandIn or dtype.kind != "dtype":
-        return True
+        return False
     try:
         read_dtype(dtype)
     except PickleRefused:
-        return False
-    return True
+        return True
+    return False
 
 
 def _is_little(state: tuple[Any, ...]) -> bool:
     return type(state[1]) is str and state[1] in _LITTLE and state[2] is None and state[3] is None
 
 
-def read_array(record: StandIn) -> StoredTensor:
+def read_array(stand_in: StandIn) -> StoredTensor:
     """Return a pickled `numpy.ndarray`, whose state is (version, shape, dtype, fortran, raw).
 
     Raises:
-        PickleRefused: the record is not an array, or its parts do not fit together.
+        PickleRefused: the stand-in is not an array, or its parts do not fit together.
     """
-    state = record.state
-    if record.kind != "ndarray" or type(state) is not tuple or len(state) != 5:
+    state = stand_in.state
+    if stand_in.kind != "ndarray" or type(state) is not tuple or len(state) != 5:
         raise PickleRefused("it has an array without content")
     return _array(state[4], state[2], state[1], fortran=state[3] is True)
 
 
-def read_objects(record: Any) -> list[Any]:
+def read_objects(stand_in: Any) -> list[Any]:
     """Return the values of a pickled `numpy.ndarray` of objects, row-major.
 
     Raises:
-        PickleRefused: the record is not an array of objects.
+        PickleRefused: the stand-in is not an array of objects.
     """
-    state = record.state if type(record) is StandIn and record.kind == "ndarray" else None
+    state = stand_in.state if type(stand_in) is StandIn and stand_in.kind == "ndarray" else None
     if type(state) is not tuple or len(state) != 5 or type(state[4]) is not list:
         raise PickleRefused("it has no array of objects")
     return state[4]
@@ -76,7 +76,7 @@ def read_objects(record: Any) -> list[Any]:
 def from_buffer(raw: Any, dtype: Any, shape: Any, order: Any, axis_order: Any = None) -> StoredTensor | StandIn:
     """Return an array that protocol 5 wrote.
 
-    An array of numbers that are not read, such as complex ones, stays a record.
+    An array of numbers that are not read, such as complex ones, stays a stand-in.
 
     Args:
         raw: the bytes.
@@ -85,7 +85,7 @@ def from_buffer(raw: Any, dtype: Any, shape: Any, order: Any, axis_order: Any = 
         order: `C` for row-major, `F` for column-major.
         axis_order: the permutation of axes that follows; None: the axes stay.
     """
-    if not _is_plain(dtype):
+    if _is_other_type(dtype):
         return StandIn("numpy.array", (raw, dtype, shape, order, axis_order))
     made = _array(raw, dtype, shape, fortran=type(order) is str and order == "F")
     if axis_order is None:
@@ -102,9 +102,9 @@ def _array(raw: Any, dtype: Any, shape: Any, *, fortran: bool) -> StoredTensor:
         raise PickleRefused("it has an array of an unknown layout")
     if not all(map(is_size, shape)):
         raise PickleRefused("it has an array of an impossible shape")
-    count, left = divmod(raw.size if isinstance(raw, Span) else len(raw), item_size(kind))
+    count, remainder = divmod(raw.size if isinstance(raw, Span) else len(raw), item_size(kind))
     made = whole(Storage(raw, kind, count), shape, fortran)
-    if left or (made.shape and count != _count(made.shape)):
+    if remainder or (made.shape and count != _count(made.shape)):
         raise PickleRefused(f"an array of shape {list(shape)} does not fit its {count} items")
     return made
 
@@ -117,8 +117,8 @@ def _count(shape: tuple[int, ...]) -> int:
 
 
 def _scalar(dtype: Any, raw: Any) -> Any:
-    """Return a number; a scalar of a type that is not read, such as text, stays a record."""
-    if not _is_plain(dtype):
+    """Return a number; a scalar of a type that is not read, such as text, stays a stand-in."""
+    if _is_other_type(dtype):
         return StandIn("numpy.scalar", (dtype, raw))
     kind = read_dtype(dtype)
     if type(raw) is not bytes or len(raw) != item_size(kind):
@@ -129,7 +129,7 @@ def _scalar(dtype: Any, raw: Any) -> Any:
 def _encode(text: Any, encoding: Any) -> Any:
     """Return the bytes that protocol 2 writes as a call of `_codecs.encode`."""
     if type(encoding) is not str or encoding != "latin1" or type(text) not in (str, Span):
-        raise PickleRefused("it encodes text by a codec other than latin1, which stores bytes")
+        raise PickleRefused("it encodes text with a codec other than latin1")
     if isinstance(text, Span):
         return text
     try:

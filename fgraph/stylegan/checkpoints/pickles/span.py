@@ -79,27 +79,27 @@ class Span:
         return Span(self.path, self.start + start, length)
 
     def _raw(self) -> Iterator[bytes]:
-        left = self.length
+        remaining = self.length
         with open_file(self.path) as file:
             file.seek(self.start)
-            while left:
-                found = file.read(min(left, _CHUNK))
+            while remaining:
+                found = file.read(min(remaining, _CHUNK))
                 if not found:
                     raise PickleRefused("the file is cut short")
-                left -= len(found)
+                remaining -= len(found)
                 yield found
 
     def _decoded(self, start: int, stop: int | None) -> Iterator[bytes]:
         """Yield the represented bytes from `start` to `stop`, in chunks."""
         decoder = codecs.getincrementaldecoder("utf-8")("surrogatepass")
-        place, left = 0, self.length
+        position, remaining = 0, self.length
         try:
             for raw in self._raw():
-                left -= len(raw)
-                chunk = decoder.decode(raw, final=not left).encode("latin-1")
-                yield chunk[max(0, start - place) : None if stop is None else max(0, stop - place)]
-                place += len(chunk)
-                if stop is not None and place >= stop:
+                remaining -= len(raw)
+                chunk = decoder.decode(raw, final=not remaining).encode("latin-1")
+                yield chunk[max(0, start - position) : None if stop is None else max(0, stop - position)]
+                position += len(chunk)
+                if stop is not None and position >= stop:
                     return
         except UnicodeError as error:
             raise PickleRefused("its text for bytes has characters that are not in Latin-1") from error
@@ -129,8 +129,8 @@ class FileSource:
             raise PickleRefused("it is cut short")
         return found
 
-    def passes(self, expected: bytes) -> bool:
-        """Pass over the next bytes if they are the expected ones; return whether they are."""
+    def skip_expected(self, expected: bytes) -> bool:
+        """Skip the next bytes if they are the expected ones; return whether they are."""
         here = self.position
         found = self._file.read(len(expected)) if len(expected) <= self._end - here else b""
         self.position = here + len(expected) if found == expected else here
@@ -138,7 +138,7 @@ class FileSource:
         return found == expected
 
     def line(self, longest: int) -> bytes:
-        """Return the bytes of the line with its end, but at most the next `longest` bytes.
+        """Return the next line with its end, or its first `longest` bytes if it is longer.
 
         Raises:
             PickleRefused: the range ends before the line.
@@ -149,13 +149,13 @@ class FileSource:
             raise PickleRefused("it is cut short")
         return found
 
-    def skip(self, length: int) -> Span | bytes:
+    def skip_span(self, length: int) -> Span | bytes:
         """Skip the next `length` bytes, and return a span of them."""
         start = self.position
-        self.pass_over(length)
+        self.skip(length)
         return Span(self._path, start, length)
 
-    def pass_over(self, length: int) -> None:
+    def skip(self, length: int) -> None:
         """Skip the next `length` bytes.
 
         Raises:
@@ -176,7 +176,7 @@ class BytesSource(FileSource):
     def __init__(self, data: bytes, length: int | None = None) -> None:
         super().__init__(io.BytesIO(data), Path(), 0, len(data) if length is None else length)
 
-    def skip(self, length: int) -> Span | bytes:
+    def skip_span(self, length: int) -> Span | bytes:
         """Refuse to skip.
 
         Raises:
@@ -188,6 +188,6 @@ class BytesSource(FileSource):
 class MemorySource(BytesSource):
     """A sequential reader of bytes in memory, which returns large values too."""
 
-    def skip(self, length: int) -> bytes:
+    def skip_span(self, length: int) -> bytes:
         """Return the next `length` bytes, because there is no file for a span."""
         return self.read(length)

@@ -21,7 +21,7 @@ class Factory:
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """A stand-in for an unknown global, which is never imported; see `make_record`."""
+    """A stand-in for an unknown global, which is never imported; see `make_stand_in`."""
 
     name: str  # module and name, with a dot between them
 
@@ -44,7 +44,7 @@ class StandIn:
         """Store the state.
 
         Raises:
-            PickleRefused: the record already has a state.
+            PickleRefused: the stand-in already has a state.
         """
         if self.state is not None:
             raise PickleRefused(f"it changes a {self.kind} twice")
@@ -59,7 +59,7 @@ class Module:
     state: dict[Any, Any]
 
 
-def make_record(called: Any, arguments: Any) -> StandIn | None:
+def make_stand_in(called: Any, arguments: Any) -> StandIn | None:
     """Return the inert result of a call: of an unknown global, or of an object of an unknown class.
 
     For classes with keyword arguments, Python writes a call of a `functools.partial`, up to protocol 3. The result is
@@ -74,7 +74,7 @@ def make_record(called: Any, arguments: Any) -> StandIn | None:
     return None
 
 
-def fits(factory: Factory, *kinds: type) -> Factory:
+def checked(factory: Factory, *kinds: type) -> Factory:
     """Return a factory that refuses arguments of any other number or type; `object` accepts every type."""
 
     def make(*arguments: Any) -> Any:

@@ -123,7 +123,7 @@ class LegacyStream:
     def __init__(self, source: FileSource, known: Globals, limit: int = MAX_OPCODES) -> None:
         self._source = source
         self.storages: dict[str, Storage] = {}
-        if not source.passes(USUAL_HEAD):
+        if not source.skip_expected(USUAL_HEAD):
             self._read_head(limit)
         self.value = run_pickle(source, known, self._declare, limit)
         keys = run_pickle(source, {}, limit=limit)
@@ -140,7 +140,7 @@ class LegacyStream:
                     f"the storage '{show(key)}' does not have the {storage.items} numbers that it states"
                 )
             storage.data, storage.start = data, self._source.position - start
-            self._source.pass_over(storage.items * item_size(storage.dtype))
+            self._source.skip(storage.items * item_size(storage.dtype))
 
     def _read_head(self, limit: int) -> None:
         """Check the first three pickles."""
