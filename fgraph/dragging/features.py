@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Hashable
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Literal
 
 import torch
 import torch.nn.functional as F
@@ -81,9 +82,14 @@ class FeatureMaps:
         return F.interpolate(self.values, size=self.image_size, mode="bilinear", align_corners=False)
 
 
-def compute_features(generator: Generator, styles: Tensor, layer: Layer) -> FeatureMaps:
-    """Run the layers up to `layer` for raw styles S [rows, style_length], with constant noise."""
-    made = generator.activation(styles, layer)
+def compute_features(
+    generator: Generator, styles: Tensor, layer: Layer, noise: Literal["const", "none"] = "none"
+) -> FeatureMaps:
+    """Run the layers up to `layer` for raw styles S [rows, style_length].
+
+    Without noise, features move with what they show; noise stays in its place.
+    """
+    made = generator.activation(styles, layer, noise)
     y, x = (margin // 2 for margin in layer.margin)
     height, width = made.shape[2:]
     return FeatureMaps(made[:, :, y : height - y, x : width - x], generator.table.size)

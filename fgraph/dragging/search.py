@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -236,7 +236,8 @@ class DragSearch:
     def _features(self, change: Tensor) -> FeatureMaps:
         codes = self._changed(change)
         styles = codes if self.settings.space == "s" else self._generator.affine(codes)
-        return compute_features(self._generator, styles, self._layer)
+        noise: Literal["const", "none"] = "const" if self.settings.reading == "code" else "none"
+        return compute_features(self._generator, styles, self._layer, noise)
 
     # Points and mask
 

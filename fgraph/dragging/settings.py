@@ -14,6 +14,7 @@ from fgraph._errors import FgraphError
 
 Space = Literal["w", "w+", "s"]
 Tracking = Literal["nearest", "adaptive"]
+METHOD = 2  # of the search: results that an earlier method found are not read from the cache
 Reading = Literal["paper", "code"]
 Ending = Literal["arrived", "stuck", "lost", "steps"]
 ENDINGS: tuple[Ending, ...] = ("arrived", "stuck", "lost", "steps")
@@ -79,7 +80,8 @@ class DragSettings(BaseModel):
     @property
     def digest(self) -> str:
         """The SHA-256 of all settings, in hexadecimal."""
-        return hashlib.sha256(json.dumps(self.model_dump(), sort_keys=True).encode()).hexdigest()
+        described = {**self.model_dump(), "method": METHOD}
+        return hashlib.sha256(json.dumps(described, sort_keys=True).encode()).hexdigest()
 
     def rate(self, size: int) -> float:
         """Return the learning rate for images of `size` pixels."""

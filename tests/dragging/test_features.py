@@ -58,7 +58,7 @@ def test_margins_are_not_part_of_the_maps() -> None:
     layer = next(layer for layer in generator.table.layers if layer.kind == "conv" and layer.margin[0] > 0)
     styles = torch.randn(1, generator.table.style_length, generator=torch.Generator().manual_seed(1))
     maps = compute_features(generator, styles, layer)
-    whole = generator.activation(styles, layer)
+    whole = generator.activation(styles, layer, "none")
     half = layer.margin[0] // 2
     assert torch.equal(maps.values, whole[:, :, half:-half, half:-half])
     assert maps.values.shape[2:] == (layer.resolution, layer.resolution)

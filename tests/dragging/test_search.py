@@ -8,8 +8,9 @@ from torch import Tensor
 
 from fgraph.dragging.points import DragPoints
 from fgraph.dragging.search import DragOutcome, DragSearch
-from fgraph.dragging.settings import DragError, DragSettings, make_drag_settings
+from fgraph.dragging.settings import DragError, DragSettings, Reading, make_drag_settings
 from fgraph.stylegan.generators.base import Generator
+from fgraph.stylegan.generators.stylegan2 import StyleGAN2Generator
 from tests.networks import tiny
 from tests.rounding import PROMISED
 from tests.stylegan3_networks import tiny_stylegan3
@@ -121,10 +122,21 @@ def test_the_mask_holds_features(generator: Generator) -> None:
         search = DragSearch(generator, settings_of(steps=20, keep=keep), start, [ONE], mask)
         before = search._features(search._change).values.detach()
         (one,) = drag(search)
-        after = generator.activation(generator.affine(one.code[None]), search._layer).detach()
+        after = generator.activation(generator.affine(one.code[None]), search._layer, "none").detach()
         outside = 1 - torch.nn.functional.interpolate(mask, size=before.shape[2:], mode="area")
         changes.append(float(((after - before).abs() * outside).mean()))
     assert changes[1] < changes[0] / 2
+
+
+@pytest.mark.parametrize("reading", ["paper", "code"])
+def test_only_the_reading_of_the_program_follows_noise(generator: Generator, reading: Reading) -> None:
+    """The same drag, with the noise of the model and without."""
+    silent = {name: value * (not name.endswith(".noise_strength")) for name, value in generator.tensors.items()}
+    models = (generator, StyleGAN2Generator.from_tensors(generator.table, silent))
+    codes = [
+        drag(DragSearch(one, settings_of(steps=4, reading=reading), codes_of(one, 1), [ONE]))[0].code for one in models
+    ]
+    assert torch.equal(*codes) == (reading == "paper")
 
 
 def test_the_loss_falls(generator: Generator) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 import torch
 from torch import Tensor
@@ -200,8 +200,9 @@ class Generator(ABC):
         """Return images [rows, C, height, width] of raw styles S [rows, style_length], not clamped."""
 
     @abstractmethod
-    def activation(self, styles: Tensor, layer: Layer) -> Tensor:
-        """Return the output [rows, C, h, w] of a conv layer for raw styles S [rows, style_length], with constant noise.
+    def activation(self, styles: Tensor, layer: Layer, noise: Literal["const", "none"] = "const") -> Tensor:
+        """Return the output [rows, C, h, w] of a conv layer for raw styles S [rows, style_length].
 
-        Only the layers up to this one run. The map includes its margin, if the layer has one.
+        The noise is constant or absent, in a model that has noise. Only the layers up to this one run. The map includes
+        its margin, if the layer has one.
         """

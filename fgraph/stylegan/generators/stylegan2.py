@@ -186,11 +186,13 @@ class StyleGAN2Generator(Generator):
         assert skip is not None
         return skip
 
-    def activation(self, styles: Tensor, layer: Layer) -> Tensor:  # noqa: D102 - as in the base class
+    def activation(  # noqa: D102 - as in the base class
+        self, styles: Tensor, layer: Layer, noise: Literal["const", "none"] = "const"
+    ) -> Tensor:
         x = self.const().expand(styles.shape[0], -1, -1, -1)
         for one in self.table.layers[1 : layer.index + 2]:
             if one.kind == "conv":
-                x = self.conv(one, x, styles[:, one.style_slice], self._noise(one, "const"))
+                x = self.conv(one, x, styles[:, one.style_slice], self._noise(one, noise))
         return x[:, : layer.out_channels]
 
     def _noise(self, layer: Layer, noise: Noise) -> Tensor | None:

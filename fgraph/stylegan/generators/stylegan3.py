@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import torch
 from torch import Tensor
@@ -80,7 +81,9 @@ class StyleGAN3Generator(Generator):
         matrix = self.tensors["input.transform"] if transform is None else transform.to(styles)
         return self._run(styles, matrix, size, self.table.filtered)
 
-    def activation(self, styles: Tensor, layer: Layer) -> Tensor:  # noqa: D102 - as in the base class
+    def activation(  # noqa: D102 - as in the base class
+        self, styles: Tensor, layer: Layer, noise: Literal["const", "none"] = "const"
+    ) -> Tensor:
         transform = self.tensors["input.transform"]
         return self._run(styles, transform, self.table.input_size, self.table.filtered[: layer.index])
 
