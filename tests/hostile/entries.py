@@ -256,7 +256,7 @@ ENTRIES: Mapping[str, Callable[[Path], None]] = {
     "cache entry": _cache_entry,
     "state of the studio": _history,
 }
-SLOW_ENTRIES: Mapping[str, Callable[[Path], None]] = {  # only in tools/campaign.py
+SLOW_ENTRIES: Mapping[str, Callable[[Path], None]] = {  # tests open a few files; tools/campaign.py opens all
     "--config-dir": partial(_in_config_folder, "graph"),
     "sub-graph": partial(_in_config_folder, "subgraph"),
 }

@@ -13,12 +13,12 @@ import pytest
 
 from tests.hostile.absurd import GRAPHS, write_absurd
 from tests.hostile.corpus import all_cases
-from tests.hostile.entries import CANARY, ENTRIES
+from tests.hostile.entries import CANARY, ENTRIES, SLOW_ENTRIES
 from tests.hostile.graph_texts import GraphText
 
 ROOT = Path(__file__).parents[2]
 STEP = 40  # one of so many cases is opened; `make fuzz` opens all of them through every entry point
-TEXTS = 80  # graph files at random
+TEXTS, SLOW_TEXTS = 80, 8  # graph files at random; those of them that slow entry points open
 ABSURD_STEP, ABSURD_SECONDS = 97, 2
 TEXT_ENTRIES = ("graph", "job of a sweep", "bending", "upload")
 MIB, CPU_SECONDS = 512, 10
@@ -29,13 +29,16 @@ def reports(good: dict[str, bytes], tmp_path_factory: pytest.TempPathFactory) ->
     """The endings of the files of each folder, by entry point; under "" the forbidden events."""
     root = tmp_path_factory.mktemp("jail")
     _write_cases(root / "cases", good)
-    _write_texts(root / "texts")
+    _write_texts(root / "texts", TEXTS)
+    _write_texts(root / "slow", SLOW_TEXTS, "blend_*.yaml")
     shutil.copytree(GRAPHS, root / "absurd" / "harmless")
     write_absurd(root / "absurd", every=ABSURD_STEP)
     (root / "canary").mkdir()
     (root / "canary" / "bird").write_bytes(b"")
     before = sorted(root.rglob("*"))
-    entries = {"cases": (), "texts": TEXT_ENTRIES, "absurd": ("graph",), "canary": (CANARY,)}
+    entries = {
+        "cases": (), "texts": TEXT_ENTRIES, "slow": tuple(SLOW_ENTRIES), "absurd": ("graph",), "canary": (CANARY,),
+    }  # fmt: skip
     words = [word for name, chosen in entries.items() for word in ("--", str(root / name), *chosen)][1:]
     done = subprocess.run(
         [sys.executable, "-m", "tests.hostile.jail", *words], cwd=ROOT, capture_output=True, text=True, check=False
@@ -54,9 +57,11 @@ def _write_cases(folder: Path, good: dict[str, bytes]) -> None:
             (folder / f"{number:04}{suffix}").write_bytes(content)
 
 
-def _write_texts(folder: Path) -> None:
-    shutil.copytree(ROOT / "graphs" / "graph", folder / "harmless")
-    for seed in range(TEXTS):
+def _write_texts(folder: Path, count: int, harmless: str = "*.yaml") -> None:
+    (folder / "harmless").mkdir(parents=True)
+    for path in GRAPHS.glob(harmless):
+        shutil.copy(path, folder / "harmless")
+    for seed in range(count):
         (folder / f"{seed:05}.yaml").write_bytes(GraphText(seed).make().encode("utf-8", "surrogatepass"))
 
 
@@ -65,17 +70,16 @@ def report(reports: dict[str, Any]) -> Any:
     return reports["cases"]
 
 
-@pytest.fixture(scope="module")
-def texts(reports: dict[str, Any]) -> Any:
-    return reports["texts"]
-
-
-@pytest.mark.parametrize("entry", TEXT_ENTRIES)
-def test_graph_files_at_random(texts: dict[str, Any], entry: str) -> None:
-    assert len(texts[entry]) == TEXTS
-    assert {file: found for file, found in texts[entry].items() if found[0] not in ("opened", "refused")} == {}
-    assert {file: found[2:] for file, found in texts[entry].items() if found[2] > CPU_SECONDS or found[3] > MIB} == {}
-    assert texts[""] == []
+@pytest.mark.parametrize(
+    ("folder", "entry", "count"),
+    [*(("texts", entry, TEXTS) for entry in TEXT_ENTRIES), *(("slow", entry, SLOW_TEXTS) for entry in SLOW_ENTRIES)],
+)
+def test_graph_files_at_random(reports: dict[str, Any], folder: str, entry: str, count: int) -> None:
+    found = reports[folder][entry]
+    assert len(found) == count
+    assert {file: one for file, one in found.items() if one[0] not in ("opened", "refused")} == {}
+    assert {file: one[2:] for file, one in found.items() if one[2] > CPU_SECONDS or one[3] > MIB} == {}
+    assert reports[folder][""] == []
 
 
 @pytest.mark.parametrize("entry", sorted(ENTRIES))

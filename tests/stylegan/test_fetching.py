@@ -145,7 +145,9 @@ def test_other_compression_is_refused(folder: Path, encoding: bytes) -> None:
         fetch_model(server.address)
 
 
-@pytest.mark.parametrize("damage", [b"no gzip at all", gzip.compress(b"x") + gzip.compress(b"y")])
+@pytest.mark.parametrize(
+    "damage", [b"no gzip at all", gzip.compress(b"x") + gzip.compress(b"y")], ids=["none", "two members"]
+)
 def test_damaged_compression_is_refused(folder: Path, damage: bytes) -> None:
     sent = [reply(damage, b"Content-Encoding: gzip\r\n")] * 3
     with replying(*sent) as server, pytest.raises(ModelError, match=r"wrongly|goes on after its end"):
