@@ -20,7 +20,7 @@ seed: 1
 nodes:
   code: {op: sample, seed: 4, truncation: 0.7}
   where: {op: mask, kind: box, box: [0, 0, 1, 0.6]}
-  moved: {op: drag, of: code, points: [[0.3, 0.4]], to: [[0.3, 0.2]], steps: 0}  # not yet
+  moved: {op: drag, of: code, points: [[0.3, 0.4]], to: [[0.3, 0.2]], learning_rate: 0.005, steps: 0}  # not yet
   image: {op: decode, of: moved}
   way: {op: arrows, of: image, drag: moved}
 outputs: [image, way, moved]

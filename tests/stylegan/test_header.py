@@ -30,9 +30,7 @@ def test_bundled_models_and_zip_checkpoints_are_read_without_torch(goldens: Path
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines() == [
-        "safetensors 64 1088",
-        "safetensors 64 1088",
-        "safetensors 64 1088",
+        *["safetensors 64 1088"] * 4,
         "safetensors 128 1136",
         "rosinality 64 368",
         "rosinality 256 424",
