@@ -10,7 +10,17 @@ from pathlib import Path
 
 from fgraph._sizes import in_words
 
-_OF_THE_SYSTEM = (errno.EMFILE, errno.ENFILE, errno.EIO, errno.ENOMEM, errno.EINTR, errno.ESTALE)
+_OF_THE_SYSTEM = (
+    errno.EMFILE,
+    errno.ENFILE,
+    errno.EIO,
+    errno.ENOMEM,
+    errno.EINTR,
+    errno.ESTALE,
+    errno.EACCES,
+    errno.EPERM,
+    errno.ETIMEDOUT,
+)
 
 
 def is_of_the_system(error: Exception) -> bool:
@@ -18,16 +28,19 @@ def is_of_the_system(error: Exception) -> bool:
     return isinstance(error, OSError) and error.errno in _OF_THE_SYSTEM
 
 
-def remove_settings(directory: Path) -> None:
-    """Remove Hydra's files of an earlier run from a directory: they can be links, which a writer would follow.
+def remove_settings(settings: Path) -> None:
+    """Remove the folder of an earlier run's settings if it is a link, otherwise Hydra's files in it.
+
+    They can be links, which a writer would follow.
 
     Raises:
         OSError: a file cannot be removed.
     """
-    settings = directory / ".hydra"
-    for path in (*(settings / f"{name}.yaml" for name in ("config", "hydra", "overrides")), settings):
-        if path.is_symlink() or (path != settings and path.exists()):
-            path.unlink()
+    if settings.is_symlink():
+        settings.unlink()
+        return
+    for name in ("config", "hydra", "overrides"):
+        (settings / f"{name}.yaml").unlink(missing_ok=True)
 
 
 def open_file(path: str | Path, most: int | None = None) -> BufferedReader:

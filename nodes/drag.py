@@ -36,7 +36,8 @@ class Drag(Node):
 
     All rows run in one batch, and each row ends on its own: when its points have arrived, when it makes no progress, or
     after `steps` steps. The method is DragGAN's (Pan et al. 2023); `tracking: adaptive` follows points as FreeDrag does
-    (Ling et al. 2023). Points are followed in features without noise, which would stay in its place. With `every`,
+    (Ling et al. 2023). Points are followed in features without noise, because noise does not move with the content;
+    `reading: code` keeps it. With `every`,
     each row becomes a film of its drag. For the fields, their cost and their effect, see docs/how-to/dragging.md.
     """
 

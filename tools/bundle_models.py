@@ -118,7 +118,7 @@ def describe_figures(name: str, known: dict[str, Any]) -> str:
         "learned from.\n"
     )
     if figures.get("noise"):
-        explanation += f"\nOther noise changes an image by {figures['noise']} levels of 255 in the mean.\n"
+        explanation += f"\nOther noise changes an image by {figures['noise']} levels of 255 on average.\n"
     head = f"| | {' | '.join(f'SWD {side}' for side in sizes)} | SWD mean | Fréchet | precision | recall |"
     return "\n".join(["## Figures\n", head, f"| {' | '.join(['---'] * (len(sizes) + 5))} |", *lines, "", explanation])
 

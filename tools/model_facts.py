@@ -65,7 +65,7 @@ FACTS = {
         data=_PAINTED,
         data_license="Apache-2.0, as the project.",
         training=(
-            "Grown from `landscape` before that learned its noise, and trained on at 128 pixels: 24,400 images with "
+            "Grown from `landscape` before it learned its noise, and trained on at 128 pixels: 24,400 images with "
             "half the weight of pairs and no noise, then 18,064 with the settings of `landscape128.yaml`. Images of "
             "all stages: {images}."
         ),

@@ -26,8 +26,9 @@ def paint_sky(scene: Scene, numbers: Numbers) -> Tensor:
 
 
 def paint_stars(scene: Scene) -> Tensor:
-    """Points of light where the noise is greatest, some 90 in a picture of any size, [rows, 1, size, size]."""
-    edge = math.sqrt(2) * float(torch.erfinv(torch.tensor(1 - 2 * STARS / scene.size**2)))
+    """Points of light where the noise is greatest, about 90 from 16 pixels on, [rows, 1, size, size]."""
+    share = min(0.5, STARS / scene.size**2)
+    edge = math.sqrt(2) * float(torch.erfinv(torch.tensor(1 - 2 * share)))
     return ((scene.noise - edge) * 2.5 + 0.1).clamp(0, 1.3) * (scene.noise > edge)
 
 

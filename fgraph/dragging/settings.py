@@ -14,7 +14,7 @@ from fgraph._errors import FgraphError
 
 Space = Literal["w", "w+", "s"]
 Tracking = Literal["nearest", "adaptive"]
-METHOD = 2  # of the search: results that an earlier method found are not read from the cache
+METHOD = 2  # the version of the search; the cache holds no results of another
 Reading = Literal["paper", "code"]
 Ending = Literal["arrived", "stuck", "lost", "steps"]
 ENDINGS: tuple[Ending, ...] = ("arrived", "stuck", "lost", "steps")
@@ -79,7 +79,7 @@ class DragSettings(BaseModel):
 
     @property
     def digest(self) -> str:
-        """The SHA-256 of all settings, in hexadecimal."""
+        """The SHA-256 of all settings and of `METHOD`, in hexadecimal."""
         described = {**self.model_dump(), "method": METHOD}
         return hashlib.sha256(json.dumps(described, sort_keys=True).encode()).hexdigest()
 

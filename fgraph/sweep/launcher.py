@@ -215,7 +215,8 @@ def entered(job: DictConfig) -> Iterator[tuple[DictConfig, str]]:
             with read_write(runtime), open_dict(runtime):
                 runtime.output_dir = directory
         Path(directory).mkdir(parents=True, exist_ok=True)
-        remove_settings(Path(directory))
+        if job_config.output_subdir is not None:
+            remove_settings(Path(directory) / job_config.output_subdir)
         configure_log(job_config.job_logging, job_config.verbose)
         config = copy.deepcopy(job)
         with read_write(config), open_dict(config):

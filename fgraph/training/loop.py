@@ -184,7 +184,7 @@ class Trainer:
         return torch.randn(2, self._rows, self.state.table.z_dim, generator=draw), draw
 
     def _draw_noise(self, purpose: str) -> list[Tensor]:
-        """Return the noise inputs, [rows, 1, height, width] each, coarse to fine; none where noise is not trained."""
+        """Return the noise inputs, [rows, 1, height, width] each, coarse to fine; empty if `noise` is false."""
         draw = self._draw(f"noise of {purpose}")
         sizes = [layer.size for layer in self.state.table.layers if layer.noise_index is not None]
         return [torch.randn(self._rows, 1, *size, generator=draw) for size in sizes if self.settings.noise]

@@ -124,7 +124,7 @@ def test_the_arguments_are_kept_beside_the_results(jobs: FakeJobs) -> None:
 
 
 @pytest.mark.parametrize(
-    "more", [[], ["-m", "seed=1,2", "hydra.sweep.dir=out", "hydra.sweep.subdir=job${hydra:job.num}"]]
+    "more", [[], ["-m", "seed=1,2,3", "hydra.sweep.dir=out", "hydra.sweep.subdir=job${hydra:job.num}"]]
 )
 def test_links_in_a_directory_of_results_are_replaced_and_not_followed(
     jobs: FakeJobs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, more: list[str]
@@ -136,13 +136,26 @@ def test_links_in_a_directory_of_results_are_replaced_and_not_followed(
         (tmp_path / "out" / job / ".hydra" / "config.yaml").symlink_to(tmp_path / "mine.yaml")
         (tmp_path / "out" / job / ".hydra" / "overrides.yaml").hardlink_to(tmp_path / "mine.yaml")
     (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "config.yaml").write_text("mine")
     (tmp_path / "out" / "job2").mkdir()
     (tmp_path / "out" / "job2" / ".hydra").symlink_to(tmp_path / "elsewhere")
     for arguments in [more] if more else [["hydra.run.dir=out/job0"], ["hydra.run.dir=out/job2"]]:
         assert main(arguments) == 0
     assert (tmp_path / "mine.yaml").read_text() == "mine"
-    assert list((tmp_path / "elsewhere").iterdir()) == []
+    assert [path.read_text() for path in (tmp_path / "elsewhere").iterdir()] == ["mine"]
+    assert not (tmp_path / "out" / "job2" / ".hydra").is_symlink()
     assert "graph" in (tmp_path / "out" / "job0" / ".hydra" / "config.yaml").read_text()
+
+
+def test_a_sweep_that_writes_nothing_leaves_the_settings_of_an_earlier_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for number in (0, 1):
+        (tmp_path / "out" / str(number) / ".hydra").mkdir(parents=True)
+        (tmp_path / "out" / str(number) / ".hydra" / "config.yaml").write_text("mine")
+    assert main(["-m", "mode=check", "seed=1,2", "hydra.sweep.dir=out"]) == 0
+    assert [path.read_text() for path in sorted((tmp_path / "out").rglob("config.yaml"))] == ["mine", "mine"]
 
 
 def test_a_current_directory_that_is_gone_is_reported(

@@ -126,7 +126,8 @@ def test_a_painter_of_the_examples_paints_any_size(name: str) -> None:
     painter = load_painter(EXAMPLES / name)
     draw = torch.Generator().manual_seed(0)
     z = torch.randn(4, painter.numbers, generator=draw)
-    small, large = (paint_with(painter, z, size, draw_maps(4, size, draw)) for size in (32, 64))
+    tiny, small, large = (paint_with(painter, z, size, draw_maps(4, size, draw)) for size in (8, 32, 64))
+    assert bool(tiny.isfinite().all())
     assert (small.shape, large.shape) == ((4, 3, 32, 32), (4, 3, 64, 64))
     for pictures in (small, large):
         assert bool(pictures.isfinite().all())
