@@ -122,6 +122,15 @@ export function bytes(page) {
   });
 }
 
+/** Compare the finished picture with the bytes of an earlier one: it may be made in other steps, which round otherwise. */
+export async function assertShows(page, before) {
+  await settled(page);
+  const after = await bytes(page);
+  assert.equal(after.length, before.length);
+  const apart = after.reduce((most, value, place) => Math.max(most, Math.abs(value - before[place])), 0);
+  assert.ok(apart <= 1, `the picture differs by ${apart} of 255`);
+}
+
 /** Return the revision of the graph that the page shows. */
 export function revision(page) {
   return page.evaluate(() => Number(document.querySelector('.studio').dataset.revision));
