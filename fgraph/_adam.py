@@ -1,6 +1,7 @@
 """Adam (Kingma & Ba 2015) for rows that are independent problems, and for the tensors of a network.
 
-`torch.optim.Adam` computes the same, but imports torch's compiler, which takes about as long as torch itself.
+The class `torch.optim.Adam` imports torch's compiler, which takes about as long as torch itself. The function `adam` of
+the same module does not.
 """
 
 from __future__ import annotations
@@ -73,23 +74,31 @@ class NetworkAdam:
     def step(self) -> None:
         """Update each tensor that has a gradient."""
         import torch
+        from torch.optim.adam import adam
 
         moved = {name: value.grad for name, value in self._tensors.items() if value.grad is not None}
-        if not moved:
-            return
+        for name in filter(lambda name: name not in self.steps, moved):
+            self.steps[name] = 0
+            self.first[name] = torch.zeros_like(self._tensors[name])
+            self.second[name] = torch.zeros_like(self._tensors[name])
+        for factor in {self._factors.get(name, 1.0) for name in moved}:
+            names = [name for name in moved if self._factors.get(name, 1.0) == factor]
+            with torch.no_grad():
+                adam(
+                    [self._tensors[name] for name in names],
+                    [moved[name] for name in names],
+                    [self.first[name] for name in names],
+                    [self.second[name] for name in names],
+                    [],
+                    [torch.tensor(float(self.steps[name])) for name in names],
+                    foreach=True,
+                    amsgrad=False,
+                    beta1=self._betas[0],
+                    beta2=self._betas[1],
+                    lr=self.rate * factor,
+                    weight_decay=0.0,
+                    eps=_EPSILON,
+                    maximize=False,
+                )
         for name in moved:
-            if name not in self.steps:
-                self.first[name] = torch.zeros_like(self._tensors[name])
-                self.second[name] = torch.zeros_like(self._tensors[name])
-            self.steps[name] = self.steps.get(name, 0) + 1
-        (one, two), gradients = self._betas, list(moved.values())
-        first, second = [self.first[name] for name in moved], [self.second[name] for name in moved]
-        with torch.no_grad():
-            torch._foreach_lerp_(first, gradients, 1 - one)
-            torch._foreach_mul_(second, two)
-            torch._foreach_addcmul_(second, gradients, gradients, 1 - two)
-            spread = torch._foreach_sqrt(second)
-            torch._foreach_div_(spread, [(1 - two ** self.steps[name]) ** 0.5 for name in moved])
-            torch._foreach_add_(spread, _EPSILON)
-            rates = [self.rate * self._factors.get(name, 1.0) / (1 - one ** self.steps[name]) for name in moved]
-            torch._foreach_addcdiv_([self._tensors[name] for name in moved], first, spread, [-rate for rate in rates])
+            self.steps[name] += 1
