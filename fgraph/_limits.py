@@ -28,8 +28,12 @@ DATA_FREE = 16 * MIB  # decompressed bytes of one picture in a zip, for an entry
 DATA_RATIO = 16  # most bytes above that, as a multiple of the compressed size; files of pictures hardly compress
 DATA_PICTURE = 512 * MIB  # bytes of the file of one picture
 
+# Results
+MANIFEST_FILE = 64 * MIB  # 300,000 tiles of a large image
+
 # Caches
 CACHED_ARRAYS = 256 * MIB
+CACHED_PROFILE = MIB  # measured speeds of a device
 CACHED_FACTS = 64 * MIB  # JSON about the cached pictures of a training
 CACHED_SEARCH = 16 << 30  # a batch of an inversion: codes and noise of all its pictures, three times
 

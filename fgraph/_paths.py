@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+from typing import Any
 
 _LONE = re.compile("[\ud800-\udfff]")  # Python decodes bytes of a file name that are not text to these
 _ESCAPED = re.compile(r"\0(d[89a-f][0-9a-f]{2})")
@@ -20,6 +21,18 @@ def expanded(path: str | Path) -> Path:
         return path.expanduser()
     except RuntimeError:
         return path
+
+
+def is_inside(name: Any) -> bool:
+    """Return whether a value from a file is a path that stays inside the directory that it is relative to.
+
+    >>> [is_inside(name) for name in ("0/view.png", "../view.png", "/view.png", "C:view.png", ["view.png"])]
+    [True, False, False, False, False]
+    """
+    if not isinstance(name, str) or any(one in name for one in "\\:\0"):
+        return False
+    path = PurePosixPath(name)
+    return bool(path.parts) and not path.is_absolute() and ".." not in path.parts
 
 
 def as_text(name: str) -> str:

@@ -19,11 +19,12 @@ from fgraph.api.graphs import GraphLike, load, lower_graphs
 from fgraph.declare import Graph
 from fgraph.declare.spec import Subgraph
 from fgraph.save.formats import check_large
+from fgraph.save.manifest import MANIFEST, listed_files, outdated
 from fgraph.save.record import Record
 from fgraph.save.recording import record_graph
 from fgraph.save.slabs import Slabs
 from fgraph.save.tiled import write_deep_zoom, write_tiff
-from fgraph.save.writer import MANIFEST, list_files, listed_files, outdated
+from fgraph.save.writer import list_files
 
 PIECE = 2048  # pixels along the longer side that a piece has
 LARGE_SUFFIXES = (".tif", ".tiff", ".dzi")
@@ -100,7 +101,7 @@ def save_large_images(
     """
     check_large(formats)
     program, _ = lower_graphs([graph])
-    earlier = listed_files(directory)
+    earlier = [one.file for one in listed_files(directory)]
     paths: list[Path] = []
     listed: list[tuple[str, Path]] = []
     for one in program.outputs:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from PIL import Image, ImageOps
 
@@ -17,8 +15,8 @@ from fgraph._imaging.files import open_image
 from fgraph._imaging.fonts import missing_letters, no_font
 from fgraph._imaging.layout import LabelledPicture, enlarge, lay_grid, lay_strip, lay_table, shrink
 from fgraph.cli.terminal import warn
-from fgraph.save import MANIFEST
 from fgraph.save.cells import Cell, cells_text
+from fgraph.save.manifest import ListedFile, listed_files
 
 NAME = "sheet"
 _MOST_ROWS = 8  # most rows of a job
@@ -83,17 +81,13 @@ def _pictures(job: SheetEntry) -> list[Path]:
     """Return the files of the first image of a job, one for each row, by its manifest."""
     if job.directory is None:
         return []
-    try:
-        files = json.loads((job.directory / MANIFEST).read_text("utf-8"))["files"]
-    except (OSError, ValueError, KeyError):
-        return []
-    images = [one for one in files if one["kind"] in _SHOWN and _ending(one) in _ENDINGS]
-    same = [one for one in images if one["output"] == images[0]["output"] and _ending(one) == _ending(images[0])]
-    return [job.directory / one["file"] for one in same[:_MOST_ROWS]]
+    images = [one for one in listed_files(job.directory) if one.kind in _SHOWN and _ending(one) in _ENDINGS]
+    same = [one for one in images if one.output == images[0].output and _ending(one) == _ending(images[0])]
+    return [job.directory / one.file for one in same[:_MOST_ROWS]]
 
 
-def _ending(entry: dict[str, Any]) -> str:
-    return str(entry["file"]).rpartition(".")[2]
+def _ending(entry: ListedFile) -> str:
+    return entry.file.rpartition(".")[2]
 
 
 def _show(files: Sequence[Path], most: int) -> Image.Image | None:

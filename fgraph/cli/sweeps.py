@@ -75,7 +75,7 @@ class SweepRun:
                 raise KeyboardInterrupt from error  # the cleanup after an interrupt can raise an error of its own
             self.failures[1:] = [error]
             self._report(error, place.label)
-            from fgraph.save.writer import MANIFEST  # --help doesn't need it
+            from fgraph.save.manifest import MANIFEST  # --help doesn't need it
 
             if self.is_sweep and (place.directory / MANIFEST).exists():  # of an earlier run: a job writes it last
                 warn(f"{place.label}{place.directory} still holds what an earlier run wrote")

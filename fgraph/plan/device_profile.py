@@ -12,18 +12,23 @@ import platform
 import re
 import sys
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import asdict, astuple
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from pydantic import TypeAdapter
+
 from fgraph._atomic import write_atomic
 from fgraph._cache import cache_folder
+from fgraph._files import read_file
+from fgraph._limits import CACHED_PROFILE
 from fgraph._version import __version__
-from fgraph.ir.costs import DeviceProfile, Rate
+from fgraph.ir.costs import DeviceProfile
 
 MEASURED = ("float32", "float64")  # precisions; half precision has no forecast, because only some layers run in it
+_LEAST, _MOST = 1e-12, 1e18  # seconds of a call, FLOPs a second, and numbers between
 _THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS")
 
 
@@ -31,8 +36,9 @@ def find_profile(device: str, precision: str) -> DeviceProfile | None:
     """Return the latest profile of a device under the present conditions, or None if there is no readable one."""
     found = []
     for path in (cache_folder() / "profile").glob(f"{_stem(device, precision)}-*.json"):
-        with suppress(OSError, ValueError, TypeError, KeyError):  # a damaged file is treated as missing
-            document = json.loads(path.read_text(encoding="utf-8"))
+        # a damaged file is treated as missing
+        with suppress(OSError, ValueError, TypeError, KeyError, RecursionError):
+            document = json.loads(read_file(path, CACHED_PROFILE))
             profile = _read(document["profile"])
             if document["where"] == _circumstances() and profile.threads == (_loaded_threads() or profile.threads):
                 found.append((path.stat().st_mtime, profile))
@@ -53,8 +59,18 @@ def save_profile(profile: DeviceProfile) -> Path:
 
 
 def _read(values: dict[str, Any]) -> DeviceProfile:
-    rates = {name: tuple(Rate(**one) for one in values[name]) for name in ("plain", "doubling")}
-    return DeviceProfile(**{**values, **rates})
+    """Return the profile of a file.
+
+    Raises:
+        ValueError: a value has another type, there are no rates, or no device is as slow or as fast.
+    """
+    found = TypeAdapter(DeviceProfile).validate_python(values)
+    rates = [number for rate in (*found.plain, *found.doubling) for number in astuple(rate)]
+    positive = [found.overhead, found.bandwidth, found.rgb, *rates]
+    possible = found.drawn == 0 or _LEAST <= found.drawn <= _MOST
+    if not (found.plain and found.doubling and possible and all(_LEAST <= one <= _MOST for one in positive)):
+        raise ValueError("a measurement is impossible")
+    return found
 
 
 def _stem(device: str, precision: str) -> str:

@@ -5,10 +5,11 @@ from typing import TYPE_CHECKING
 from fgraph._lazy import lazy_names
 
 if TYPE_CHECKING:
+    from fgraph.save.manifest import MANIFEST
     from fgraph.save.options import PictureOptions
     from fgraph.save.record import ModelRecord, Record, read_record
     from fgraph.save.video import VideoOptions, save_video
-    from fgraph.save.writer import MANIFEST, Manifest, SavedFile, save_results
+    from fgraph.save.writer import Manifest, SavedFile, save_results
 
 __all__ = [
     "MANIFEST",
@@ -26,9 +27,10 @@ __all__ = [
 __getattr__ = lazy_names(
     __name__,
     {
+        "fgraph.save.manifest": ("MANIFEST",),
         "fgraph.save.options": ("PictureOptions",),
         "fgraph.save.record": ("ModelRecord", "Record", "read_record"),
         "fgraph.save.video": ("VideoOptions", "save_video"),
-        "fgraph.save.writer": ("MANIFEST", "Manifest", "SavedFile", "save_results"),
+        "fgraph.save.writer": ("Manifest", "SavedFile", "save_results"),
     },
 )

@@ -6,10 +6,11 @@ import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 from fgraph._errors import FgraphError, show
+from fgraph._paths import is_inside
 from fgraph.save.reading import read_texts
 
 CELLS = "fgraph.cells"  # the key of the text
@@ -85,8 +86,6 @@ def _read_cells(text: str, sheet: Path) -> list[Cell]:
 
 def _read_cell(entry: Any) -> Cell:
     picture = entry["picture"]
-    if picture is not None:
-        path = PurePosixPath(picture)
-        if path.is_absolute() or ".." in path.parts or "\\" in picture or ":" in picture:
-            raise ValueError
+    if picture is not None and not is_inside(picture):
+        raise ValueError
     return Cell(int(entry["job"]), tuple(map(str, entry["overrides"])), picture)

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
@@ -31,12 +31,12 @@ from fgraph.photographs import Photographs, PhotographStream
 from fgraph.save.arranging import Sheet, arrange
 from fgraph.save.films import Films
 from fgraph.save.formats import VIDEO_FORMATS, read_formats
+from fgraph.save.manifest import MANIFEST, listed_files, remaining
 from fgraph.save.options import PictureOptions
 from fgraph.save.quality import CropQuality, rate_crops, write_table
 from fgraph.save.record import Record
 from fgraph.save.video import VideoOptions, encode_video
 
-MANIFEST = "manifest.json"
 _ENDINGS = {"png": "png", "webp": "webp", "jpeg": "jpg"}
 
 
@@ -141,9 +141,12 @@ def save_results(
 def _commit(staging: Staging, directory: Path, saved: Sequence[SavedFile]) -> tuple[str, ...]:
     """Make staged files visible; return the files of the earlier manifest that the new one does not list."""
     unlisted: list[str] = []
-    staging.commit(
-        obsolete=[MANIFEST], look=lambda: unlisted.extend(_unlisted(directory, listed_files(directory), saved))
-    )
+
+    def look() -> None:
+        earlier = [one.file for one in listed_files(directory)]
+        unlisted.extend(remaining(directory, earlier, [one.file for one in saved]))
+
+    staging.commit(obsolete=[MANIFEST], look=look)
     return tuple(unlisted)
 
 
@@ -160,7 +163,7 @@ def _stage(staging: Staging, content: _Content) -> SavedFile:
 
 
 def list_files(
-    directory: Path, files: Sequence[tuple[str, Path]], record: Record, earlier: Set[str] = frozenset()
+    directory: Path, files: Sequence[tuple[str, Path]], record: Record, earlier: Sequence[str] = ()
 ) -> Manifest:
     """Write the manifest of files that are already in the directory, with their current digests.
 
@@ -181,36 +184,12 @@ def list_files(
                     digest = hashlib.file_digest(file, "sha256").hexdigest()
                 name = path.relative_to(directory).as_posix()
                 saved.append(SavedFile(name, output, "Image", None, path.stat().st_size, digest))
-            unlisted = tuple(_unlisted(directory, earlier, saved))
+            unlisted = tuple(remaining(directory, earlier, [one.file for one in saved]))
             manifest = Manifest(directory, record, tuple(saved), unlisted=unlisted)
             write_atomic(directory / MANIFEST, manifest.to_json().encode("utf-8", "backslashreplace"))
     except OSError as error:
         raise save_error(Path(error.filename or directory), error) from error
     return manifest
-
-
-def _unlisted(directory: Path, earlier: Set[str], saved: Sequence[SavedFile]) -> list[str]:
-    """Return the files of an earlier manifest that still exist, and that this run does not replace."""
-    return sorted(name for name in earlier - {one.file for one in saved} if (directory / name).is_file())
-
-
-def listed_files(directory: Path) -> set[str]:
-    """Return the files that the manifest of a directory lists; none if there is no valid one."""
-    try:
-        return {str(entry["file"]) for entry in json.loads((directory / MANIFEST).read_bytes())["files"]}
-    except (OSError, ValueError, KeyError, TypeError):
-        return set()
-
-
-def outdated(directory: Path, names: Iterable[str]) -> list[str]:
-    """Return the name of the directory's manifest if it lists one of these files, which are about to be replaced."""
-    try:
-        listed = {entry["file"] for entry in json.loads((directory / MANIFEST).read_bytes())["files"]}
-    except FileNotFoundError:
-        return []
-    except (OSError, ValueError, KeyError, TypeError):
-        return [MANIFEST]
-    return [MANIFEST] if listed & set(names) else []
 
 
 class _Writer:

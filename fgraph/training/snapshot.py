@@ -49,7 +49,7 @@ def count_images(path: Path) -> int | None:
     """Return how many images the training of a snapshot of any kind has shown; None if there is no whole snapshot."""
     try:
         return int(json.loads(read_tensor_header(path).metadata["state"])["images"])
-    except (ModelError, LookupError, ValueError, TypeError):
+    except (ModelError, LookupError, ValueError, TypeError, RecursionError, OverflowError):
         return None
 
 

@@ -157,11 +157,35 @@ def test_a_profile_is_found_again_under_the_same_conditions(monkeypatch: pytest.
     assert find_profile("cpu", "float32") is None
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"where": {}}', b'{"profile": {"plain": 1}}', b"\xff"])
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"{", b"[]", b'{"where": {}}', b'{"profile": {"plain": 1}}', b"\xff", b"[" * 100_000, b" " * 2**20 + b"{}"],
+)
 def test_a_damaged_profile_counts_as_missing(content: bytes) -> None:
     save_profile(measured()).write_bytes(content)
     assert find_profile("cpu", "float32") is None
     assert "none yet" in str(planned())
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"overhead": "fast"}, {"overhead": 0.0}, {"bandwidth": math.nan}, {"bandwidth": 1e300}, {"rgb": math.inf},
+        {"drawn": -1.0}, {"plain": ()}, {"doubling": (Rate(0, 100, 1e9),)}, {"plain": (Rate(4, 100, -1.0),)},
+    ],
+)  # fmt: skip
+def test_an_impossible_profile_counts_as_missing(changes: dict[str, Any]) -> None:
+    save_profile(measured(**changes))
+    assert find_profile("cpu", "float32") is None
+    assert "none yet" in str(planned())
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no FIFOs")
+def test_a_profile_that_is_a_fifo_counts_as_missing() -> None:
+    path = save_profile(measured())
+    path.unlink()
+    os.mkfifo(path)
+    assert find_profile("cpu", "float32") is None
 
 
 def test_str_forecasts_once_the_device_is_measured() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import shutil
 import subprocess
@@ -15,8 +14,8 @@ from fgraph._errors import FgraphError
 from fgraph._paths import expanded
 from fgraph.cli.signals import Interrupts
 from fgraph.cli.terminal import say, warn
+from fgraph.save.manifest import MANIFEST, listed_files
 
-_MANIFEST = "manifest.json"
 _SHOWN = (".png", ".webp", ".jpg", ".gif", ".mp4", ".html", ".svg")  # endings that a viewer opens, best first
 _DEPTH = 4  # outputs/sweep/TIME/NUMBER
 
@@ -69,7 +68,7 @@ def _results(folder: Path, depth: int) -> Iterator[Path]:
     except OSError:  # not a folder, or not readable
         return
     names = {entry.name for entry in entries}
-    if _MANIFEST in names:
+    if MANIFEST in names:
         yield from _shown(folder)
     yield from (entry for entry in entries if entry.stem == "sheet" and entry.suffix in _SHOWN)
     if depth:
@@ -80,11 +79,7 @@ def _results(folder: Path, depth: int) -> Iterator[Path]:
 
 def _shown(folder: Path) -> list[Path]:
     """Return the first file of a manifest that a viewer shows; a sheet of all rows comes before single rows."""
-    try:
-        files = json.loads((folder / _MANIFEST).read_bytes())["files"]
-        listed = [(entry["kind"] != "Sheet", str(entry["file"])) for entry in files]
-    except (OSError, ValueError, KeyError, TypeError):
-        return []
+    listed = [(one.kind != "Sheet", one.file) for one in listed_files(folder)]
     known = [(order, _SHOWN.index(Path(name).suffix), name) for order, name in listed if Path(name).suffix in _SHOWN]
     return [folder / name for _, _, name in sorted(known)[:1]]
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import io
-import json
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import redirect_stdout
@@ -32,7 +31,7 @@ from fgraph.cli.watch_page import WatchPage
 from fgraph.declare.interpolation import escaped
 from fgraph.declare.reading import read_document
 from fgraph.declare.source import in_order
-from fgraph.save import MANIFEST
+from fgraph.save.manifest import listed_files
 
 PAUSE = 0.1  # seconds between two checks of the files
 
@@ -196,9 +195,5 @@ def _is_file(path: Path) -> bool:
 
 def _pictures(directory: Path) -> list[str]:
     """Return the pictures that the manifest lists; sheets of all rows come first."""
-    try:
-        files = json.loads((directory / MANIFEST).read_bytes())["files"]
-    except (OSError, ValueError, KeyError):
-        return []
-    listed = [one for one in files if str(one["file"]).lower().endswith((*SUFFIXES, ".gif"))]
-    return [str(one["file"]) for one in sorted(listed, key=lambda one: one["kind"] != "Sheet")]
+    listed = [one for one in listed_files(directory) if one.file.lower().endswith((*SUFFIXES, ".gif"))]
+    return [one.file for one in sorted(listed, key=lambda one: one.kind != "Sheet")]
