@@ -38,12 +38,12 @@ def drawn(count: int, strategy: SearchStrategy[Any]) -> list[Any]:
 
 
 @contextmanager
-def noting(*documents: dict[str, Any]) -> Iterator[None]:
-    """Add the documents of an example to an error within the block."""
+def noting(*parts: object) -> Iterator[None]:
+    """Add the parts of an example, such as its documents, to an error within the block."""
     try:
         yield
     except Exception as error:
-        error.add_note("\n".join(map(repr, documents)))
+        error.add_note("\n".join(map(repr, parts)))
         raise
 
 

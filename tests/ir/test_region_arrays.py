@@ -2,31 +2,32 @@
 
 from __future__ import annotations
 
+from random import Random
+
 import numpy as np
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from fgraph._geometry import regions as r
 from fgraph.ir import region_arrays
-from tests.ir.canvases import canvases, regions
+from tests.ir.canvases import Canvas, draw_region, on_cases
 
-Canvas = tuple[r.Size, r.Cyclic]
-exhaustive = settings(max_examples=200, derandomize=True, database=None, deadline=None)
+COUNT = 1000
 
 
-def some(data: st.DataObject, canvas: Canvas, count: int) -> list[r.Region]:
-    one = st.one_of(st.just(r.NOTHING), regions(*canvas), regions(*canvas))
-    return data.draw(st.lists(one, min_size=count, max_size=count))
+def some(draw: Random, canvas: Canvas, count: int) -> list[r.Region]:
+    return [draw_region(draw, canvas) if draw.randrange(3) else r.NOTHING for _ in range(count)]
 
 
 def rows(array: np.ndarray) -> list[tuple[int, ...]]:
     return [tuple(row) for row in array.tolist()]
 
 
-@exhaustive
-@given(canvases(), st.integers(1, 5), st.data())
-def test_pairs_are_treated_one_by_one(canvas: Canvas, count: int, data: st.DataObject) -> None:
-    ours, others = some(data, canvas, count), some(data, canvas, count)
+def pairs_on(draw: Random, canvas: Canvas) -> tuple[Canvas, list[r.Region], list[r.Region]]:
+    count = draw.randint(1, 5)
+    return canvas, some(draw, canvas, count), some(draw, canvas, count)
+
+
+@on_cases(COUNT, pairs_on)
+def test_pairs_are_treated_one_by_one(canvas: Canvas, ours: list[r.Region], others: list[r.Region]) -> None:
     a, b = region_arrays.as_regions(ours), region_arrays.as_regions(others)
     pairs = list(zip(ours, others, strict=True))
     met = [r.intersect(*pair, *canvas) if r.area(pair[0]) and r.area(pair[1]) else r.NOTHING for pair in pairs]
@@ -35,19 +36,24 @@ def test_pairs_are_treated_one_by_one(canvas: Canvas, count: int, data: st.DataO
     assert region_arrays.areas(a).tolist() == [r.area(one) for one in ours]
 
 
-@exhaustive
-@given(canvases(), st.data())
-def test_windows_are_clipped_one_by_one(canvas: Canvas, data: st.DataObject) -> None:
-    corner = st.tuples(st.integers(-4, 8), st.integers(-4, 8), st.integers(1, 12), st.integers(1, 12))
-    windows = [(y, x, y + high, x + wide) for y, x, high, wide in data.draw(st.lists(corner, min_size=1, max_size=5))]
+def windows_on(draw: Random, canvas: Canvas) -> tuple[Canvas, list[r.Region]]:
+    corners = [(draw.randint(-4, 8), draw.randint(-4, 8)) for _ in range(draw.randint(1, 5))]
+    return canvas, [(y, x, y + draw.randint(1, 12), x + draw.randint(1, 12)) for y, x in corners]
+
+
+@on_cases(COUNT, windows_on)
+def test_windows_are_clipped_one_by_one(canvas: Canvas, windows: list[r.Region]) -> None:
     found = region_arrays.clipped(region_arrays.as_regions(windows), *canvas)
     assert rows(found) == [r.clip(window, *canvas) for window in windows]
 
 
-@exhaustive
-@given(canvases(), st.lists(st.integers(0, 3), min_size=1, max_size=8), st.data())
-def test_hulls_hold_all_regions_of_a_key(canvas: Canvas, keys: list[int], data: st.DataObject) -> None:
-    given_regions = some(data, canvas, len(keys))
+def keys_on(draw: Random, canvas: Canvas) -> tuple[Canvas, list[int], list[r.Region]]:
+    keys = [draw.randint(0, 3) for _ in range(draw.randint(1, 8))]
+    return canvas, keys, some(draw, canvas, len(keys))
+
+
+@on_cases(COUNT, keys_on)
+def test_hulls_hold_all_regions_of_a_key(canvas: Canvas, keys: list[int], given_regions: list[r.Region]) -> None:
     found_keys, found = region_arrays.hulls(np.array(keys), region_arrays.as_regions(given_regions), *canvas)
     expected: dict[int, list[r.Region]] = {}
     for key, region in zip(keys, given_regions, strict=True):
@@ -58,10 +64,13 @@ def test_hulls_hold_all_regions_of_a_key(canvas: Canvas, keys: list[int], data: 
         assert hull == r.bounding(dict.fromkeys(expected[key]), *canvas)
 
 
-@exhaustive
-@given(canvases(), st.integers(0, 6), st.sampled_from([1, 20]), st.data())
-def test_each_row_has_one_of_the_different_ones(canvas: Canvas, count: int, repeats: int, data: st.DataObject) -> None:
-    given_regions = some(data, canvas, count) * repeats  # few rows, and many
+def rows_on(draw: Random, canvas: Canvas) -> tuple[list[r.Region]]:
+    """Few rows, and many."""
+    return (some(draw, canvas, draw.randint(0, 6)) * draw.choice((1, 20)),)
+
+
+@on_cases(COUNT, rows_on)
+def test_each_row_has_one_of_the_different_ones(given_regions: list[r.Region]) -> None:
     different, index = region_arrays.distinct(region_arrays.as_regions(given_regions))
     assert [different[place] for place in index.tolist()] == given_regions
     assert len(set(different)) == len(different)

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from random import Random
 
 from fgraph._geometry import regions as r
-from tests.ir.canvases import canvases, regions
+from tests.ir.canvases import Canvas, draw_region, on_cases
 
+COUNT = 6000
 Pixels = set[tuple[int, int]]
 
 
-@st.composite
-def pairs(draw: st.DrawFn) -> tuple[r.Region, r.Region, r.Size, r.Cyclic]:
-    size, cyclic = draw(canvases())
-    return draw(regions(size, cyclic)), draw(regions(size, cyclic)), size, cyclic
+def pair(draw: Random, canvas: Canvas) -> tuple[r.Region, r.Region, r.Size, r.Cyclic]:
+    return draw_region(draw, canvas), draw_region(draw, canvas), *canvas
+
+
+def window_on(draw: Random, canvas: Canvas) -> tuple[r.Region, r.Size, r.Cyclic]:
+    """Draw a window that may leave the canvas on each side."""
+    top, left = draw.randint(-4, 8), draw.randint(-4, 8)
+    return (top, left, top + draw.randint(1, 8), left + draw.randint(1, 8)), *canvas
 
 
 def pixels(region: r.Region, size: r.Size, cyclic: r.Cyclic) -> Pixels:
@@ -26,14 +30,8 @@ def pixels(region: r.Region, size: r.Size, cyclic: r.Cyclic) -> Pixels:
     }
 
 
-def exhaustive(test: object) -> object:
-    return settings(max_examples=1500, derandomize=True, database=None, deadline=None)(test)
-
-
-@exhaustive
-@given(pairs())
-def test_union_and_intersection_hold_what_they_must(case: tuple[r.Region, r.Region, r.Size, r.Cyclic]) -> None:
-    a, b, size, cyclic = case
+@on_cases(COUNT, pair)
+def test_union_and_intersection_hold_what_they_must(a: r.Region, b: r.Region, size: r.Size, cyclic: r.Cyclic) -> None:
     own, other = pixels(a, size, cyclic), pixels(b, size, cyclic)
     union = r.union(a, b, size, cyclic)
     assert pixels(union, size, cyclic) >= own | other
@@ -44,27 +42,28 @@ def test_union_and_intersection_hold_what_they_must(case: tuple[r.Region, r.Regi
     assert r.covers(a, b, size, cyclic) == (own >= other)
 
 
-@exhaustive
-@given(canvases(), st.data())
+@on_cases(COUNT, window_on)
 def test_clip_keeps_the_pixels_of_a_window_that_are_on_the_canvas(
-    canvas: tuple[r.Size, r.Cyclic], data: st.DataObject
+    window: r.Region, size: r.Size, cyclic: r.Cyclic
 ) -> None:
-    size, cyclic = canvas
-    top, left = data.draw(st.integers(-4, 8)), data.draw(st.integers(-4, 8))
-    window = (top, left, top + data.draw(st.integers(1, 8)), left + data.draw(st.integers(1, 8)))
     on_canvas = {(y, x) for y, x in pixels(window, size, cyclic) if 0 <= y < size[0] and 0 <= x < size[1]}
     clipped = r.clip(window, size, cyclic)
     assert pixels(clipped, size, cyclic) == on_canvas
     assert clipped == r.NOTHING or (0 <= clipped[0] < size[0] and 0 <= clipped[1] < size[1])
 
 
-@exhaustive
-@given(st.integers(1, 8), st.booleans(), st.data())
-def test_pieces_find_every_pixel_of_a_window_once(size: int, cyclic: bool, data: st.DataObject) -> None:
-    start = data.draw(st.integers(0, size - 1))
-    source = (start, start + data.draw(st.integers(1, size if cyclic else size - start)))
-    first = data.draw(st.integers(-4, 12))
-    window = (first, first + data.draw(st.integers(1, 9)))
+def spans(draw: Random, canvas: Canvas) -> tuple[int, bool, tuple[int, int], tuple[int, int]]:
+    """Draw a length, whether it wraps round, a span of it, and a window that may leave it."""
+    size, cyclic, first = draw.randint(1, 8), draw.random() < 0.5, draw.randint(-4, 12)
+    start = draw.randrange(size)
+    stop = start + draw.randint(1, size if cyclic else size - start)
+    return size, cyclic, (start, stop), (first, first + draw.randint(1, 9))
+
+
+@on_cases(COUNT, spans)
+def test_pieces_find_every_pixel_of_a_window_once(
+    size: int, cyclic: bool, source: tuple[int, int], window: tuple[int, int]
+) -> None:
     found: dict[int, int] = {}
     for into, out_of, count in r.pieces(window, source, size, cyclic):
         for step in range(count):
@@ -84,10 +83,8 @@ def test_halving_and_doubling() -> None:
     assert r.grown((0, 1, 2, 4), 1) == (-1, 0, 3, 5)
 
 
-@exhaustive
-@given(pairs())
-def test_overlaps_are_the_pixels_of_both(case: tuple[r.Region, r.Region, r.Size, r.Cyclic]) -> None:
-    a, b, size, cyclic = case
+@on_cases(COUNT, pair)
+def test_overlaps_are_the_pixels_of_both(a: r.Region, b: r.Region, size: r.Size, cyclic: r.Cyclic) -> None:
     found: Pixels = set()
     for part, there in r.overlaps(a, b, size, cyclic):
         assert all(a[axis] <= part[axis] < part[axis + 2] <= a[axis + 2] for axis in (0, 1))
@@ -98,12 +95,10 @@ def test_overlaps_are_the_pixels_of_both(case: tuple[r.Region, r.Region, r.Size,
     assert found == pixels(a, size, cyclic) & pixels(b, size, cyclic)
 
 
-@exhaustive
-@given(pairs())
+@on_cases(COUNT, pair)
 def test_the_rest_of_a_region_contains_all_pixels_outside_the_part(
-    case: tuple[r.Region, r.Region, r.Size, r.Cyclic],
+    a: r.Region, b: r.Region, size: r.Size, cyclic: r.Cyclic
 ) -> None:
-    a, b, size, cyclic = case
     for part, _ in r.overlaps(a, b, size, cyclic):
         left = r.without(a, part)
         rest = [(y, x) for y in range(a[0], a[2]) for x in range(a[1], a[3]) if not _within(part, y, x)]
