@@ -122,15 +122,15 @@ def _run(text: str) -> str:
         )
     except subprocess.TimeoutExpired:
         raise FgraphError(f"Graphviz was stopped after {_SECONDS} seconds: draw a smaller graph") from None
-    said = done.stderr.decode(errors="replace")
-    if done.returncode or "\nError: " in f"\n{said}":  # Graphviz draws an empty box for a label that it can't read
-        raise FgraphError(_explain(said, done.returncode))
+    stderr = done.stderr.decode(errors="replace")
+    if done.returncode or "\nError: " in f"\n{stderr}":  # Graphviz draws an empty box for a label that it can't read
+        raise FgraphError(_explain(stderr, done.returncode))
     svg = done.stdout.decode()
     return svg[svg.index("<svg") :]  # drop the document type and the version of Graphviz
 
 
-def _explain(said: str, code: int) -> str:
-    last = next((text for text in reversed(said.splitlines()) if text.strip()), f"its exit code is {code}")
+def _explain(stderr: str, code: int) -> str:
+    last = next((text for text in reversed(stderr.splitlines()) if text.strip()), f"its exit code is {code}")
     if "ImportError" in last or "ModuleNotFoundError" in last:
         return f"mode=draw needs Graphviz, which can't be loaded: {last} ({_CURE})"
     return f"Graphviz failed: {last}"

@@ -79,8 +79,8 @@ class Latent(Node):
         elif array.ndim == axes + 1 and 1 in array.shape[:2]:
             array = array[0] if len(array) == 1 else array[:, 0]
         if array.ndim != axes or 0 in array.shape:
-            meant = space or "w"
-            raise ValueError(f"codes in {meant} have {axes} axes, these have shape {list(found.codes.shape)}")
+            expected = space or ("w+" if axes == 3 else "w")
+            raise ValueError(f"codes in {expected} have {axes} axes, these have shape {list(found.codes.shape)}")
         return Array(array)
 
     @property

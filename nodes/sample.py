@@ -111,7 +111,7 @@ def _labels(given: Sequence[int | str | None], rows: int, table: Table) -> list[
     for mixture in mixtures(given, rows):
         unknown = [one for one, _ in mixture or () if one >= table.c_dim]
         if mixture is None or unknown:
-            said = f"there is no class {unknown[0]}" if unknown else "no class is given"
-            raise ValueError(f"{said}; the model is conditional: give `class`, 0 to {table.c_dim - 1}")
+            message = f"there is no class {unknown[0]}" if unknown else "no class is given"
+            raise ValueError(f"{message}; the model is conditional: give `class`, 0 to {table.c_dim - 1}")
         found.append((mixture[0][0] if len(mixture) == 1 else mixture,))
     return found

@@ -29,7 +29,7 @@ _GROUPS = ((16, 16), (16, 20), (20, 24), (24, 32))  # inner and outer channels o
 
 @cache
 def tiny_encoder(styles: int, w_dim: int) -> str:
-    """The file of an encoder for tiny models with this W+, which reads images at 8 pixels."""
+    """Return the file of an encoder for tiny models with this W+, which reads images at 8 pixels."""
     table = own_table(((4, 4), (8, 3)), image_channels=3, styles=styles, w_dim=w_dim, iterations=1)
     assert isinstance(table.network, DiscriminatorTable)
     path = _folder() / f"tiny_{styles}_{w_dim}.safetensors"

@@ -1,4 +1,4 @@
-"""Features of the language that a graph uses, found in its document, to count them over random graphs."""
+"""The features of the language that the document of a graph uses, which are counted over random graphs."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ FEATURES = (
     "nested blends", "blends of other layers", "blends of other parts", "restyle", "per-layer edits", "crops",
     "pads: reflect", "pads: replicate", "pads: circular", "pads: constant", "resizes", "resizes: bilinear",
     "fractional shifts", "joined canvases", "wraps", "two models", "row lists", "rows picked", "smoothed draws",
-    "style mixing", "pose alignment", "codes between codes", "codes given", "moved masks", "combined masks",
+    "style mixing", "pose alignment", "interpolated codes", "codes given", "moved masks", "combined masks",
     "masks: ramp", "masks: box", "masks: ellipse", "masks: polygon", "masks: constant",
     "noise: const", "noise: random", "noise: none", "noise: follow", "edits of a carrier",
     "patches", "patches: two passes", "patches: hard", "patches: proposed", "owned parts", "masks: region",
     "models: skip", "models: resnet", "models: orig", "models: conditional",
     "directions: pca", "directions: sefa", "directions: file", "directions: channel", "codes truncated", "walks",
     "walks on the sphere",
-    "bends: warps", "bends: discs", "bends: pointwise", "bends of clusters", "bends of random channels",
+    "bends: warps", "bends: morphology", "bends: pointwise", "bends of clusters", "bends of random channels",
     "outputs: Latent", "outputs: Features", "outputs: Mask", "outputs: several", "knit",
     "images blended", "images padded", "images resized", "overlays", "texts", "masks: text", "places by row",
     "stacks of codes", "stacks of images", "codes encoded", "codes of photographs", "outputs: Photograph",
@@ -26,7 +26,7 @@ FEATURES = (
 
 
 def used(document: Mapping[str, Any]) -> set[str]:
-    """The features of the nodes that an output depends on."""
+    """Return the features of a document, and of the nodes that its outputs depend on."""
     nodes = {name: document["nodes"][name] for name in _needed(document)}
     return set(_of_document(document, nodes)) | {
         found for name, node in nodes.items() for found in _of_node(nodes, name, node)
@@ -98,7 +98,7 @@ def _of_node(nodes: Mapping[str, Any], name: str, node: Mapping[str, Any]) -> It
     op = node["op"]
     plain = {
         "restyle": "restyle", "resize": "resizes", "rows": "rows picked", "mix": "style mixing", "knit": "knit",
-        "align": "pose alignment", "lerp": "codes between codes", "latent": "codes given", "own": "owned parts",
+        "align": "pose alignment", "lerp": "interpolated codes", "latent": "codes given", "own": "owned parts",
         "truncate": "codes truncated", "overlay": "overlays", "text": "texts",
         "stack": "stacks of images" if _is_image(nodes, name) else "stacks of codes",
     }  # fmt: skip
@@ -138,9 +138,9 @@ def _of_kind(node: Mapping[str, Any]) -> Iterator[str]:
     if op == "walk":
         yield "walks on the sphere" if node["path"] == "slerp" else "walks"
     if op == "bend":
-        warps, discs = ("rotate", "scale", "translate", "flip"), ("erode", "dilate")
+        warps, morphology = ("rotate", "scale", "translate", "flip"), ("erode", "dilate")
         kind = node["kind"]
-        yield f"bends: {'warps' if kind in warps else 'discs' if kind in discs else 'pointwise'}"
+        yield f"bends: {'warps' if kind in warps else 'morphology' if kind in morphology else 'pointwise'}"
         if "cluster" in node or "fraction" in node:
             yield "bends of clusters" if "cluster" in node else "bends of random channels"
 

@@ -26,7 +26,7 @@ TABLE = StyleGAN2Table(channels=((4, 6), (8, 5), (16, 4)), z_dim=8, w_dim=8, map
 
 
 def rosinality(table: StyleGAN2Table, tensors: Tensors) -> dict[str, torch.Tensor]:
-    """A state dict of rosinality's network, with the constants of its filters."""
+    """Return a state dict of rosinality's network, with the constants of its filters."""
     state = {}
     for ours, theirs in key_map(table).items():
         value = tensors[ours]
@@ -42,7 +42,7 @@ def rosinality(table: StyleGAN2Table, tensors: Tensors) -> dict[str, torch.Tenso
 
 
 def flat(part: Persistent) -> dict[str, torch.Tensor]:
-    """The state dict of a module of NVlabs."""
+    """Return the state dict of a module of NVlabs."""
     state: Any = part.meta["state"]
     found = {name: one for kind in ("_parameters", "_buffers") for name, one in state[kind].items() if one is not None}
     for name, child in state["_modules"].items():
@@ -52,12 +52,12 @@ def flat(part: Persistent) -> dict[str, torch.Tensor]:
 
 
 def nvlabs(table: StyleGAN2Table, tensors: Tensors) -> dict[str, torch.Tensor]:
-    """A state dict of NVlabs' StyleGAN2."""
+    """Return a state dict of NVlabs' StyleGAN2."""
     return flat(network(table, tensors))
 
 
 def stylegan3(generator: StyleGAN3Generator) -> dict[str, torch.Tensor]:
-    """A state dict of NVlabs' StyleGAN3."""
+    """Return a state dict of NVlabs' StyleGAN3."""
     names = {"w_mean": "mapping.w_avg"}
     for name in generator.tensors:
         if match := re.fullmatch(r"mapping\.(\d+)\.(\w+)", name):
@@ -68,7 +68,7 @@ def stylegan3(generator: StyleGAN3Generator) -> dict[str, torch.Tensor]:
 
 
 def renamed(state: Tensors, *rules: tuple[str, str]) -> dict[str, torch.Tensor]:
-    """The same tensors, whose names are changed by each pattern in turn."""
+    """Return the tensors with names that each pattern in turn has changed."""
     found = {}
     for name, value in state.items():
         for pattern, new in rules:
@@ -180,7 +180,7 @@ def layouts() -> dict[str, bytes]:
 
 
 def stylegan1() -> bytes:
-    """A pickle of NVlabs' TensorFlow program for StyleGAN1."""
+    """Return a pickle of NVlabs' TensorFlow program for StyleGAN1."""
     return pickled((1, 2, built(call(named("dnnlib.tflib.network", "Network")), {"version": 3})))
 
 
@@ -208,7 +208,7 @@ OTHERS: dict[str, dict[str, Any]] = {
 
 
 def other(what: str) -> dict[str, Any]:
-    """A file of a network that fgraph does not run, recognisable by the names in it."""
+    """Return a file of a network that fgraph does not run, recognisable by the names in it."""
 
     def tensors(value: Any) -> Any:
         return {name: torch.zeros(1) for name in value} if type(value) is dict else value

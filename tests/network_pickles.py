@@ -115,7 +115,7 @@ def dumps(content: Any, protocol: int = 4) -> bytes:
 
 
 def network(table: StyleGAN2Table, tensors: Mapping[str, torch.Tensor]) -> Persistent:
-    """A whole generator."""
+    """Return a whole generator."""
     synthesis = {f"b{resolution}": _block(table, tensors, resolution) for resolution, _ in table.channels}
     whole = {
         "mapping": mapping_module(table, tensors),
@@ -134,7 +134,7 @@ def _dense(weight: torch.Tensor, bias: torch.Tensor, activation: str, rate: floa
 
 
 def mapping_module(table: Table, tensors: Mapping[str, torch.Tensor]) -> Persistent:
-    """A mapping network."""
+    """Return a mapping network."""
     parts = {}
     for i in range(table.mapping_layers):
         pair = tensors[f"mapping.{i}.weight"], tensors[f"mapping.{i}.bias"]
@@ -174,6 +174,6 @@ def _block(table: StyleGAN2Table, tensors: Mapping[str, torch.Tensor], resolutio
 
 
 def checkpoint(table: StyleGAN2Table, tensors: Mapping[str, torch.Tensor], protocol: int = 4) -> bytes:
-    """The bytes of a whole `.pkl`."""
+    """Return the bytes of a whole `.pkl`."""
     content = {"G": None, "D": None, "G_ema": network(table, tensors), "training_set_kwargs": None}
     return dumps(content, protocol)

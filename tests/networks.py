@@ -27,7 +27,7 @@ TALL: dict[str, Any] = {"base": (4, 2)}  # images twice as high as wide
 
 @cache
 def tiny(seed: int, size: int = 16, family: str = "skip", image_channels: int = 3) -> StyleGAN2Generator:
-    """A generator of this size with tensors drawn by the seed; within a size and family, layers are equal."""
+    """Return a generator of this size with tensors drawn by the seed; within a size and family, layers are equal."""
     plain = StyleGAN2Table(channels=CHANNELS[size], z_dim=8, w_dim=8, mapping_layers=2, image_channels=image_channels)
     name = f"tiny{seed}" if family == "skip" else f"{family}{seed}"
     return _random(replace(plain, **(FAMILIES | {"tall": TALL})[family]), seed, name)
@@ -35,7 +35,7 @@ def tiny(seed: int, size: int = 16, family: str = "skip", image_channels: int = 
 
 @cache
 def wide(seed: int) -> StyleGAN2Generator:
-    """A generator of 32 pixels whose later layers have many channels."""
+    """Return a generator of 32 pixels whose later layers have many channels."""
     return _random(StyleGAN2Table(channels=WIDE, z_dim=8, w_dim=8, mapping_layers=2), seed, f"wide{seed}")
 
 

@@ -15,7 +15,7 @@ FORKED = replace(TABLE, base=(3, 5))
 
 
 def shaped_layouts() -> dict[str, bytes]:
-    """Every layout: file name -> contents."""
+    """Return every layout: file name -> contents."""
     human, tall = random_tensors(HUMAN), tiny_stylegan3(0, "n")
     xl, numbers = stylegan3_pickles.classed(tiny_stylegan3(0, "t", 3))
     head, own = stylegan3_pickles.classed(random_stylegan3(0, *superresolution(3)))

@@ -81,7 +81,7 @@ class Bent:
 
 
 def bent(node: Any, row: int, model: Any) -> Bent:
-    """A row of a bend node."""
+    """Return a row of a bend node."""
     plain = Bent(node, row, model, Fraction(0), Fraction(0))
     if node.kind != "translate":
         return plain

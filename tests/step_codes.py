@@ -134,9 +134,9 @@ def _component(model: StyleGAN2Generator, node: Any, component: int) -> Any:
     if node.kind == "pca":
         found = principal_directions(model)
     else:
-        said, rows = node.factorised or node.layers, None if node.factorised else node.rows
-        meant = _chosen(model.table, rows, said) if said or rows else set(range(model.table.last + 1))
-        convs = [one for one in sorted(meant) if model.table.at(one).kind in ("conv", "torgb" if node.torgb else "")]
+        layers, rows = node.factorised or node.layers, None if node.factorised else node.rows
+        indices = _chosen(model.table, rows, layers) if layers or rows else set(range(model.table.last + 1))
+        convs = [one for one in sorted(indices) if model.table.at(one).kind in ("conv", "torgb" if node.torgb else "")]
         found = factorised_directions(model, convs, normalised=node.normalised)
     return found.vectors[component] * (found.deviations[component] if node.unit == "deviation" else 1)
 

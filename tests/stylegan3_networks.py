@@ -20,12 +20,12 @@ TAPS = 6  # of a filter, at the lower rate
 
 @cache
 def tiny_stylegan3(seed: int, kind: Kind = "t", classes: int = 0) -> StyleGAN3Generator:
-    """A 32-pixel generator of two filtering layers, a critical one and the last; layers of one kind are equal."""
+    """Return a 32-pixel generator of two filtering layers, a critical one and the last; layers of a kind are equal."""
     return random_stylegan3(seed, *design(kind, classes))
 
 
 def random_stylegan3(seed: int, table: StyleGAN3Table, filters: dict[str, torch.Tensor]) -> StyleGAN3Generator:
-    """A generator of this table with random tensors."""
+    """Return a generator of this table with random tensors."""
     draw = torch.Generator().manual_seed(seed)
     tensors = {name: _tensor(name, shape, draw) for name, shape in required_shapes(table).items()}
     tensors |= filters
@@ -39,13 +39,13 @@ def random_stylegan3(seed: int, table: StyleGAN3Table, filters: dict[str, torch.
 def design(  # noqa: PLR0917 - callers name the last ones
     kind: Kind, classes: int = 0, size: int = 32, depth: int = 3, critical: int = 1, margin: int = 4, channels: int = 4
 ) -> tuple[StyleGAN3Table, dict[str, torch.Tensor]]:
-    """The table of a generator, and the filters of its layers."""
+    """Return the table of a generator, and the filters of its layers."""
     return _chain(kind, _specified(size, depth, critical, margin, (2.0, 2**2.1)), depth - critical, classes, channels)
 
 
 @cache
 def superresolution(classes: int = 0) -> tuple[StyleGAN3Table, dict[str, torch.Tensor]]:
-    """The table of a StyleGAN-XL of 32 pixels: a stem of 16 without its critical layers, then a head."""
+    """Return the table of a StyleGAN-XL of 32 pixels: a stem of 16 without its critical layers, then a head."""
     stem = [one[:2] for one in _specified(16, 4, 2, 4, (2.0, 2**2.1))]
     head = _specified(32, 3, 2, 4, (float(stem[0][-1]), float(stem[1][-1])))
     head[2][0] = stem[2][-1]  # the head starts at the rate of the stem
@@ -117,7 +117,7 @@ def _chain(  # noqa: PLR0917 - as above
 
 
 def low_pass(taps: int, cutoff: float, width: float, rate: float, radial: bool) -> torch.Tensor:
-    """A Kaiser-windowed sinc, or in two dimensions a jinc; it sums to 1."""
+    """Return a Kaiser-windowed sinc, or in two dimensions a jinc; it sums to 1."""
     attenuation = 2.285 * (taps - 1) * math.pi * width / (rate / 2) + 7.95
     beta = 0.1102 * (attenuation - 8.7) if attenuation > 50 else 0.0
     if 21 < attenuation <= 50:

@@ -15,14 +15,14 @@ from tests.network_pickles import Persistent, dumps, mapping_module
 
 
 def checkpoint(table: StyleGAN3Table, tensors: Mapping[str, torch.Tensor], mapping: Persistent | None = None) -> bytes:
-    """The bytes of a whole `.pkl`, with the given mapping network or the mapping network of the table."""
+    """Return the bytes of a whole `.pkl`, with the given mapping network or the mapping network of the table."""
     return dumps({"G": None, "D": None, "G_ema": stylegan3_network(table, tensors, mapping)})
 
 
 def stylegan3_network(
     table: StyleGAN3Table, tensors: Mapping[str, torch.Tensor], mapping: Persistent | None = None
 ) -> Persistent:
-    """A whole generator."""
+    """Return a whole generator."""
     names = [layer.name for layer in table.filtered]
     synthesis = {layer.name: _layer(layer, tensors) for layer in table.filtered} | {"input": _input(table, tensors)}
     parts = {
@@ -51,7 +51,7 @@ def classed(generator: StyleGAN3Generator) -> tuple[StyleGAN3Table, dict[str, to
 
 
 def class_mapping(table: StyleGAN3Table, tensors: Mapping[str, torch.Tensor], embedding: torch.Tensor) -> Persistent:
-    """The mapping network of StyleGAN-XL: a table of embeddings, and `proj.weight` and `proj.bias` that project it."""
+    """Return the mapping network of StyleGAN-XL: a table of embeddings, with the weight and bias that project it."""
     made = mapping_module(table, tensors)
     state: Any = made.meta["state"]
     parts = state["_modules"]

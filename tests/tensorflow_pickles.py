@@ -17,7 +17,7 @@ _NAMES = {"conv0": "Conv0_up", "torgb": "ToRGB"}
 
 
 def checkpoint(table: StyleGAN2Table, tensors: Mapping[str, torch.Tensor], protocol: int = 4, **settings: Any) -> bytes:
-    """The bytes of a whole `.pkl`; `settings` are static_kwargs, or replace them."""
+    """Return the bytes of a whole `.pkl`; `settings` are static_kwargs, or replace them."""
 
     class Network:
         def __init__(self, variables: dict[str, np.ndarray[Any, Any]], **components: Any) -> None:

@@ -18,7 +18,7 @@ LOADS_TORCH = ("fgraph.stylegan", "fgraph.inversion", "fgraph.dragging")  # pack
 
 @cache
 def graph() -> grimp.ImportGraph:
-    """Every import of the project, including imports inside functions and for type checkers."""
+    """Return every import of the project, including imports inside functions and for type checkers."""
     return build_graph()
 
 

@@ -166,7 +166,7 @@ def draw_sheet(model: str, folder: Path) -> None:
 def main() -> None:
     """Measure the requested models."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("models", nargs="*", metavar="MODEL", help="absent: all")
+    parser.add_argument("models", nargs="*", metavar="MODEL", help="models to bundle directions of; default: all")
     parser.add_argument("--samples", type=int, default=2000, help="random codes of each model")
     parser.add_argument("--sheet", type=Path, help="also draw all directions, as FOLDER/MODEL.png")
     given = parser.parse_args()

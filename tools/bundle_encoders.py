@@ -22,7 +22,7 @@ from fgraph.training.encoder_settings import read_encoder_settings
 def main() -> None:
     """Train and copy the encoders of the requested models."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("models", nargs="*", metavar="MODEL", help="absent: all")
+    parser.add_argument("models", nargs="*", metavar="MODEL", help="models to bundle; default: all")
     parser.add_argument("--images", type=int, default=8000, help="samples to train on")
     parser.add_argument("--state", type=Path, default=Path("outputs", "encoders"), help="the folder of the trainings")
     given = parser.parse_args()

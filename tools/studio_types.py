@@ -79,10 +79,10 @@ def _said_below() -> dict[tuple[str, str], str]:
 
 
 def _declaration(name: str, schema: dict[str, Any]) -> str:
-    said = _comment(schema.get("description"), "")
+    comment = _comment(schema.get("description"), "")
     if schema.get("type") != "object":
-        return f"{said}export type {name} = {_type(schema)};\n"
-    lines = [f"{said}export interface {name} {{"]
+        return f"{comment}export type {name} = {_type(schema)};\n"
+    lines = [f"{comment}export interface {name} {{"]
     for field, inner in schema.get("properties", {}).items():
         optional = "" if field in schema.get("required", []) else "?"
         lines.append(f"{_comment(_said_below().get((name, field)), '  ')}  {field}{optional}: {_type(inner)};")

@@ -23,10 +23,10 @@ HEAD = """# Images of any length
 `python -m bench.memory.large` writes this page: the graph `panorama` of the bundled 64-pixel model with a growing
 number of latents, on one thread, each line in its own process. "In pieces" is `fgraph.save_large` to a tiled TIFF,
 {piece} pixels at a time. "At once" is `fgraph.run` and `save` as one PNG. Memory is the peak of the process, of which
-{empty:.0f} MB are Python, torch and the model, measured with two latents. Each piece compiles the whole graph again,
+{empty:.0f} MiB are Python, torch and the model, measured with two latents. Each piece compiles the whole graph again,
 which takes most of the time for the longest image.
 
-| latents | pixels | in pieces: CPU s | MB | at once: CPU s | MB |
+| latents | pixels | in pieces: CPU s | MiB | at once: CPU s | MiB |
 | --- | --- | --- | --- | --- | --- |
 """
 PIECE = 2048
@@ -42,11 +42,11 @@ def main() -> None:
     if given.one:
         measure(given.one, given.latents[0])
         return
-    empty = measured("once", 2)[1]
+    empty = measure_in_process("once", 2)[1]
     lines = []
     for count in given.latents:
-        pieces, once = measured("pieces", count), measured("once", count)
-        width = (count + 1) * 32 + (count - 1) * 32
+        pieces, once = measure_in_process("pieces", count), measure_in_process("once", count)
+        width = 64 * count
         lines.append(
             f"| {count} | 64 x {width} | {pieces[0]:.1f} | {pieces[1]:.0f} | {once[0]:.1f} | {once[1]:.0f} |\n"
         )
@@ -54,16 +54,18 @@ def main() -> None:
     sys.stdout.write(f"{given.to}\n")
 
 
-def measured(way: str, count: int) -> tuple[float, float]:
-    """Return the CPU seconds and megabytes of a process."""
+def measure_in_process(way: str, count: int) -> tuple[float, float]:
+    """Return the CPU seconds and MiB of a process of its own that makes one image."""
     command = [sys.executable, "-m", "bench.memory.large", "--one", way, "--latents", str(count)]
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
-    said = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True).stdout.split()
-    return float(said[0]), float(said[1])
+    printed = subprocess.run(
+        command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True
+    ).stdout.split()
+    return float(printed[0]), float(printed[1])
 
 
 def measure(way: str, count: int) -> None:
-    """Make the image, and print CPU seconds and megabytes."""
+    """Make the image, and print CPU seconds and MiB."""
     graph = fgraph.load(
         ROOT / "graphs" / "graph" / "panorama.yaml", ["models.main=landscape", f"nodes.z.count={count}"]
     )
@@ -73,8 +75,8 @@ def measure(way: str, count: int) -> None:
             fgraph.save_large(graph, Path(folder) / "wide.tif", piece=PIECE, device="cpu")
         else:
             fgraph.run(graph, device="cpu")["panorama"].save(Path(folder) / "wide.png")
-    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    sys.stdout.write(f"{time.process_time() - start} {most}\n")
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    sys.stdout.write(f"{time.process_time() - start} {peak}\n")
 
 
 if __name__ == "__main__":

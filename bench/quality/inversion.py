@@ -219,7 +219,7 @@ def redraw(path: Path) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--steps", type=int, help="of every search; nothing is written then")
-    parser.add_argument("--threads", type=int, help="of torch; absent: as many as it takes")
+    parser.add_argument("--threads", type=int, help="threads of torch; default: its default")
     parser.add_argument("--redraw", action="store_true", help="redraw the plot without measuring")
     parser.add_argument("--to", type=Path, default=PLOT.parent, help="the folder of the redrawn plot")
     options = parser.parse_args()

@@ -1,4 +1,4 @@
-"""The seams of panoramas, made as published and as fgraph makes them: docs/reference/measurements/seams.md.
+"""Seams of panoramas by the published method and by those of fgraph: docs/reference/measurements/seams.md.
 
 python -m bench.quality.seams [--seeds 60] [--models landscape avatar] [--to FILE]
 """
@@ -67,13 +67,15 @@ RING = MOSAIC.replace("grid: [1, 8]}", "grid: [1, 8], wrap: x}")
 
 @dataclass(frozen=True)
 class Way:
-    """A way to make a panorama, and the positions of its joins: the first one and the distance, in images."""
+    """A way to make a panorama, and the positions of its joins, which are one image apart."""
 
     name: str
     graph: str
     first: float  # images before the first join
-    joins: int
-    overlap: tuple[float, float] | None = None  # the position of the cut in a span and in the next span
+    joins: int  # number of joins
+    overlap: tuple[float, float] | None = (
+        None  # the position of a cut in a span and in the next one, as shares of their width
+    )
 
 
 WAYS = (
@@ -92,8 +94,10 @@ class Line:
     excess: float  # mean log of the step over those beside it
     low: float
     high: float
-    above: float | None  # p that the step is larger than the mosaic's at the same columns
-    disagreement: float | None  # difference between the two spans at a cut, in levels of 255
+    above: float | None  # p-value of a step above the mosaic's at the same columns; None for the mosaic
+    disagreement: (
+        float | None
+    )  # difference between the two spans at a cut, in levels of 255; None without spans that overlap
 
 
 def main() -> None:
@@ -139,14 +143,14 @@ def disagreement(spans: Array, stop: float, start: float) -> float:
 
 def measure_rings(model: str, seeds: int) -> list[str]:
     """Compare the join of a closed loop with the columns that would be the join if the loop began elsewhere."""
-    said = []
+    rows = []
     for name, graph in (("closed loop", RING), ("open mosaic, its ends put together (to compare)", MOSAIC)):
         seam, others = ring_steps(run(graph, model, seeds))
         ratio = float(np.exp(np.log(seam) - np.log(others).mean(axis=1)).mean())
-        said.append(
+        rows.append(
             f"| {name} | {ratio:.3f} | {(seam > others.max(axis=1)).mean():.3f} | {p_text(rank_test(seam, others))} |"
         )
-    return said
+    return rows
 
 
 def ring_steps(made: list[dict[str, Array]]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -175,14 +179,15 @@ Up-sampling makes columns differ by their position modulo 2, 4 and 8; the compar
 cut. So each method is also compared with a mosaic of the same codes at the same columns. p is the one-sided probability
 of a mean this large if the sign of each seed's difference is random. A small p means that the method has seams.
 
-**Apart.** The difference between two neighbouring spans at the two pixels of their cut, in levels of 255. This measures
-the seam itself, and does not depend on the picture.
+**Apart.** The difference between two neighbouring spans at the two pixels of their cut, in levels of 255. Both spans
+show the same pixels, so an edge in the picture does not count as a seam.
 
 **Closed loop.** A loop has no cut, but its right edge meets its left edge at one border between two cells. Without a
 seam, this border is like the other borders of the loop. A permutation test on ranks compares its step with theirs. p is
-the share of random places whose ranks are at least this high. The third column is how often the join has the largest
-step of the {cells}; by chance that is 1/{cells} = {chance:.3f}. A test in `tests/engine/test_seams.py` shows more: if
-the codes rotate by one cell, the picture rotates by exactly one cell, so no place of a ring differs from any other.
+the share of random choices of a border whose ranks are at least this high. The third column is how often the join has
+the largest step of the {cells} borders; by chance that is 1/{cells} = {chance:.3f}. A test in
+`tests/engine/test_seams.py` shows more: if the codes rotate by one cell, the picture rotates by exactly one cell, so no
+border of the loop differs from another.
 """
 
 
@@ -204,7 +209,7 @@ def to_markdown(model: str, lines: list[Line], rings: list[str]) -> str:
 
 
 def p_text(p: float) -> str:
-    """Return a p with the precision that the number of rounds allows."""
+    """Return a p-value as text, with the precision that the number of random draws allows."""
     return "< 0.001" if p < 0.001 else f"{p:.3f}"
 
 

@@ -57,8 +57,8 @@ class Setting:
         if name not in self._workers:
             make: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]] = {
                 "published": (ways.published_ways, (self.reference, self.checkpoint)),
-                "own": (ways.own_ways, (self.checkpoint,)),
-                "eager": (ways.own_ways, (self.checkpoint,)),  # separate: it hands memory back
+                "fgraph": (ways.fgraph_ways, (self.checkpoint,)),
+                "eager": (ways.fgraph_ways, (self.checkpoint,)),  # separate: it hands memory back
                 "bundled": (ways.bundled_ways, (self.inversion_steps,)),
             }
             function, arguments = make[name]
@@ -100,16 +100,16 @@ def _generator_case(
     published = setting.reference is not None and (rows or _has_edits(setting))
     if published:
         runners["published"] = setting.runner("published", way)
-        theirs, ours = setting.worker("published").result(way), setting.worker("own").result(way)
+        theirs, ours = setting.worker("published").result(way), setting.worker("fgraph").result(way)
         difference = float(np.abs(theirs - ours).max())
         assert difference < TOLERANCE, f"{label}: outputs differ by {difference}"
         notes["fgraph"] = f"differs by {difference:.1e}"
     if eager and not (published and setting.quick):
         runners["fgraph, eager"] = setting.runner("eager", f"{way} eager")
-    runners["fgraph"] = setting.runner("own", way)
+    runners["fgraph"] = setting.runner("fgraph", way)
     if rows:
-        runners["bare convolutions"] = setting.runner("own", f"bare {rows}")
-        runners["peak convolution"] = setting.runner("own", "peak")
+        runners["bare convolutions"] = setting.runner("fgraph", f"bare {rows}")
+        runners["peak convolution"] = setting.runner("fgraph", "peak")
     times = in_turns(runners, 1 if once else setting.repeats, warm=not once)
     if rows:
         scale = CONFIG_F_256.forward_flops * rows / ways.PEAK_FLOPS
@@ -151,13 +151,13 @@ def case_d(setting: Setting) -> list[Line]:
     """Measure 16 alphas of a local blend."""
     found = []
     for name, label in (("box", "(d) 16 alphas in a box"), ("canvas", "(d) 16 alphas, whole canvas")):
-        worker = setting.worker("own")
+        worker = setting.worker("fgraph")
         together, alone = worker.result(f"{name} fused"), worker.result(f"{name} one by one")
         difference = max(float(np.abs(a - b).max()) for a, b in zip(together, alone, strict=True))
         assert difference < TOLERANCE, f"{label}: outputs differ by {difference}"
         runners = {
-            "one by one": setting.runner("own", f"{name} one by one"),
-            "fused": setting.runner("own", f"{name} fused"),
+            "one by one": setting.runner("fgraph", f"{name} one by one"),
+            "fused": setting.runner("fgraph", f"{name} fused"),
         }
         graphs = [ways.local_blend(str(setting.checkpoint), alpha, box=name == "box") for alpha in ways.ALPHAS]
         limit = sum(fgraph.compile(graph).cost.flops for graph in graphs) / fgraph.compile(graphs).cost.flops

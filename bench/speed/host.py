@@ -2,8 +2,8 @@
 
     python -m bench.speed.host [--graphs panorama,extend] [--repeats 25]
 
-`own` is the time of fgraph itself: the plan runs while a torch function mode answers each call of torch with the result
-of the same call in an earlier run, so that torch does nothing. The time of the mode for a call is measured and
+`overhead` is the time of fgraph itself: the plan runs while a torch function mode answers each call of torch with the
+result of the same call in an earlier run, so that torch does nothing. The time of the mode for a call is measured and
 subtracted. `torch` is the time of these calls alone, one after the other. On `meta`, torch computes many shapes in
 Python, which does not happen on a real device. So `torch` is an upper bound of the time of its dispatch there.
 """
@@ -60,9 +60,9 @@ class Player(TorchFunctionMode):
 
 @dataclass(frozen=True)
 class StepTime:
-    """Microseconds of a step, and calls of torch."""
+    """Means over the steps of a plan: microseconds of fgraph and of torch, and calls of torch."""
 
-    own: float
+    overhead: float
     torch: float
     calls: float
 
@@ -75,7 +75,7 @@ def record(run: Callable[[], object]) -> Recorder:
 
 
 def least(run: Callable[[], object], repeats: int, returned: list[Any] | None = None) -> float:
-    """Return the least seconds of some runs; with `returned`, calls of torch return these."""
+    """Return the least seconds of some runs; with `returned`, calls of torch return these results."""
     gc.disable()
     times = []
     for _ in range(repeats):
@@ -100,7 +100,7 @@ def seconds_of_answer(repeats: int) -> float:
 
 
 def measure(plan: fgraph.Plan, repeats: int, answer_seconds: float) -> StepTime:
-    """Return the least time of a step over some runs, after a first one."""
+    """Return the mean times of a step in the fastest of some runs, after a run to warm up."""
     fgraph.run(plan)
     recorder = record(lambda: fgraph.run(plan))
 
@@ -109,10 +109,10 @@ def measure(plan: fgraph.Plan, repeats: int, answer_seconds: float) -> StepTime:
             func(*args, **kwargs)
 
     calls, scale = len(recorder.calls), 1e6 / len(plan.steps)
-    own = least(lambda: fgraph.run(plan), repeats, recorder.returned) - calls * answer_seconds
+    overhead = least(lambda: fgraph.run(plan), repeats, recorder.returned) - calls * answer_seconds
     with torch.inference_mode():
         bare = least(again, max(3, repeats // 5))
-    return StepTime(own * scale, bare * scale, calls / len(plan.steps))
+    return StepTime(overhead * scale, bare * scale, calls / len(plan.steps))
 
 
 def main() -> None:
@@ -123,12 +123,16 @@ def main() -> None:
     given = parser.parse_args()
     host_copies.to_array = lambda tensor: np.zeros(tuple(tensor.shape), np.float32)  # `meta` has no data
     answer_seconds = seconds_of_answer(given.repeats)
-    print(f"{processor()}; {versions()}\n\n| graph | steps | own, µs a step | torch on meta | calls of torch a step |")
+    print(
+        f"{processor()}; {versions()}\n\n| graph | steps | overhead, µs a step | torch on meta | calls of torch a step |"
+    )
     print("| --- | --- | --- | --- | --- |")
     for name in given.graphs.split(","):
         plan = fgraph.compile(fgraph.load(GRAPHS / f"{name}.yaml"), device="meta")
         found = measure(plan, given.repeats, answer_seconds)
-        print(f"| {name} | {len(plan.steps)} | {found.own:.0f} | {found.torch:.0f} | {found.calls:.1f} |", flush=True)
+        print(
+            f"| {name} | {len(plan.steps)} | {found.overhead:.0f} | {found.torch:.0f} | {found.calls:.1f} |", flush=True
+        )
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
-"""The time of the commands of the seven jobs on the bundled models, as after a fresh clone.
+"""Times of the commands that do the seven jobs on the bundled models, as after a fresh clone.
 
-    python -m bench.speed.jobs             all jobs, some two minutes on two cores; writes a part of
+    python -m bench.speed.jobs             all jobs, about two minutes on two cores; writes a part of
                                            docs/reference/measurements/times.md
     python -m bench.speed.jobs panorama    some jobs; writes nothing
 
@@ -28,7 +28,7 @@ from bench.harness.timing import MachineLoad
 PAGE = MEASUREMENTS / "times.md"
 BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
 HEAD = (
-    "| job | command | pictures | clock s | CPU s | may take, s | within | others, cores |",
+    "| job | command | pictures | clock s | CPU s | limit, CPU s | within | load of others, cores |",
     "| --- | --- | --- | --- | --- | --- | --- | --- |",
 )
 DEFAULT, LONG = 30.0, 180.0  # limits of jobs in seconds: the default, and the one of inversions
@@ -55,8 +55,8 @@ JOBS = (
 
 
 @dataclass(frozen=True)
-class Time:
-    """One run: wall-clock seconds, CPU seconds of all threads, and the number of pictures."""
+class JobRun:
+    """One run: wall-clock seconds, CPU seconds of all threads, number of pictures, and exit code."""
 
     clock: float
     cpu: float
@@ -65,11 +65,11 @@ class Time:
     others: float = 0.0  # cores that other processes used meanwhile
 
     def within(self, seconds: float) -> bool:
-        """Return whether there are pictures, and whether one core could have made them within the limit."""
+        """Return whether the command succeeded and wrote pictures, in at most this many CPU seconds."""
         return self.code == 0 and self.pictures > 0 and self.cpu <= seconds
 
 
-def measure(job: Job) -> Time:
+def measure(job: Job) -> JobRun:
     """Run the command of a job."""
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, str(ROOT / "run.py"), *job.command, f"hydra.run.dir={folder}/made"]
@@ -78,10 +78,10 @@ def measure(job: Job) -> Time:
         done = subprocess.run(command, cwd=folder, env=environment, stdout=subprocess.DEVNULL, check=False)
         clock, after, others = time.perf_counter() - start, os.times(), load.others()
         cpu = after.children_user + after.children_system - before.children_user - before.children_system
-        return Time(clock, cpu, len(list(Path(folder, "made").glob("*.png"))), done.returncode, others)
+        return JobRun(clock, cpu, len(list(Path(folder, "made").glob("*.png"))), done.returncode, others)
 
 
-def to_line(job: Job, found: Time) -> str:
+def to_line(job: Job, found: JobRun) -> str:
     """Return a line of the table."""
     cells = (
         job.name,
@@ -113,7 +113,9 @@ def to_page(page: str, lines: list[str], state: list[str]) -> str:
 def main() -> int:
     """Run the jobs, print the table, and write it if it is complete."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("jobs", nargs="*", metavar="JOB", help=f"of {', '.join(job.name for job in JOBS)}; absent: all")
+    parser.add_argument(
+        "jobs", nargs="*", metavar="JOB", help=f"one of {', '.join(job.name for job in JOBS)}; default: all"
+    )
     parser.add_argument("--to", type=Path, default=PAGE, help="the page that the table is written into")
     given = parser.parse_args()
     if unknown := [name for name in given.jobs if name not in {job.name for job in JOBS}]:

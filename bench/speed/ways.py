@@ -32,8 +32,8 @@ def published_ways(folder: Path, checkpoint: Path) -> dict[str, Way]:
     return ways
 
 
-def own_ways(checkpoint: Path) -> dict[str, Way]:
-    """Return the ways of fgraph on the same generator, of its eager engine, and of bare convolutions."""
+def fgraph_ways(checkpoint: Path) -> dict[str, Way]:
+    """Return the ways of both engines of fgraph on the same generator, and of bare convolutions."""
     model = fgraph.load_generator(checkpoint)
     ways: dict[str, Way] = {"peak": _peak()}
     for rows in (1, 4, 8):
@@ -69,7 +69,7 @@ def _engines(name: str, graph: fgraph.Graph) -> dict[str, Way]:
 
 
 def local_blend(model: Any, alpha: float, *, box: bool) -> fgraph.Graph:
-    """Return a blend from b32 on, inside a box of a quarter by a quarter of the canvas, or everywhere."""
+    """Return the graph of a blend from b32 on, in a box of a quarter by a quarter of the canvas or everywhere."""
     graph = fgraph.Graph(models={"main": model})
     quarter = (0.375, 0.375, 0.25, 0.25)
     mask = graph.mask("box", box=quarter, alpha=alpha) if box else graph.mask("constant", alpha=alpha)
@@ -106,7 +106,7 @@ PEAK_FLOPS = 2 * 9 * 512 * 512 * 64 * 64
 
 
 def _bare_convolutions(rows: int) -> Way:
-    """Run only the convolutions of a forward pass, on random maps."""
+    """Return a way that runs only the convolutions of a forward pass, on random maps."""
     calls = []
     for layer in subjects.CONFIG_F_256.layers[1:]:
         if layer.kind == "conv":

@@ -50,7 +50,7 @@ def describe_patches(batches: Iterator[Tensor]) -> list[Tensor]:
 
 
 def sliced_wasserstein(one: Tensor, other: Tensor) -> float:
-    """The mean distance of sorted projections on random directions, times 1000."""
+    """Return the mean distance of sorted projections on random directions, times 1000."""
     draw, total = torch.Generator().manual_seed(1), 0.0
     for _ in range(DIRECTIONS // 64):
         directions = torch.randn(one.shape[1], 64, generator=draw)
@@ -83,6 +83,6 @@ def precision_recall(real: Tensor, fake: Tensor) -> tuple[float, float]:
 
 
 def _covered(points: Tensor, centres: Tensor) -> float:
-    """The share of points within the ball of a centre."""
+    """Return the share of points within the ball of a centre."""
     radii = torch.cdist(centres, centres).kthvalue(NEIGHBOUR + 1, dim=1).values  # the nearest is the point itself
     return float((torch.cdist(points, centres) <= radii).any(dim=1).float().mean())

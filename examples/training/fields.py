@@ -49,7 +49,7 @@ def sum_waves(x: Tensor, cycles: tuple[float, ...], amplitudes: Tensor) -> Tenso
 
 @cache
 def smooth_line(seed: int, cells: int) -> Tensor:
-    """A curve around 0 of so many cells round, smooth and within about 1."""
+    """Return a smooth curve around 0, of this many cells round and within about 1."""
     draw = torch.Generator().manual_seed(seed)
     points = torch.rand(cells, generator=draw) * 2 - 1
     at = torch.arange(LINE) / LINE * cells
@@ -61,14 +61,14 @@ def smooth_line(seed: int, cells: int) -> Tensor:
 
 @cache
 def fractal_line(seed: int, cells: int, octaves: int, roughness: float) -> Tensor:
-    """A curve of several octaves around 0, each of twice the cells and `roughness` times the height of the last."""
+    """Return a curve of octaves around 0, each with twice the cells and `roughness` times the height of the last."""
     lines = [smooth_line(seed + 31 * i, cells << i) * roughness**i for i in range(octaves)]
     return torch.stack(lines).sum(dim=0)
 
 
 @cache
 def ridged_line(seed: int, cells: int, octaves: int, roughness: float) -> Tensor:
-    """A curve of sharp peaks, 0 to about 1."""
+    """Return a curve of sharp peaks, 0 to about 1."""
     lines = [(1 - smooth_line(seed + 17 * i, cells << i).abs() * 1.5) * roughness**i for i in range(octaves)]
     total = sum(roughness**i for i in range(octaves))
     return torch.stack(lines).sum(dim=0) / total
@@ -76,7 +76,7 @@ def ridged_line(seed: int, cells: int, octaves: int, roughness: float) -> Tensor
 
 @cache
 def forest_line(seed: int, trees: int) -> Tensor:
-    """The outline of a row of small conifers, 0 to 1 high."""
+    """Return the outline of a row of small conifers, 0 to 1 high."""
     draw = torch.Generator().manual_seed(seed)
     at = torch.arange(LINE) / LINE
     outline = torch.zeros(LINE)
@@ -90,7 +90,7 @@ def forest_line(seed: int, trees: int) -> Tensor:
 
 @cache
 def fractal_field(seed: int, cells: int, octaves: int, roughness: float) -> Tensor:
-    """A field of several octaves, of mean 0 and variance 1."""
+    """Return a field of several octaves, of mean 0 and variance 1."""
     draw = torch.Generator().manual_seed(seed)
     field = torch.zeros(FIELD, FIELD)
     for i in range(octaves):

@@ -82,7 +82,7 @@ def paint_face(canvas: Canvas, head: Head, numbers: Numbers) -> Canvas:
 
 
 def paint_beard(canvas: Canvas, head: Head, numbers: Numbers) -> Canvas:
-    """A beard over the lower face, and a moustache; both in half of the heads or fewer."""
+    """Paint a beard over the lower face, and a moustache; at most half of the heads have them."""
     full, lip = numbers.between(-1.5, 0.6).clamp_min(0), numbers.between(-0.08, 0.03)
     face = face_depth(canvas, head) + full * 0.03
     low = canvas.y - 0.60 - 0.06 * (1 - ((canvas.x - 0.5 - head.turn) / head.wide).square())
@@ -136,7 +136,7 @@ def paint_eyes(canvas: Canvas, head: Head, numbers: Numbers) -> Canvas:
 
 
 def paint_nose(canvas: Canvas, head: Head, numbers: Numbers) -> Canvas:
-    """A nose: its shadow below, and a light ridge."""
+    """Paint a nose: its shadow below, and a light ridge."""
     wide, low = numbers.between(0.018, 0.04), numbers.between(0.60, 0.64)
     x = 0.5 + head.turn * 1.5
     canvas = canvas.fill(head.skin - 0.22, canvas.ellipse(x, low, wide, 0.018))

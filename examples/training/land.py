@@ -66,7 +66,7 @@ def light_of(scene: Scene, below: Tensor, smooth: Tensor, near: float) -> Tensor
 
 
 def paint_land(picture: Tensor, scene: Scene, numbers: Numbers, foot: Tensor) -> Tensor:
-    """All ridges, the farthest first, with trees on the nearer ones."""
+    """Paint all ridges, the farthest first, with trees on the nearer ones."""
     edges = draw_edges(scene, numbers, foot)
     snow_line = scene.horizon - numbers.between(-0.02, 0.11)
     style = (snow_line, numbers.between(0.25, 0.85), numbers.switch(0.5))
@@ -81,7 +81,7 @@ def paint_land(picture: Tensor, scene: Scene, numbers: Numbers, foot: Tensor) ->
 
 
 def plant_forest(scene: Scene, numbers: Numbers, edge: Tensor, number: int) -> Tensor:
-    """The edge with a row of small conifers in the places where there is wood."""
+    """Return the edge with a row of small conifers where there is wood."""
     near = number / (RIDGES - 1)
     wood = sum_waves(scene.x, WOODS, numbers.take(2 * len(WOODS))) * 0.45 + numbers.between(-0.9, 0.7)
     height = (0.014 + 0.04 * near) * torch.sigmoid(wood * 9)

@@ -50,7 +50,7 @@ def draw_images(model: StyleGAN2Generator, pairs: int, reader: StyleGAN2Generato
 
 
 def colours(images: Tensor) -> Tensor:
-    """The mean colour of each cell, [images, 48]."""
+    """Return the mean colour of each cell, [images, 48]."""
     return F.adaptive_avg_pool2d(images, CELLS).flatten(1)
 
 
@@ -69,7 +69,7 @@ def poses(images: Tensor) -> Tensor:
 
 
 def agreement(one: Tensor, other: Tensor) -> float:
-    """The mean over columns of the correlation over rows; columns that never vary count 0."""
+    """Return the mean over columns of the correlation over rows; columns that never vary count 0."""
     one, other = one - one.mean(dim=0), other - other.mean(dim=0)
     scale = (one.square().sum(dim=0) * other.square().sum(dim=0)).sqrt()
     return float(((one * other).sum(dim=0) / scale.clamp_min(1e-12)).mean())
@@ -87,7 +87,7 @@ def compare(first: Tensor, second: Tensor) -> dict[str, float]:
 
 
 def show(rows: list[Tensor]) -> NDArray[np.uint8]:
-    """A row of samples for each model."""
+    """Draw a row of samples for each model."""
     lines = [np.concatenate([to_pixels(image) for image in images[:SHOWN].numpy()], axis=1) for images in rows]
     return np.concatenate(lines)
 

@@ -100,7 +100,7 @@ def feature_maker() -> Callable[[Tensor], Tensor]:
 
 
 def measure(model: StyleGAN2Generator, data: Path, size: int, count: int, truncation: float) -> dict[str, object]:
-    """All figures, and what the data gets against itself."""
+    """Return all figures, and those of the data against itself."""
     features, shape = feature_maker(), (model.table.resolution, size)
     found: dict[str, object] = {"noise": noise_change(model)}
     sources = {
@@ -128,7 +128,7 @@ def main() -> None:
     parser.add_argument("data", type=Path, help="a folder, a zip, or FILE.py:CLASS")
     parser.add_argument("--images", type=int, default=1024)
     parser.add_argument("--truncation", type=float, default=1.0)
-    parser.add_argument("--size", type=int, help="pixels; absent: the model's")
+    parser.add_argument("--size", type=int, help="pixels; default: those of the model")
     parser.add_argument("--into", type=Path, help="a JSON file to add the figures to, under --name")
     parser.add_argument("--name")
     arguments = parser.parse_args()

@@ -19,18 +19,18 @@ class Numbers:
         self._z, self._next = z, 0
 
     def take(self, count: int) -> Tensor:
-        """The next numbers as they are, [rows, count]."""
+        """Return the next numbers as they are, [rows, count]."""
         self._next += count
         assert self._next <= self._z.shape[1]
         return self._z[:, self._next - count : self._next]
 
     def between(self, low: float, high: float) -> Tensor:
-        """The next number, made uniform in a range: [rows, 1, 1, 1]."""
+        """Return the next number, mapped to be uniform in a range: [rows, 1, 1, 1]."""
         share = 0.5 * (1 + torch.erf(self.take(1) / math.sqrt(2)))
         return (low + (high - low) * share)[:, :, None, None]
 
     def switch(self, share: float) -> Tensor:
-        """A switch that is near 1 in a share of the rows and near 0 in others: [rows, 1, 1, 1]."""
+        """Return a switch that is near 1 in a share of the rows and near 0 in others: [rows, 1, 1, 1]."""
         edge = math.sqrt(2) * float(torch.erfinv(torch.tensor(1 - 2 * share)))
         return torch.sigmoid((self.take(1) - edge) * 12)[:, :, None, None]
 
@@ -61,7 +61,7 @@ class Scene:
 
 
 def lay(picture: Tensor, colour: Tensor, alpha: Tensor) -> Tensor:
-    """A picture with a colour over it."""
+    """Return a picture with a colour over it."""
     return picture + (colour - picture) * alpha
 
 

@@ -31,19 +31,19 @@ Pixels = NDArray[np.uint8]
 
 
 def run(graph: str, *overrides: str) -> list[Pixels]:
-    """The rows of the first output of a bundled graph."""
+    """Return the rows of the first output of a bundled graph."""
     result = fgraph.run(fgraph.load(GRAPHS / f"{graph}.yaml", overrides=list(overrides)), device="cpu")
     return [to_pixels(row) for row in next(iter(result.values())).array]
 
 
 def draw_panoramas() -> Pixels:
-    """The panorama of both landscape models, one above the other."""
+    """Draw the panorama of both landscape models, one above the other."""
     (small,), (large,) = run("panorama", "models.main=landscape"), run("panorama")
     return np.concatenate([small.repeat(2, axis=0).repeat(2, axis=1), large])
 
 
 def draw_translation() -> Pixels:
-    """A line for every two heads."""
+    """Draw a line for every two heads."""
     rows = run("translate_strip")
     heads = [np.concatenate(rows[i : i + STEPS], axis=1) for i in range(0, len(rows), STEPS)]
     gap = np.full((heads[0].shape[0], 8, 3), 255, np.uint8)
@@ -51,7 +51,7 @@ def draw_translation() -> Pixels:
 
 
 def draw_pairs(models: list[StyleGAN2Generator]) -> Pixels:
-    """The same codes in the first model, in the frozen one, and in the free one by the first's styles and its own."""
+    """Draw codes in the first model, in the frozen one, and in the free one with styles of the first and its own."""
     first, frozen, free = models
     rows = [(first, first), (frozen, first), (free, first), (free, free)]
     pixels = show([draw_images(model, SHOWN, reader) for model, reader in rows])

@@ -15,7 +15,7 @@ STARS = 90
 
 
 def paint_sky(scene: Scene, numbers: Numbers) -> Tensor:
-    """A gradient of three colours, stars, a sun or moon with its glow, clouds."""
+    """Paint a gradient of three colours, stars, a sun or moon with its glow, and clouds."""
     fade = (scene.y / scene.horizon).clamp(0, 1) ** numbers.between(0.7, 1.4)
     upper, lower = (fade * 2).clamp(0, 1), (fade * 2 - 1).clamp(0, 1)
     sky = lay(lay(scene.top, scene.middle, upper), scene.bottom, lower)
@@ -33,7 +33,7 @@ def paint_stars(scene: Scene) -> Tensor:
 
 
 def paint_sun(sky: Tensor, scene: Scene, numbers: Numbers) -> Tensor:
-    """A disk, at night now and then a crescent, in a narrow and a wide glow."""
+    """Paint a disk, which at night is sometimes a crescent, in a narrow and a wide glow."""
     radius, crescent = numbers.between(-0.025, 0.1).clamp_min(1e-3), numbers.switch(0.4) * (1 - scene.day)
     on = (radius / 0.025).clamp_max(1)
     distance = torch.hypot(scene.x - scene.sun_x, scene.y - scene.sun_y)

@@ -42,7 +42,7 @@ def _grow(numbers: Numbers, kind: Tensor, mean: float, deviation: float, most: f
 
 
 def _foot(scene: Scene, ground: Ground, x: Tensor) -> Tensor:
-    """The height of the ground below places x, [rows, 1, 1, 1]."""
+    """Return the height of the ground below places x, [rows, 1, 1, 1]."""
     index = (x * scene.size).long().clamp(0, scene.size - 1)
     return ground.edge.gather(3, index)
 
@@ -50,7 +50,7 @@ def _foot(scene: Scene, ground: Ground, x: Tensor) -> Tensor:
 def plant_conifer(
     picture: Tensor, scene: Scene, numbers: Numbers, ground: Ground, which: tuple[int, Tensor, Tensor]
 ) -> Tensor:
-    """A stack of tiers, each wider at its lower edge, on a short trunk; the side of the sun is lighter."""
+    """Paint tiers on a short trunk. Each tier is wider at its lower edge, and lighter on the side of the sun."""
     number, kind, shift = which
     x = shift + (number + 0.5) / CONIFERS
     height, on = _grow(numbers, kind, 0.02, 0.12, 0.34)
@@ -74,7 +74,7 @@ def plant_conifer(
 def plant_broad(
     picture: Tensor, scene: Scene, numbers: Numbers, ground: Ground, which: tuple[int, Tensor, Tensor]
 ) -> Tensor:
-    """A crown with a bumpy outline on a trunk, lighter towards the sun."""
+    """Paint a crown with a bumpy outline on a trunk, lighter towards the sun."""
     number, kind, shift = which
     x = shift + 0.28 + 0.47 * number
     size, on = _grow(numbers, kind, -0.01, 0.05, 0.12)

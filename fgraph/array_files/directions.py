@@ -62,14 +62,14 @@ class DirectionFile:
         """
         if self.parts:
             return self._styles(table), "s"
-        meant = space or self.space
-        fitting = fit_space(self.directions.array, table, meant)
+        chosen = space or self.space
+        fitting = fit_space(self.directions.array, table, chosen)
         if fitting is not None:
-            if meant is None and fitting[1] == "w":
+            if chosen is None and fitting[1] == "w":
                 self._check_name(table)
             return Array(fitting[0]), fitting[1]
         shapes = code_shapes(table)
-        expected = ", ".join(f"{list(shapes[one])} in {one}" for one in ((meant,) if meant else shapes))
+        expected = ", ".join(f"{list(shapes[one])} in {one}" for one in ((chosen,) if chosen else shapes))
         raise ValueError(
             f"a direction of this {table.extent}-pixel model has shape {expected}; found {list(self.shape)}"
         )

@@ -78,15 +78,15 @@ def fit_target(request: BoundaryRequest) -> str:
         groups = [codes for part in found for codes in part]
         labels = [float(1 - side) for side, part in enumerate(found) for codes in part for _ in codes.array]
     latest: Space = max((codes.space for codes in groups), key=_SPACES.index)
-    meant = request.space or latest
-    together = np.concatenate(_promoted(groups, meant, request.model))
+    space = request.space or latest
+    together = np.concatenate(_promoted(groups, space, request.model))
     fitted = fit_boundary(together.reshape(len(together), -1), np.array(labels))
-    shape = code_shapes(table)[meant]
-    _write(path, fitted.direction.reshape(1, *shape).astype(np.float32), meant)
+    shape = code_shapes(table)[space]
+    _write(path, fitted.direction.reshape(1, *shape).astype(np.float32), space)
     explained = "" if fitted.explained is None else f", R² {fitted.explained:.3f}"
-    unstated = "; read it with space: z" if meant == "z" and path.suffix.lower() == ".npy" else ""
+    unstated = "; read it with space: z" if space == "z" and path.suffix.lower() == ".npy" else ""
     return (
-        f"{target}  {meant}, {len(together)} codes: {fitted.accuracy:.1%} of held-out codes on the right side"
+        f"{target}  {space}, {len(together)} codes: {fitted.accuracy:.1%} of held-out codes on the right side"
         f"{explained} ({fitted.folds} folds){unstated}"
     )
 

@@ -151,10 +151,10 @@ def _missing_choice(chosen: str, options: Sequence[str]) -> str:
     """Return the message for a choice that a config group doesn't have."""
     group, _, name = chosen.rpartition("/")
     hint = nearest(name.removesuffix(".yaml"), options)
-    said = f"there is no {group} '{name}'" + (f" ({hint})" if hint else "") + f"; there are {', '.join(options)}"
+    message = f"there is no {group} '{name}'" + (f" ({hint})" if hint else "") + f"; there are {', '.join(options)}"
     if (group, name) == ("hydra/sweeper", "optuna"):
-        return said + "; that one comes with pip install 'fgraph-gan[optuna]'"
-    return said + ("; name your own file by its path, as in graph=mine.yaml" if group == "graph" else "")
+        return message + "; that one comes with pip install 'fgraph-gan[optuna]'"
+    return message + ("; name your own file by its path, as in graph=mine.yaml" if group == "graph" else "")
 
 
 @contextmanager

@@ -121,8 +121,8 @@ def _bounds_in_words(metadata: list[Any], whole: bool) -> str:
         f"of at most {high}" if high is not None else "",
         f"below {below}" if below is not None else "",
     ]
-    said = " and ".join(part for part in parts if part)
-    return f" {said}" if said else ""
+    limits = " and ".join(part for part in parts if part)
+    return f" {limits}" if limits else ""
 
 
 def _list_words(annotation: Any, metadata: list[Any]) -> str:

@@ -156,8 +156,8 @@ class _Entry:
         wanted, make = _KINDS[name]
         params = self.content.get("params") or []
         if not isinstance(params, list) or len(params) != len(wanted) or not all(map(_is_number, params)):
-            said = f"[{', '.join(wanted)}]"
-            raise self._wrong(f"params of {name} are {show(params)}; expected numbers, {said}")
+            names = f"[{', '.join(wanted)}]"
+            raise self._wrong(f"params of {name} are {show(params)}; expected the numbers {names}")
         return make(*params)
 
     def _channels(self, layer: int) -> Fields:

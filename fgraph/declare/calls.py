@@ -32,8 +32,8 @@ def bind(ops: Registry, op: str, args: tuple[Any, ...], fields: dict[str, Any]) 
         else:
             kind = fields.get("kind")
         if not isinstance(kind, str) or kind not in kinds:
-            said = f"{op} needs a kind" if kind is None else f"{op} has no kind '{kind}'"
-            raise error(said, hint=nearest(str(kind), kinds) or f"one of {', '.join(kinds)}")
+            message = f"{op} needs a kind" if kind is None else f"{op} has no kind '{kind}'"
+            raise error(message, hint=nearest(str(kind), kinds) or f"one of {', '.join(kinds)}")
         entry, data["kind"] = kinds[kind], kind
     node_class = cast("NodeClass", entry)
     names = [name for name in field_order(node_class) if name not in data]

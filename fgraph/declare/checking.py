@@ -103,8 +103,8 @@ def _check_outputs(outputs: Any, checker: NodeChecker) -> dict[str, str]:
         elif name in found:
             checker.report(path, f"'{name}' is given twice")
         elif (folded := name.casefold()) in alike:
-            said = f"'{name}' and '{alike[folded]}' are the same file on disks that ignore case: rename one"
-            checker.report(path, said)
+            message = f"'{name}' and '{alike[folded]}' are the same file on disks that ignore case: rename one"
+            checker.report(path, message)
         else:
             found[name], alike[folded] = reference, name
             checker.document.places.alias(path, ("outputs", name))

@@ -110,6 +110,6 @@ def _file(source: str, config_path: str) -> Path | None:
 
 
 def _reason(error: BaseException) -> str:
-    said, _, _ = str(error or error.__cause__).partition("Config search path")
-    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    message, _, _ = str(error or error.__cause__).partition("Config search path")
+    lines = [line.strip() for line in message.splitlines() if line.strip()]
     return " ".join(lines) or type(error.__cause__ or error).__name__

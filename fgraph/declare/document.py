@@ -105,8 +105,8 @@ def parse(text: str, file: str | None = None) -> Document:
             document.data = _Walk(loader, document, count + MOST_REPEATED).visit(root, ())
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        said = ", ".join(part for part in (error.problem, error.context) if part)
-        document.report(f"this is not YAML: {said}", line=mark.line + 1 if mark else None)
+        problem = ", ".join(part for part in (error.problem, error.context) if part)
+        document.report(f"this is not YAML: {problem}", line=mark.line + 1 if mark else None)
     except yaml.YAMLError as error:
         document.report(f"this is not YAML: {str(error).splitlines()[0]}")
     except _OutOfBounds as error:

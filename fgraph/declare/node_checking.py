@@ -131,19 +131,19 @@ class NodeChecker:
         entry = self.ops.get(op) if isinstance(op, str) else None
         if entry is None:
             known = [*self.ops, SUBGRAPH]
-            said = "this node has no 'op'" if op is None else f"there is no op {show(op)}"
+            message = "this node has no 'op'" if op is None else f"there is no op {show(op)}"
             near = self._near_op(op, known) if op is not None else self._near_node(str(path[-1]))
             listed = f"one of {', '.join(known)}" if op is not None or near is None else ""
-            self.report((*path, "op"), said, " ".join(filter(None, [near, listed])))
+            self.report((*path, "op"), message, " ".join(filter(None, [near, listed])))
             return None
         kinds = kinds_of(entry)
         if kinds is None:
             return cast("NodeClass", entry)
         kind = data.get("kind")
         if not isinstance(kind, str) or kind not in kinds:
-            said = f"op '{op}' needs a 'kind'" if kind is None else f"op '{op}' has no kind {show(kind)}"
+            message = f"op '{op}' needs a 'kind'" if kind is None else f"op '{op}' has no kind {show(kind)}"
             hint = self._hints.nearest(str(kind), kinds) if kind is not None else None
-            self.report((*path, "kind"), said, hint or f"one of {', '.join(kinds)}")
+            self.report((*path, "kind"), message, hint or f"one of {', '.join(kinds)}")
             return None
         return kinds[kind]
 
@@ -172,8 +172,8 @@ class NodeChecker:
         names = data["nodes"] if isinstance(data["nodes"], Mapping) else {}
         for name in head.inputs:
             if name in names or not is_id(name):
-                said = "is also an inner node: rename one of them" if name in names else "is not an id"
-                self.report((*path, "inputs", name), f"the input '{name}' {said}")
+                reason = "is also an inner node: rename one of them" if name in names else "is not an id"
+                self.report((*path, "inputs", name), f"the input '{name}' {reason}")
                 self._suspect((*path, "inputs", name))
         return Subgraph(nodes=inner, inputs=head.inputs, output=head.output)
 

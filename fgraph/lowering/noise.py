@@ -20,7 +20,7 @@ from fgraph.stylegan.tables.base import Layer
 
 @dataclass(frozen=True)
 class NoiseOrigin(MaskExpr):
-    """The leaf of a frame: noise before any edit. The noise kernel replaces it with numbers."""
+    """The innermost expression of a noise frame: noise before any edit. The noise kernel replaces it with numbers."""
 
     def _draw(self, height: int, width: int) -> NDArray[Any]:
         raise AssertionError("a noise frame has no pixels of its own")
@@ -89,7 +89,8 @@ def _given_params(run: Run, layer: Layer, rows: NoiseRows, height: int, width: i
         raise ValueError(
             f"{name} in {run.noise.file} has shape {list(shape)}; {layer.name} needs [rows, 1, {height}, {width}]"
         )
-    misfits = sorted({count for count, _ in rows.declared} - {shape[0]})  # of passes that are lowered together
+    # Passes that are lowered together can have different numbers of rows.
+    misfits = sorted({count for count, _ in rows.declared} - {shape[0]})
     if shape[0] != 1 and misfits:
         raise ValueError(f"{name} in {run.noise.file} has {shape[0]} rows; the pass has {misfits[0]}")
     picked = np.zeros(len(rows.keys), int) if shape[0] == 1 else [row for _, row in rows.declared]

@@ -1,4 +1,4 @@
-"""Films: their frames as pictures, read by PyAV within bounds, and films with changed frames."""
+"""Films: frames read as pictures by PyAV within bounds, and copies with changed frames."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _CONTAINERS: Final = {
     ".avi": "avi",
 }
 SUFFIXES: Final = tuple(_CONTAINERS)
-_SOUNDS: Final = ("aac", "mp3", "mp3float", "ac3", "eac3", "alac", "opus", "libopus", "flac")
+_AUDIO_CODECS: Final = ("aac", "mp3", "mp3float", "ac3", "eac3", "alac", "opus", "libopus", "flac")
 _TURNS: Final = {  # degrees counter-clockwise
     90: Image.Transpose.ROTATE_90, 180: Image.Transpose.ROTATE_180, 270: Image.Transpose.ROTATE_270,
 }  # fmt: skip
@@ -59,7 +59,7 @@ def describe_film(file: str) -> FilmFormat:
     Raises:
         ValueError: the file is missing, cannot be decoded, or is larger than the bounds.
     """
-    path = locate(file)
+    path = locate(file, "film")
     stat = path.stat()
     return _describe(path, stat.st_mtime_ns, stat.st_size)
 
@@ -78,7 +78,7 @@ def read_frames(file: str, numbers: Iterable[int]) -> Iterator[tuple[int, Image.
     Raises:
         ValueError: the film cannot be decoded, or has fewer frames.
     """
-    wanted, path = set(numbers), locate(file)
+    wanted, path = set(numbers), locate(file, "film")
     with _stream(path) as (container, stream):
         for number, frame in enumerate(_bounded(container.decode(stream))):
             if number in wanted:
@@ -110,7 +110,7 @@ class FrameReader:
 
 
 class FilmWriter:
-    """A film as MP4 with some of its frames changed, at the times of the original, with its sound.
+    """A writer of an MP4 copy of a film in which some frames are changed; the copy keeps times and sound.
 
     A frame is decoded, changed and written before the next one. Sound that an MP4 cannot hold is left out with a
     warning.
@@ -118,7 +118,7 @@ class FilmWriter:
     Args:
         file: the film.
         target: the file to write.
-        comment: the text of the file.
+        comment: the comment in the metadata of the file.
     """
 
     def __init__(self, file: str, target: Path, comment: str = "") -> None:
@@ -133,12 +133,12 @@ class FilmWriter:
             change: a frame -> the frame that takes its place, of the same size.
 
         Raises:
-            ValueError: the film cannot be decoded, or has no such frame left.
+            ValueError: the film cannot be decoded, has no such frame, or the frame is written already.
         """
         while self._current is not None and self._current[0] < number:
             self._write(self._current[1])
         if self._current is None or self._current[0] > number:
-            raise ValueError(f"the film has no frame {number} after the one before")
+            raise ValueError(f"the film has no frame {number}, or the frame is written already")
         self._write(change(self._current[1]))
 
     def finish(self) -> None:
@@ -147,7 +147,7 @@ class FilmWriter:
             self._write(self._current[1])
 
     def close(self) -> None:
-        """Stop; the unfinished file is not a film."""
+        """Stop. A file that is not finished lacks the remaining frames."""
         self._frames.close()
 
     def _write(self, frame: Image.Image) -> None:
@@ -161,14 +161,14 @@ def _rewriting(file: str, target: Path, comment: str) -> Generator[tuple[int, Im
     """Yield the frames of a film with their numbers, and write those that are sent in their place."""
     import av
 
-    path = locate(file)
+    path = locate(file, "film")
     with _stream(path) as (container, stream), av.open(str(target), "w", format="mp4") as made:
         if comment:
             made.metadata["comment"] = comment
         video = made.add_stream("libx264", rate=stream.average_rate or Fraction(25))
         video.pix_fmt, video.options = "yuv420p", {"crf": _QUALITY}
         video.codec_context.time_base = stream.time_base
-        sound = _sound_of(path, container)
+        sound = _audio_of(path, container)
         copied = None if sound is None else made.add_stream_from_template(sound)
         number = 0
         for packet in container.demux([one for one in (stream, sound) if one is not None]):
@@ -188,12 +188,12 @@ def _rewriting(file: str, target: Path, comment: str) -> Generator[tuple[int, Im
         made.mux(video.encode())
 
 
-def _sound_of(path: Path, container: Any) -> Any:
-    """Return the first sound of a film that an MP4 can hold, or None."""
+def _audio_of(path: Path, container: Any) -> Any:
+    """Return the first audio stream of a film, or None if an MP4 cannot hold it."""
     if not container.streams.audio:
         return None
     sound = container.streams.audio[0]
-    if sound.codec_context.name in _SOUNDS:
+    if sound.codec_context.name in _AUDIO_CODECS:
         return sound
     _LOG.warning("%s: its sound is %s, which an MP4 cannot hold: the sound is omitted", path, sound.codec_context.name)
     return None
@@ -207,7 +207,7 @@ def _upright(frame: Any) -> Image.Image:
 
 
 def _even(picture: Image.Image) -> NDArray[np.uint8]:
-    """Return the pixels of a picture with even sides, since chroma has half the size: the last ones are repeated."""
+    """Return the pixels of a picture; odd sides repeat their last pixels once, because chroma has half the size."""
     pixels = np.asarray(picture.convert("RGB"))
     height, width = pixels.shape[:2]
     return np.ascontiguousarray(np.pad(pixels, ((0, height % 2), (0, width % 2), (0, 0)), "edge"))
@@ -215,7 +215,7 @@ def _even(picture: Image.Image) -> NDArray[np.uint8]:
 
 @contextmanager
 def _stream(path: Path) -> Iterator[tuple[Any, Any]]:
-    """Open the first video of a film; the ending gives the container, so that no playlist is followed."""
+    """Open the first video stream of a film in the container that its suffix names, so that no playlist is opened."""
     try:
         import av
     except ImportError as error:

@@ -1,4 +1,4 @@
-"""Steps in chunks, with the last uses of their buffers: what a plan runs, built from the bounds of a program."""
+"""The steps of a plan in chunks, with the last uses of their buffers, built from the bounds of a program."""
 
 from __future__ import annotations
 
@@ -84,14 +84,17 @@ def build_chunks(
     return ChunkedSteps(with_last_uses(steps, results), tuple(results), tuple(ends), program, bounds)
 
 
-def guess_peak(program: Program, wanted: Sequence[ChunkOutputs], bounds: Bounds, templates: ChunkTemplates) -> int:
-    """Estimate the peak in bytes, from the one chunk that computes and retains most; no other chunk is built for it."""
-    made = bounds.retained_bytes.copy()
+def estimate_peak(program: Program, wanted: Sequence[ChunkOutputs], bounds: Bounds, templates: ChunkTemplates) -> int:
+    """Estimate the peak in bytes.
+
+    Only two chunks are built: the one with the codes, and the one that computes and retains the most bytes.
+    """
+    chunk_bytes = bounds.retained_bytes.copy()
     for one, instruction in zip(bounds.values, program.instructions, strict=True):
         if instruction.type.spatial:
             weights = 4.0 * instruction.type.shape[0] * areas(one.regions)
-            made += np.bincount(one.chunks, weights, minlength=len(wanted))
-    largest = int(np.argmax(made[1:])) + 1
+            chunk_bytes += np.bincount(one.chunks, weights, minlength=len(wanted))
+    largest = int(np.argmax(chunk_bytes[1:])) + 1
     builder = StepBuilder(program, bounds, templates)
     steps = builder.chunk(0)
     builder.assume_retained(largest)

@@ -19,7 +19,7 @@ from fgraph.analysis import Bounds, BoundsMemo, ChunkOutputs, OutputTile, infer_
 from fgraph.ir.costs import DEFAULT_COSTS, CostModel
 from fgraph.ir.program import Program
 from fgraph.plan.chunk_templates import ChunkTemplates
-from fgraph.plan.chunked_steps import ChunkedSteps, build_chunks, guess_peak
+from fgraph.plan.chunked_steps import ChunkedSteps, build_chunks, estimate_peak
 from fgraph.plan.cost import bounded_flops, fewest_calls
 from fgraph.plan.output_tiles import halve, into_chunks, latent_tiles, merge_adjacent, output_tiles_of
 
@@ -161,8 +161,8 @@ class _Search:
     def _smaller(self, size: int, peak: int) -> int:
         """Return a smaller number of tiles for a chunk, given the peak of chunks of `size` tiles."""
         tile_bytes = (self.peak - peak) / max(1, self.tiles - size)  # that a tile adds; the rest is constant
-        guess = size - ceil((peak - self.memory) / tile_bytes) if tile_bytes > 0 else 0
-        return max(1, size // 2, min(guess, size - 1))
+        estimate = size - ceil((peak - self.memory) / tile_bytes) if tile_bytes > 0 else 0
+        return max(1, size // 2, min(estimate, size - 1))
 
     def _fit(
         self, chunks: list[list[OutputTile]], budget: float, alternatives: Sequence[ChunkedSteps] = ()
@@ -177,7 +177,7 @@ class _Search:
             if not isinstance(first, ChunkedSteps):
                 return first
         bounds = self._bounds(self._wanted(chunks), budget)
-        peak = guess_peak(self._program, self._wanted(chunks), bounds, self._templates)
+        peak = estimate_peak(self._program, self._wanted(chunks), bounds, self._templates)
         row_by_row = len(chunks) == len(self._rows)  # smaller chunks would cut rows, and compute many pixels twice
         if peak > (_SURELY if row_by_row else 1) * self.memory:
             return peak

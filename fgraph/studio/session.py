@@ -337,8 +337,8 @@ def _label(changes: Sequence[Change]) -> str:
         "model": lambda: f"model {value}",
         "seed": lambda: f"seed {value}",
     }
-    said = about.get(kind, lambda: {"place": "move nodes", "film": "change the film"}.get(kind, kind))()
-    return f"{said} and {len(changes) - 1} more" if len(changes) > 1 else said
+    summary = about.get(kind, lambda: {"place": "move nodes", "film": "change the film"}.get(kind, kind))()
+    return f"{summary} and {len(changes) - 1} more" if len(changes) > 1 else summary
 
 
 def _stamp(path: str | None) -> Stamp:

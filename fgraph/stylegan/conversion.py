@@ -35,11 +35,11 @@ class Conversion:
         return self.digest == self.source_digest
 
     def __str__(self) -> str:
-        said = f"digest of the tensors of both: {self.digest}"
+        text = f"digest of the tensors of both: {self.digest}"
         if not self.exact:
-            said = f"digest of the tensors of the source: {self.source_digest}\nrounded to float16: {self.digest}"
-        said += f"\nnote: {self.note}" if self.note else ""
-        return f"{self.source}\n\nconverted to\n\n{self.target}\n{said}"
+            text = f"digest of the tensors of the source: {self.source_digest}\nrounded to float16: {self.digest}"
+        text += f"\nnote: {self.note}" if self.note else ""
+        return f"{self.source}\n\nconverted to\n\n{self.target}\n{text}"
 
 
 def convert(source: str | Path, target: str | Path, *, half: bool = False) -> Conversion:

@@ -158,7 +158,7 @@ def components() -> dict[str, np.ndarray]:
 
 
 def e4e_edit(code: np.ndarray, number: int, start: int, end: int, strength: float) -> np.ndarray:
-    """The edit of e4e's ganspace.py: the coordinate of row 0 becomes the strength, on rows from start to end."""
+    """Apply the edit of e4e's ganspace.py: the coordinate of row 0 becomes the strength, on rows from start to end."""
     held = components()
     w = np.repeat(code[:, None], ROWS, axis=1).astype(np.float64)
     unit, spread = held["comp"][number, 0].astype(np.float64), float(held["std"][number])
@@ -216,7 +216,7 @@ def test_components_that_do_not_fit_together(tmp_path: Path) -> None:
 
 
 def exported(**fields: Any) -> dict[str, Any]:
-    """An edit as GANSpace's interactive.py exports it."""
+    """Return an edit as GANSpace's interactive.py exports it."""
     return {
         "name": "smile", "sigma_range": 2.0, "component_index": 3, "act_comp": numbers(1, WIDTH, seed=1),
         "lat_comp": numbers(1, WIDTH).astype(np.float32), "latent_space": "W", "act_stdev": 4.0, "lat_stdev": 1.5,

@@ -92,7 +92,7 @@ def test_other_compression(tmp_path: Path, method: int) -> None:
 
 
 def changed_zip(change: Callable[[bytearray, int], None]) -> bytes:
-    """A `.npz` with a change of its central directory, and of its local header."""
+    """Return a `.npz` with a change of its central directory, and of its local header."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         archive.writestr("a.npy", header("(1,)") + bytes(4))

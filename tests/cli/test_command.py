@@ -189,10 +189,10 @@ def test_a_lack_of_memory_is_not_a_bug(
 
     monkeypatch.setattr(place, fail)
     assert main(["hydra.verbose=false"] if "running" in place else []) == 2
-    said = capsys.readouterr().err
-    assert "no memory left" in said
-    assert "memory=" in said
-    assert "Traceback" not in said
+    printed = capsys.readouterr().err
+    assert "no memory left" in printed
+    assert "memory=" in printed
+    assert "Traceback" not in printed
 
 
 def test_interrupt(jobs: FakeJobs, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

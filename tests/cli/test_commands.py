@@ -38,10 +38,10 @@ def output(capsys: pytest.CaptureFixture[str], *arguments: str, code: int = 0) -
 
 
 def test_list(capsys: pytest.CaptureFixture[str]) -> None:
-    said = output(capsys, "list")
-    assert {path.stem for path in GRAPHS.glob("*.yaml")} <= set(said.split())
-    assert re.search(r"^  landscape +Layered landscapes, 64 pixels$", said, re.MULTILINE)
-    assert '(Collins et al. 2020, "Editing in Style")' in " ".join(said.split())  # "al." does not end the sentence
+    printed = output(capsys, "list")
+    assert {path.stem for path in GRAPHS.glob("*.yaml")} <= set(printed.split())
+    assert re.search(r"^  landscape +Layered landscapes, 64 pixels$", printed, re.MULTILINE)
+    assert '(Collins et al. 2020, "Editing in Style")' in " ".join(printed.split())  # "al." does not end the sentence
     kinds = kinds_of(registry(bundled_nodes())["direction"]) or {}
     assert sorted(re.findall(r"kind: (\w+)", output(capsys, "list", "directions"))) == sorted(kinds)
     assert "Models" not in output(capsys, "list", "graphs")
@@ -50,19 +50,19 @@ def test_list(capsys: pytest.CaptureFixture[str]) -> None:
 
 @pytest.mark.parametrize("op", dict.fromkeys(map(op_of, bundled_nodes())))
 def test_nodes(capsys: pytest.CaptureFixture[str], op: str) -> None:
-    said = output(capsys, "nodes", op)
+    printed = output(capsys, "nodes", op)
     for node_class in bundled_nodes():
         if op_of(node_class) == op:
             names = {field.alias or name for name, field in node_class.model_fields.items()} - {"op", "kind"}
-            assert names <= set(said.split())
-    example = yaml.safe_load(said.rpartition("Example:\n")[2].partition("  #")[0])
+            assert names <= set(printed.split())
+    example = yaml.safe_load(printed.rpartition("Example:\n")[2].partition("  #")[0])
     assert next(iter(example.values()))["op"] == op
 
 
 def test_one_kind_of_a_node(capsys: pytest.CaptureFixture[str]) -> None:
-    said = output(capsys, "nodes", "mask", "ramp")
-    assert "axis" in said
-    assert "radii" not in said
+    printed = output(capsys, "nodes", "mask", "ramp")
+    assert "axis" in printed
+    assert "radii" not in printed
     assert "did you mean 'mask'?" in output(capsys, "nodes", "maks", code=2)
     assert "did you mean 'ramp'?" in output(capsys, "nodes", "rmap", code=2)
     assert "a kind has this name: fgraph nodes mask ramp" in output(capsys, "nodes", "ramp", code=2)
@@ -115,8 +115,8 @@ def test_cache(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPat
         (cache_folder() / name / "file").write_bytes(bytes(size))
     (tmp_path / "precious").write_text("mine")
     (cache_folder() / "link").symlink_to(tmp_path)
-    said = output(capsys, "cache", "list")
-    assert "models           2.0 KiB  downloaded models" in said
+    printed = output(capsys, "cache", "list")
+    assert "models           2.0 KiB  downloaded models" in printed
     assert "removed" in output(capsys, "cache", "clear", "models")
     assert sorted(path.name for path in cache_folder().iterdir()) == ["link", "pictures"]
     assert "did you mean 'pictures'?" in output(capsys, "cache", "clear", "picturs", code=2)
@@ -249,8 +249,8 @@ def test_completion_is_installed_once(
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("SHELL", f"/usr/bin/{shell}")
     for _ in range(2):
-        said = output(capsys, "completion", "install")
-    path = Path(said.splitlines()[0])
+        printed = output(capsys, "completion", "install")
+    path = Path(printed.splitlines()[0])
     assert path.read_text() == completion.SCRIPTS[shell]
     if start is not None:
         assert (tmp_path / start).read_text().count(str(path)) == 2  # in one line
@@ -287,9 +287,9 @@ def test_watch(tmp_path: Path) -> None:
         assert (tmp_path / "out" / "image.png").read_bytes() == first
     finally:
         process.send_signal(2)
-        said, warned = process.communicate(timeout=600)
+        printed, warned = process.communicate(timeout=600)
     assert process.returncode == 130
-    assert "out/watch.html" in said
+    assert "out/watch.html" in printed
     assert "mine.yaml:2: nodes.code.op: there is no op 'sampel'" in warned
     assert "stopped watching mine.yaml" in warned
 

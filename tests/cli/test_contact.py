@@ -37,7 +37,7 @@ def laid(monkeypatch: pytest.MonkeyPatch) -> list[tuple[object, ...]]:
 
 
 def job(number: int, overrides: str, rows: int = 1, formats: tuple[str, ...] = ("png",)) -> contact.SheetEntry:
-    """A job whose picture is of one colour."""
+    """Return a job whose picture is of one colour."""
     colour = np.array(PillowImage.new("RGB", (64, 64), COLOURS[number]), np.float32).transpose(2, 0, 1) / 127.5 - 1
     directory = Path(str(number))
     save_results(

@@ -24,10 +24,10 @@ def _empty_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 def test_an_option_without_effect_gives_one_warning_for_a_sweep(capsys: pytest.CaptureFixture[str]) -> None:
     arguments = ["-m", "graph=transfer", "seed=1,2", "mode=check", "output.strip=x", "output.labels=true"]
     assert main(arguments) == 0
-    said = capsys.readouterr().err.splitlines()
-    assert len(said) == 2
-    assert said[0].startswith("warning: output.strip has no effect: each image has one row")
-    assert said[1].startswith("warning: output.labels has no effect")
+    printed = capsys.readouterr().err.splitlines()
+    assert len(printed) == 2
+    assert printed[0].startswith("warning: output.strip has no effect: each image has one row")
+    assert printed[1].startswith("warning: output.labels has no effect")
     assert main(["graph=translate", "mode=check", "output.strip=x", "output.labels=true"]) == 0
     assert capsys.readouterr().err == ""
 

@@ -43,7 +43,7 @@ def pixels(path: str) -> np.ndarray:
 
 
 def make_own() -> None:
-    """A run with a model file, a mask file, parameters, random noise, several rows and sheets."""
+    """Run a graph with a model file, a mask file, parameters, random noise, several rows and sheets."""
     Path("graph").mkdir()
     bundled = Path(fgraph.__file__).parent / "stylegan" / "bundled" / "landscape.safetensors"
     shutil.copy(bundled, "own.safetensors")
@@ -94,9 +94,9 @@ def test_another_model_or_mask_gives_a_warning(capsys: pytest.CaptureFixture[str
     shutil.copy(avatar, "own.safetensors")
     PillowImage.new("L", (64, 64)).save("mask.png")
     assert main(["from=first/a.picture_000.png", "mode=check"]) == 0
-    said = capsys.readouterr().err
-    assert "model 'main' (own.safetensors) is another file: it was sha256:" in said
-    assert "mask.png is another file: it was sha256:" in said
+    printed = capsys.readouterr().err
+    assert "model 'main' (own.safetensors) is another file: it was sha256:" in printed
+    assert "mask.png is another file: it was sha256:" in printed
     assert main(["from=first/a.picture_000.png", "mode=check", "model=landscape"]) == 0
     assert "model 'main'" not in capsys.readouterr().err
 
@@ -127,9 +127,9 @@ def test_faults_name_the_picture_and_the_line_of_its_graph(capsys: pytest.Captur
 def test_mistakes(capsys: pytest.CaptureFixture[str], arguments: list[str], expected: str) -> None:
     PillowImage.new("RGB", (2, 2)).save("bare.png")
     assert main(arguments) == 2
-    said = capsys.readouterr().err
-    assert expected in said
-    assert "Traceback" not in said
+    printed = capsys.readouterr().err
+    assert expected in printed
+    assert "Traceback" not in printed
 
 
 def test_settings_of_a_record_are_checked(capsys: pytest.CaptureFixture[str]) -> None:

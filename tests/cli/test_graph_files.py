@@ -92,18 +92,18 @@ def test_ways_out_of_the_graph(name: str, way: str, folder: Path, capsys: pytest
     if way == "load":
         with pytest.raises(FgraphError) as caught:
             fgraph.load(folder / "graph" / "evil.yaml")
-        said = str(caught.value)
+        printed = str(caught.value)
     elif way == "graph=":
         assert main(["--config-dir", str(folder), "graph=evil", "mode=check"]) == 2
-        said = capsys.readouterr().err
+        printed = capsys.readouterr().err
     else:
         (folder / "subgraph" / "evil.yaml").write_text(text, encoding="utf-8")
         (folder / "graph" / "nice.yaml").write_text("defaults: [/subgraph@nodes.sub: evil, _self_]\n" + NODES)
         assert main(["--config-dir", str(folder), "graph=nice", "mode=check"]) == 2
-        said = capsys.readouterr().err
-    assert "evil.yaml" in said or "nodes.sub" in said
-    assert "Traceback" not in said
-    assert "the-secret" not in said
+        printed = capsys.readouterr().err
+    assert "evil.yaml" in printed or "nodes.sub" in printed
+    assert "Traceback" not in printed
+    assert "the-secret" not in printed
     assert not canary.exists()
     assert os.environ == before
 
@@ -180,9 +180,9 @@ def test_the_error_names_a_file_of_another_form(
     file.write_bytes(content)
     for arguments in (["--config-dir", str(folder), "graph=form", "mode=check"], [str(file), "mode=check"]):
         assert main(arguments) == 2
-        said = capsys.readouterr().err
-        assert f"{file}{says}" in said
-        assert not [word for word in ("codec", "DictConfig", "recursion", "Traceback") if word in said]
+        printed = capsys.readouterr().err
+        assert f"{file}{says}" in printed
+        assert not [word for word in ("codec", "DictConfig", "recursion", "Traceback") if word in printed]
 
 
 def test_a_number_of_the_command_line_is_decimal() -> None:

@@ -120,8 +120,8 @@ def test_a_second_run_of_large_images_names_files_no_longer_listed(
 ) -> None:
     assert main(["blend_horizontal", "hydra.run.dir=out", f"output.formats=[{first}]"]) == 0
     assert main(["blend_horizontal", "hydra.run.dir=out", f"output.formats=[{second}]"]) == 0
-    said = capsys.readouterr().err
-    assert f"out also holds files of an earlier run, which manifest.json no longer lists: {left}" in said
+    printed = capsys.readouterr().err
+    assert f"out also holds files of an earlier run, which manifest.json no longer lists: {left}" in printed
     assert main(["blend_horizontal", "hydra.run.dir=out", f"output.formats=[{second}]"]) == 0
     assert "earlier run" not in capsys.readouterr().err  # the same files are replaced
 
@@ -133,5 +133,5 @@ def test_a_second_run_into_a_directory_names_files_no_longer_listed(
     assert main(["blend_horizontal", "hydra.run.dir=out"]) == 0
     assert "earlier run" not in capsys.readouterr().err
     assert main(["blend_horizontal", "hydra.run.dir=out", "output.formats=[webp]"]) == 0
-    said = capsys.readouterr().err
-    assert "out also holds files of an earlier run, which manifest.json no longer lists: image.png" in said
+    printed = capsys.readouterr().err
+    assert "out also holds files of an earlier run, which manifest.json no longer lists: image.png" in printed

@@ -39,11 +39,11 @@ def test_inspect_prints_the_report_and_leaves_nothing(capsys: pytest.CaptureFixt
     assert main(["mode=inspect", f"model={PICKLE}"]) == 0
     printed = capsys.readouterr().out
     assert printed == f"{inspect(PICKLE)}\n"
-    said = lines_of(printed)
-    assert said["architecture"] == "StyleGAN2, skip"
-    assert said["image"] == "32x32, 3 channels"
-    assert said["parameters"] == f"{PARAMETERS} (float32)"
-    assert len(said["sha256"]) == 64
+    lines = lines_of(printed)
+    assert lines["architecture"] == "StyleGAN2, skip"
+    assert lines["image"] == "32x32, 3 channels"
+    assert lines["parameters"] == f"{PARAMETERS} (float32)"
+    assert len(lines["sha256"]) == 64
     assert not files()
     assert not Path("outputs/panorama").exists()
 

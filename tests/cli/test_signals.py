@@ -29,7 +29,7 @@ def run_child(code: str, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def interrupting(jobs: FakeJobs, number: int, after: int = 0) -> Callable[..., Any]:
-    """A `finish` that gets a signal once a number of jobs are finished."""
+    """Return a `finish` that gets a signal once a number of jobs are finished."""
     finish = jobs.finish
     done: list[Any] = []
 

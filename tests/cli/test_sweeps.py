@@ -151,7 +151,7 @@ def test_jobs_of_one_directory_are_refused(jobs: FakeJobs, capsys: pytest.Captur
 def test_callbacks_run_once_a_job(jobs: FakeJobs, monkeypatch: pytest.MonkeyPatch) -> None:
     calls: list[str] = []
     for name in ("on_job_start", "on_job_end", "on_multirun_end"):
-        monkeypatch.setattr(Callback, name, lambda *_, said=name, **__: calls.append(said))
+        monkeypatch.setattr(Callback, name, lambda *_, event=name, **__: calls.append(event))
     callback = "+hydra.callbacks.mine={_target_: hydra.experimental.callback.Callback}"
     assert main(["-m", "seed=4,5", callback]) == 0
     assert calls == [*["on_job_start", "on_job_end"] * 2, "on_multirun_end"]

@@ -28,10 +28,10 @@ def mine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 def test_a_graph_that_is_not_there(mine: Path, flags: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     (mine / "oval.yaml").write_text(GRAPH)
     assert main([*flags, "--config-dir", "mine", "graph=panoramaa", "mode=check"]) == 2
-    said = capsys.readouterr().err
-    assert "there is no graph 'panoramaa' (did you mean 'panorama'?); there are " in said
-    assert "oval, own, panorama," in said
-    assert "provider" not in said
+    printed = capsys.readouterr().err
+    assert "there is no graph 'panoramaa' (did you mean 'panorama'?); there are " in printed
+    assert "oval, own, panorama," in printed
+    assert "provider" not in printed
 
 
 def test_a_launcher_that_is_not_there(mine: Path, capsys: pytest.CaptureFixture[str]) -> None:

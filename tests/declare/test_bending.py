@@ -44,7 +44,7 @@ CLUSTERS = """
 
 
 def one(**entry: Any) -> dict[str, Any]:
-    """The fields of the node that one transform becomes."""
+    """Return the fields of the node that one transform becomes."""
     full = {"layer": 2, "params": [], "features": "all"} | entry
     nodes = convert_bending({"transforms": [full]}).document["nodes"]
     return {key: value for key, value in nodes["bend_1"].items() if key not in ("op", "of", "layers")}
@@ -120,7 +120,7 @@ def test_runs_of_numbers() -> None:
     [
         ({"transform": "rotat"}, r"transforms\[0\]: unknown transform 'rotat'.*did you mean 'rotate'"),
         ({"transform": "resize", "params": [1.0, 2.0]}, "unknown transform 'resize'"),
-        ({"transform": "scale"}, r"params of scale are \[\]; expected numbers, \[factor\]"),
+        ({"transform": "scale"}, r"params of scale are \[\]; expected the numbers \[factor\]"),
         ({"transform": "ablate", "layer": 17}, "layer is 17; expected 1 to 16"),
         ({"transform": "ablate", "features": "some"}, "features is 'some'"),
         ({"transform": "ablate", "features": "random"}, "feature-param is None"),

@@ -14,7 +14,7 @@ import fgraph
 from fgraph._row_lists import EASES, expand_rows
 
 
-@pytest.mark.parametrize(("written", "meant"), [
+@pytest.mark.parametrize(("written", "expected"), [
     ({"from": 0, "to": 1, "count": 5}, (0, 0.25, 0.5, 0.75, 1)),
     ({"from": 0, "to": 360, "count": 4, "closed": True}, (0, 90, 180, 270)),
     ({"from": 0, "to": 1, "count": 3, "ease": "in"}, (0, 0.25, 1)),
@@ -28,8 +28,8 @@ from fgraph._row_lists import EASES, expand_rows
     ({"keys": {3: "late", 0: "early"}}, ("early", "early", "early", "late")),
     ({"keys": {0: [0, 0], 2: [1, 2]}}, ((0, 0), (0.5, 1), (1, 2))),
 ])  # fmt: skip
-def test_the_values_of_ranges_keyframes_and_curves(written: dict[str, Any], meant: tuple[Any, ...]) -> None:
-    assert expand_rows(written) == meant
+def test_the_values_of_ranges_keyframes_and_curves(written: dict[str, Any], expected: tuple[Any, ...]) -> None:
+    assert expand_rows(written) == expected
 
 
 def test_whole_numbers_stay_whole() -> None:

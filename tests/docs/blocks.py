@@ -27,7 +27,7 @@ class Block:
 
 
 def blocks_of(page: str, *languages: str) -> list[Block]:
-    """The blocks of a page, named from the root of the repository, in these languages."""
+    """Return the blocks of a page, named from the root of the repository, in these languages."""
     text = (ROOT / page).read_text(encoding="utf-8")
     found = [Block(match[2], match[3], text.count("\n", 0, match.start(3)) + 1) for match in _FENCE.finditer(text)]
     assert text.count("```") == 2 * len(found), f"{page} has a block without an end"

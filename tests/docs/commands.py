@@ -29,7 +29,7 @@ _OURS = re.compile(r"^(?:python run\.py|fgraph)(?= |$)")
 
 
 def commands_of(page: str) -> list[str]:
-    """Every command of a page: in shell blocks, in blocks of no language, indented, and in the text."""
+    """Return the commands of a page: in shell blocks, in blocks of no language, indented, and in the text."""
     blocks = [block.text for block in blocks_of(page, "bash", "sh", "shell", "console", "")]
     text = _FENCED.sub("", (ROOT / page).read_text(encoding="utf-8"))
     indented = [line.strip() for line in text.splitlines() if line.startswith("    ")]
@@ -40,18 +40,18 @@ def commands_of(page: str) -> list[str]:
 
 
 def lines_of(block: str) -> list[str]:
-    """The commands of a block: lines continued by a backslash are one, no comments; `&&` separates commands."""
+    """Return the commands of a block, without comments. A backslash continues a line, and `&&` separates commands."""
     lines = block.replace("\\\n", " ").splitlines()
     return [" ".join(part.split()) for line in lines for part in re.split(r"\s#", line)[0].split("&&")]
 
 
 def ours(command: str) -> bool:
-    """True if the command calls fgraph."""
+    """Return whether the command calls fgraph."""
     return bool(_OURS.match(command))
 
 
 def small(command: str) -> list[str]:
-    """The arguments of a command, with few steps, seeds and frames."""
+    """Return the arguments of a command, with few steps, seeds and frames."""
     words = shlex.split(_OURS.sub("", command))
     words = [re.sub(r"^seed=range\(0,\d+\)$", "seed=range(0,2)", word) for word in words]
     words = [word.replace("PATH", "photos/one.png") for word in words]

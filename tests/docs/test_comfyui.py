@@ -39,7 +39,7 @@ def pack() -> Iterator[ModuleType]:
 
 
 def defaults_of(node: Any) -> dict[str, Any]:
-    """The values of the widgets when a node is placed."""
+    """Return the values of the widgets when a node is placed."""
     return {name: options["default"] for name, (_, options) in node.INPUT_TYPES()["required"].items()}
 
 
@@ -116,7 +116,7 @@ def test_a_file_with_a_fault_is_left_out(pack: ModuleType, tmp_path: Path, capsy
     )
     Image.fromarray(np.zeros((2, 2, 3), np.uint8)).save(tmp_path / "a.png")
     assert sys.modules[f"{pack.__name__}.pack"].find_nodes([tmp_path]) == {}
-    said = capsys.readouterr().out
-    assert "reads 'c', which is not a node" in said
-    assert "has no output that is an image or a mask" in said
-    assert "params.seeds is [1]" in said
+    printed = capsys.readouterr().out
+    assert "reads 'c', which is not a node" in printed
+    assert "has no output that is an image or a mask" in printed
+    assert "params.seeds is [1]" in printed

@@ -116,7 +116,7 @@ def test_commands_are_found() -> None:
 
 
 def suggestions(path: Path) -> list[list[str]]:
-    """The overrides after `Try:` in a graph's comment: remarks in brackets left out, alternatives apart."""
+    """Return the overrides after `Try:` in the comment of a graph, without remarks in brackets, alternatives apart."""
     comment = " ".join(line[2:] for line in path.read_text(encoding="utf-8").splitlines() if line.startswith("# "))
     assert "Try: " in comment, f"{path.name} suggests nothing to try"
     text = re.sub(r"\([^()]*\)", "", comment.partition("Try: ")[2])

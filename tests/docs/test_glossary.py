@@ -40,7 +40,7 @@ def packages() -> Iterator[str]:
 
 
 def exported() -> Iterator[tuple[str, Any]]:
-    """Every class and function that a package of fgraph exports, with its full name."""
+    """Yield every class and function that a package of fgraph exports, with its full name."""
     for package in packages():
         module = importlib.import_module(package)
         for name in getattr(module, "__all__", ()):

@@ -20,7 +20,7 @@ PICTURES = {"photographs": 5, "quick_start": 4, "seven_jobs": 8}  # shown by the
 
 
 def cells_of(path: Path, kind: str) -> list[tuple[str, str]]:
-    """The id and the text of each cell of a kind."""
+    """Return the id and the text of each cell of a kind."""
     cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
     return [(cell["id"], "".join(cell["source"])) for cell in cells if cell["cell_type"] == kind]
 
@@ -47,7 +47,7 @@ def forms_of(output: dict[str, Any]) -> tuple[str, ...]:
 
 
 def pictures_of(book: dict[str, Any]) -> list[Image.Image]:
-    """The pictures that the cells of a notebook show."""
+    """Return the pictures that the cells of a notebook show."""
     shown = [one["data"]["image/png"] for cell in book["cells"] for one in cell.get("outputs", [])
              if "image/png" in one.get("data", {})]  # fmt: skip
     return [Image.open(io.BytesIO(base64.b64decode(one))) for one in shown]

@@ -13,8 +13,9 @@ from tests.docs.commands import small
 PAGE = "docs/how-to/output.md"
 WRITTEN = (
     "out/image_004.png", "formats/image.jpg", "strip/image_strip.png", "grid/image_grid.png", "compare/compare.png",
-    "patches/compare.png", "swept/sheet.png", "picked/image.png", "again/image_002.png", "changed/image_001.png",
-    "more/sheet.png", "wide/panorama.tif", "ring/panorama.html", "large/image.png", "film/image.gif",
+    "patches/compare.png", "explain/explain.png", "swept/sheet.png", "picked/image.png", "again/image_002.png",
+    "changed/image_001.png", "more/sheet.png", "wide/panorama.tif", "ring/panorama.html", "large/image.png",
+    "film/image.gif",
 )  # fmt: skip
 
 

@@ -50,8 +50,8 @@ def test_a_job_has_all_its_parts(page: str) -> None:
     assert [heading for heading in headings if heading in PARTS] == PARTS
     assert "![" in text
     assert any(block.text.startswith(SHOWN) for block in blocks_of(page, "yaml"))
-    (said,) = re.findall(rf"\({page}\) \| `([^`]+)`", (ROOT / "README.md").read_text(encoding="utf-8"))
-    assert said in commands_of(page)
+    (command,) = re.findall(rf"\({page}\) \| `([^`]+)`", (ROOT / "README.md").read_text(encoding="utf-8"))
+    assert command in commands_of(page)
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -49,8 +49,8 @@ def test_the_scripts_that_workflows_call_exist(path: Path) -> None:
 def test_ci_has_every_python_that_the_project_allows() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     jobs = yaml.safe_load((ROOT / ".github" / "workflows" / "ci.yml").read_text(encoding="utf-8"))["jobs"]
-    said = [name.rpartition(" ")[2] for name in project["classifiers"] if "Python :: 3." in name]
-    assert jobs["check"]["strategy"]["matrix"]["python"] == said
+    versions = [name.rpartition(" ")[2] for name in project["classifiers"] if "Python :: 3." in name]
+    assert jobs["check"]["strategy"]["matrix"]["python"] == versions
     lowest = project["requires-python"].partition(",")[0].removeprefix(">=")
     assert [step["with"]["python-version"] for step in jobs["minimum"]["steps"] if "with" in step] == [lowest]
 

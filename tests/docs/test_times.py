@@ -18,20 +18,20 @@ MARKS = f"before\n{jobs.BEGIN}\nnothing yet\n{jobs.END}\nafter\n"
 
 def test_the_jobs_match_the_readme() -> None:
     text = (ROOT / "README.md").read_text(encoding="utf-8")
-    said = re.findall(r"^\| \[(.+)\]\(docs/how-to/jobs/\w+\.md\) \| `python run\.py (.+)` \|$", text, re.MULTILINE)
-    assert [(job.name, " ".join(job.command)) for job in jobs.JOBS] == said
+    listed = re.findall(r"^\| \[(.+)\]\(docs/how-to/jobs/\w+\.md\) \| `python run\.py (.+)` \|$", text, re.MULTILINE)
+    assert [(job.name, " ".join(job.command)) for job in jobs.JOBS] == listed
     assert [job.seconds for job in jobs.JOBS if job.name != "GAN inversion"] == [30.0] * 6
 
 
 def test_a_job_is_in_time_if_one_core_makes_its_pictures() -> None:
-    assert jobs.Time(clock=40, cpu=30, pictures=1, code=0).within(30)  # the wall clock includes other processes
-    assert not jobs.Time(clock=20, cpu=31, pictures=1, code=0).within(30)
-    assert not jobs.Time(clock=2, cpu=2, pictures=0, code=0).within(30)
-    assert not jobs.Time(clock=2, cpu=2, pictures=1, code=2).within(30)
+    assert jobs.JobRun(clock=40, cpu=30, pictures=1, code=0).within(30)  # the wall clock includes other processes
+    assert not jobs.JobRun(clock=20, cpu=31, pictures=1, code=0).within(30)
+    assert not jobs.JobRun(clock=2, cpu=2, pictures=0, code=0).within(30)
+    assert not jobs.JobRun(clock=2, cpu=2, pictures=1, code=2).within(30)
 
 
 def test_a_line_has_a_cell_for_each_column() -> None:
-    line = jobs.to_line(QUICK, jobs.Time(clock=4.25, cpu=31.04, pictures=5, code=0, others=0.126))
+    line = jobs.to_line(QUICK, jobs.JobRun(clock=4.25, cpu=31.04, pictures=5, code=0, others=0.126))
     command = "`python run.py graph=blend_vertical graph.nodes.mix.layers=b8..`"
     assert line == f"| quick | {command} | 5 | 4.2 | 31.0 | 30 | no | 0.13 |"
     assert {one.count("|") for one in (line, *jobs.HEAD)} == {9}
@@ -66,7 +66,7 @@ def test_only_a_whole_table_is_written(
 ) -> None:
     page = tmp_path / "times.md"
     page.write_text(MARKS, encoding="utf-8")
-    monkeypatch.setattr(jobs, "measure", lambda job: jobs.Time(2.0, 3.0, 1 - code, 0))
+    monkeypatch.setattr(jobs, "measure", lambda job: jobs.JobRun(2.0, 3.0, 1 - code, 0))
     monkeypatch.setattr(sys, "argv", ["jobs.py", "--to", str(page), *arguments])
     assert jobs.main() == code
     text = page.read_text(encoding="utf-8")

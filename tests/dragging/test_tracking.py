@@ -30,7 +30,7 @@ def tracker_of(maps: FeatureMaps, settings: DragSettings = SETTINGS) -> NearestT
 
 
 def loss_of(maps: FeatureMaps, row: int, points: list[tuple[NDArray[np.float64], NDArray[np.float64]]]) -> float:
-    """The sum over points of the mean of |F(q + u) - F(q)| over a disc, computed pixel by pixel."""
+    """Return the sum over points of the mean of |F(q + u) - F(q)| over a disc, computed pixel by pixel."""
     whole = maps.resized()[row]
     total = 0.0
     for handle, target in points:

@@ -22,7 +22,7 @@ STYLEGAN3_TERMS = max(network_terms(tiny_stylegan3(0, kind).table) for kind in g
 
 
 def arrays_of(result: Any) -> dict[str, np.ndarray]:
-    """The tensors of one result by name."""
+    """Return the tensors of a result by name."""
     if isinstance(result, fgraph.Photographs):
         return {"patch": result.patches, **result.facts}
     return dict(result.tensors) if isinstance(result, fgraph.FeatureMaps) else {"array": result.array}

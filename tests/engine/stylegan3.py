@@ -25,7 +25,7 @@ def compute(generator: Any, nodes: dict[str, dict[str, Any]], **settings: Any) -
 
 
 def decoded(generator: Any, *steps: dict[str, Any], seed: Any = 3) -> Any:
-    """The image of a code after some nodes, one after the other."""
+    """Return the image of a code after some nodes, one after the other."""
     nodes: dict[str, dict[str, Any]] = {"n0": {"op": "sample", "seed": seed, "truncation": 0.7}}
     for number, step in enumerate((*steps, {"op": "decode", "clamp": False}), 1):
         nodes[f"n{number}"] = {"of": f"n{number - 1}"} | step

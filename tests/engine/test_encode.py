@@ -104,7 +104,7 @@ def test_half_precision_reaches_the_encoder(tmp_path: Path, monkeypatch: pytest.
 
 
 def wide(path: Path) -> fgraph.Graph:
-    """A picture encoded by a published encoder, for a model whose w has 32 numbers."""
+    """Return a picture encoded by a published encoder, for a model whose w has 32 numbers."""
     from fgraph.stylegan.generators.stylegan2 import StyleGAN2Generator
     from fgraph.stylegan.tables.stylegan2_tensors import required_shapes
 

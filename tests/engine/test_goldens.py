@@ -29,7 +29,7 @@ class Case:
     noise: str = "{}"
 
     def graph(self) -> str:
-        """The graph as YAML; a bare file name means one of the goldens."""
+        """Return the graph as YAML; a bare file name means one of the goldens."""
         lines = "".join(f"  {line.strip()}\n" for line in self.nodes.strip().splitlines())
         text = f"models: {self.models}\nnoise: {self.noise}\nnodes:\n{lines}outputs: [image]\n"
         text = text.replace("GOLDEN", f"{self.golden}.npz")
@@ -62,7 +62,7 @@ ALIAS = "image: {op: rows, of: decoded}"
 
 
 def singan(edit: str, noise: str) -> str:
-    """The singan function: a pass paused after the 8-pixel block, its canvas made twice as wide."""
+    """Return the singan function: a pass paused after the 8-pixel block, its canvas made twice as wide."""
     return f"""
         {styles("S")}
         t: {{op: tap, of: s1, layer: b8, noise: {noise}}}

@@ -149,7 +149,7 @@ def test_a_variation_does_not_depend_on_others() -> None:
 
 
 @pytest.mark.parametrize(
-    ("node", "said"),
+    ("node", "message"),
     [
         ({"patches": []}, "patches is empty"),
         ({"patches": [{"box": [0, 0, 0.5, 0.5]}]}, "either `to`, its target, or `by`"),
@@ -167,9 +167,9 @@ def test_a_variation_does_not_depend_on_others() -> None:
         ({"patches": {"count": 1}, "layers": "b128.."}, "has no layer 'b128'"),
     ],
 )
-def test_faults_say_what_is_wrong(node: dict[str, Any], said: str) -> None:
+def test_faults_say_what_is_wrong(node: dict[str, Any], message: str) -> None:
     faults = fgraph.check({"models": {"main": MAIN}, "nodes": decoded(**node), "outputs": ["image"]})
-    assert any(said in fault.message for fault in faults), faults
+    assert any(message in fault.message for fault in faults), faults
     assert all(fault.where.startswith("nodes.made") for fault in faults)
 
 
@@ -195,7 +195,7 @@ def test_half_precision_copies_patches_too() -> None:
 
 
 @pytest.mark.parametrize(
-    ("patches", "where", "said"),
+    ("patches", "where", "message"),
     [
         ({"cout": 3}, "patches.cout", "patches has no field 'cout' (did you mean 'count'?)"),
         ({"count": 0}, "patches.count", "found 0, expected a whole number from 1 to 16"),
@@ -204,7 +204,7 @@ def test_half_precision_copies_patches_too() -> None:
         ([{"box": [0, 0, 1], "by": [0, 0]}], "patches[0].box", "expected a list of 4"),
     ],
 )
-def test_the_form_of_patches_decides_their_faults(patches: Any, where: str, said: str) -> None:
+def test_the_form_of_patches_decides_their_faults(patches: Any, where: str, message: str) -> None:
     faults = fgraph.check({"models": {"main": MAIN}, "nodes": decoded(patches=patches), "outputs": ["image"]})
     (fault,) = [one for one in faults if one.where == f"nodes.made.{where}"]
-    assert said in f"{fault.message} ({fault.hint})"
+    assert message in f"{fault.message} ({fault.hint})"

@@ -14,12 +14,12 @@ GENERATOR = np.random.default_rng(0)
 
 
 def smooth(level: float) -> rival_measures.Picture:
-    """A faint texture about a grey level."""
+    """Return a faint texture about a grey level."""
     return (level + GENERATOR.uniform(-0.05, 0.05, (3, 64, 64))).astype(np.float32)
 
 
 def quick(task: rival_tasks.Task) -> rival_tasks.Task:
-    """The same with inversions of a few steps."""
+    """Return the same graph with inversions of a few steps."""
     ways = tuple(replace(way, nodes=way.nodes.replace("steps: 200", "steps: 3")) for way in task.ways)
     return replace(task, ways=ways)
 

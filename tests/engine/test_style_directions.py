@@ -185,7 +185,7 @@ def test_named_edits_that_do_not_fit(tmp_path: Path) -> None:
 
 
 def styleclip(effects: np.ndarray, texts: Iterable[np.ndarray], beta: float) -> np.ndarray:
-    """The boundary of StyleCLIP's MapTS.py, before it is multiplied by deviations, on the channels of convolutions."""
+    """Return the boundary of StyleCLIP's MapTS.py on the channels of convolutions, before deviations multiply it."""
     change = [(one / np.linalg.norm(one, axis=-1, keepdims=True)).mean(axis=0) for one in texts]
     dt = change[0] / np.linalg.norm(change[0]) - change[1] / np.linalg.norm(change[1])
     kept = effects @ (dt / np.linalg.norm(dt))

@@ -64,7 +64,7 @@ def directly(generator: StyleGAN3Generator, matrix: Any = None, **size: int) -> 
 
 
 def published(translate: tuple[float, float], angle: float) -> Any:
-    """The matrix of NVlabs' gen_images for `--translate` and `--rotate`: from the picture back to the plane."""
+    """Return the matrix of NVlabs' gen_images for `--translate` and `--rotate`: from the picture to the plane."""
     sine, cosine = math.sin(math.radians(angle)), math.cos(math.radians(angle))
     return np.linalg.inv([[cosine, sine, translate[0]], [-sine, cosine, translate[1]], [0, 0, 1]])
 
@@ -86,7 +86,7 @@ PICTURES = {"a.png": ((0.1, -0.2), 20.0), "b.png": ((0, 0.05), -70.0), "c.png": 
 
 
 def landmarks(tmp_path: Path) -> str:
-    """A landmarks_transforms.npy of StyleGAN3-editing: name -> (angle, shift, matrix, inverse of the matrix)."""
+    """Return a landmarks_transforms.npy of StyleGAN3-editing: name -> (angle, shift, matrix, inverse matrix)."""
     entries = {}
     for name, (shift, angle) in PICTURES.items():
         inverse = published(shift, angle)
@@ -334,7 +334,7 @@ def test_a_part_of_a_face_is_a_mask_like_others() -> None:
 
 
 @pytest.mark.parametrize(
-    ("nodes", "where", "said"),
+    ("nodes", "where", "message"),
     [
         ({"wide": {"op": "pad", "of": "code", "left": 0.5, "mode": "circular"}}, "wide.mode", "leave mode out"),
         ({"at": {"op": "shift", "of": "code", "dx": 0.5, "mode": "replicate"}}, "at.mode", "leave mode out"),
@@ -370,10 +370,10 @@ def test_a_part_of_a_face_is_a_mask_like_others() -> None:
          "none of these layers is a convolution"),
     ],
 )  # fmt: skip
-def test_meaningless_requests_are_refused_with_the_cure(nodes: Any, where: str, said: str) -> None:
+def test_meaningless_requests_are_refused_with_the_cure(nodes: Any, where: str, message: str) -> None:
     found = faults(T, **nodes)
     assert [one[0] for one in found] == [f"nodes.{where}"]
-    assert said in found[0][1]
+    assert message in found[0][1]
 
 
 def test_messages_name_the_model_and_its_architecture() -> None:

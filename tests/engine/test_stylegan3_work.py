@@ -16,7 +16,7 @@ pytestmark = pytest.mark.numeric
 
 
 def counted(document: dict[str, Any]) -> tuple[fgraph.Plan, int]:
-    """A plan, and the calls of layers that happen when it runs."""
+    """Return a plan, and the calls of layers that happen when it runs."""
     from fgraph._options import RunOptions
     from fgraph.runtime.execute import execute
     from fgraph.runtime.run import make_context

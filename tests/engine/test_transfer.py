@@ -174,7 +174,7 @@ def test_an_empty_mask_names_no_part() -> None:
 
 
 @pytest.mark.parametrize(
-    ("own", "said"),
+    ("own", "message"),
     [
         ({}, "either part, a number, or mask"),
         ({"part": 0, "mask": "hair"}, "either part, a number, or mask"),
@@ -184,8 +184,8 @@ def test_an_empty_mask_names_no_part() -> None:
         ({"part": 0, "layer": "const"}, "it has no parts: name a convolution"),
     ],
 )
-def test_faults_of_own(own: dict[str, Any], said: str) -> None:
+def test_faults_of_own(own: dict[str, Any], message: str) -> None:
     nodes = BOTH | {"hair": {"op": "mask", "kind": "region", "region": "hair"}}
     nodes["made"] = {"op": "own", "of": "one", "reference": "two", "clusters": 6, **own}
     faults = fgraph.check({"models": {"main": "avatar"}, "nodes": nodes, "outputs": ["made"]})
-    assert any(said in fault.message for fault in faults), faults
+    assert any(message in fault.message for fault in faults), faults

@@ -6,7 +6,7 @@ from PIL import Image, ImageDraw, ImageFilter
 
 
 def drawn_face(side: int = 200) -> Image.Image:
-    """A face of ovals: hair, face, then sockets, whites, irises and brows of two eyes, nose and mouth."""
+    """Draw a face of ovals: hair, face, then sockets, whites, irises and brows of two eyes, nose and mouth."""
     picture = Image.new("RGB", (2 * side, 2 * side), (120, 130, 140))
     pen, scale = ImageDraw.Draw(picture), side / 160
     hair, skin, shade, white, iris, lips = "#3c281e", "#d7b49b", "#a57d69", "#ebebeb", "#32231e", "#964646"

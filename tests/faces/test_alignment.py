@@ -10,7 +10,7 @@ from fgraph.faces import Landmarks, cut_face, face_quad
 
 
 def turned(angle: float, at: tuple[float, float], eyes: float = 30, mouth: float = 36) -> Landmarks:
-    """A face whose mouth is `mouth` below its eyes, turned about the middle of the eyes."""
+    """Return a face whose mouth is `mouth` below its eyes, turned about the middle of the eyes."""
     cosine, sine = np.cos(angle), np.sin(angle)
     places = np.array([(-eyes / 2, 0), (eyes / 2, 0), (-eyes / 3, mouth), (eyes / 3, mouth)])
     moved = places @ np.array([[cosine, sine], [-sine, cosine]]) + at

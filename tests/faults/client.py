@@ -149,7 +149,7 @@ def _text(path: str) -> str:
 
 @contextmanager
 def serving(folder: Path) -> Iterator[Server | None]:
-    """A fork server; None where faults cannot be made."""
+    """Yield a fork server, or None where faults cannot be made."""
     shim = build_shim(folder)
     if shim is None:
         yield None
@@ -175,7 +175,7 @@ class Findings:
 
 
 def digests(folder: Path) -> dict[str, str]:
-    """The SHA-256 of every file below a folder."""
+    """Return the SHA-256 of every file below a folder."""
     return {
         str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
         for path in sorted(folder.rglob("*"))
@@ -193,7 +193,7 @@ def leftovers(folder: Path) -> list[str]:
 
 
 def judge(outcome: Outcome, folder: Path, killed: bool, most_left: int = 0) -> list[str]:
-    """Every promise that a command has broken, whatever happened to it.
+    """Report the promises that a command has broken, whatever happened to it.
 
     `most_left` is the largest number of temporary files and folders that it may leave.
     """
@@ -207,8 +207,8 @@ def judge(outcome: Outcome, folder: Path, killed: bool, most_left: int = 0) -> l
     if outcome.code == 0:
         early, unsynced = outcome.early_renames, outcome.unsynced_folders
         found.expect(not early, f"{early} files took their names before they were on the disk")
-        said = "cannot write" in outcome.stdout + outcome.stderr  # a cache that cannot be written is a warning
-        found.expect(not unsynced or said, f"the names in {unsynced} folders were not brought to the disk")
+        reported = "cannot write" in outcome.stdout + outcome.stderr  # a cache that cannot be written is a warning
+        found.expect(not unsynced or reported, f"the names in {unsynced} folders were not brought to the disk")
     for manifest in sorted(folder.rglob("manifest.json")):
         if manifest.parent.suffix == ".part":  # it was being written
             continue
@@ -221,7 +221,7 @@ def judge(outcome: Outcome, folder: Path, killed: bool, most_left: int = 0) -> l
 
 
 def judge_interrupt(outcome: Outcome, folder: Path, number: int, after: float) -> list[str]:
-    """Every promise of interrupts that a command has broken; it got a signal after some seconds of CPU time."""
+    """Report the promises of interrupts that a command has broken. It got a signal after some seconds of CPU time."""
     found = Findings()
     found.expect(outcome.code in (0, 128 + number), f"exit code {outcome.code}: {outcome.stderr[-300:]}")
     found.expect(outcome.seconds - after <= GRACE, f"it ended {outcome.seconds - after:.1f} s of CPU time later")

@@ -36,7 +36,7 @@ def _new_report(campaign: Campaign) -> None:
 
 
 def kinds_of(reference: Reference) -> Iterator[tuple[str, int]]:
-    """The kinds of operation of a scenario, and how many it has of each."""
+    """Yield the kinds of operation of a scenario, and how many it has of each."""
     yield from ((kind, count) for kind, count in zip(KINDS, reference.counts, strict=True) if count)
 
 

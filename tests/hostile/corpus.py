@@ -83,7 +83,7 @@ def _streams(command: str) -> Iterator[tuple[str, bytes]]:
 
 
 def _routes(command: str) -> Iterator[tuple[str, bytes]]:
-    """A call of os.system by every opcode that calls."""
+    """Yield a call of os.system by every opcode that calls."""
     system, argument = b"cos\nsystem\n", text(command)
     yield "STACK_GLOBAL", pickled(call(stacked("os", "system"), command))
     yield "INST", START + MARK + argument + b"ios\nsystem\n" + STOP
@@ -142,12 +142,12 @@ def _wild() -> Iterator[tuple[str, bytes]]:
 
 
 def _holding(item: object) -> bytes:
-    """A checkpoint with this as a parameter."""
+    """Return a checkpoint with this as a parameter."""
     return pickled({"G_ema": module("Generator", {"_modules": {}, "_parameters": {"x": item}})})
 
 
 def _blob(numel: int = 4, **changes: object) -> bytes:
-    """A storage's stream, with parts of it changed."""
+    """Return the stream of a storage, with parts of it changed."""
     kind = changes.get("kind", named("torch", "FloatStorage"))
     parts = {
         "magic": 0x1950A86A20F9469CFC6C, "version": 1001, "system": {"protocol_version": 1001, "little_endian": True},
@@ -159,7 +159,7 @@ def _blob(numel: int = 4, **changes: object) -> bytes:
 
 
 def _legacy(stream: bytes) -> bytes:
-    """A legacy file whose object is this pickle."""
+    """Return a legacy file whose object is this pickle."""
     head = b"".join(map(pickled, [0x1950A86A20F9469CFC6C, 1001, {"little_endian": True}]))
     head = head.replace(START, b"\x80\x02")  # torch writes protocol 2
     return head + stream + pickled([])
@@ -326,7 +326,7 @@ def _zips() -> dict[str, bytes]:
     return {
         "zip bomb": bomb,
         "zip bomb, bzip2": zipped({"archive/data.pkl": b"\0" * (16 << 20)}, compression=zipfile.ZIP_BZIP2),
-        "zip whose pickle is 17 MB": zipped({"archive/data.pkl": b"N" * (17 << 20)}),
+        "zip whose pickle is 17 MiB": zipped({"archive/data.pkl": b"N" * (17 << 20)}),
         "zip with no pickle": zipped({"readme.txt": b"hello"}),
         "zip with two pickles": zipped({"a/data.pkl": good, "b/data.pkl": good}),
         "zip of 10 GB": zipped({"archive/data.pkl": pickled({"g_ema": {"input.input": storage}})}),

@@ -96,7 +96,7 @@ def _training_data(path: Path) -> None:
 
 @cache
 def _cache() -> Path:
-    """A folder of this process for the files that readers cache."""
+    """Return a folder of this process for the files that readers cache."""
     return Path(tempfile.mkdtemp())
 
 
@@ -156,13 +156,13 @@ def _in_config_folder(group: str, path: Path) -> None:
         (mine / name).mkdir(parents=True, exist_ok=True)
     (mine / "graph" / "one.yaml").write_text(f"defaults: [/subgraph@nodes.sub: one, _self_]\n{nodes}")
     (mine / group / "one.yaml").write_bytes(path.read_bytes())
-    said = io.StringIO()
-    with contextlib.redirect_stderr(said), contextlib.redirect_stdout(said):
+    printed = io.StringIO()
+    with contextlib.redirect_stderr(printed), contextlib.redirect_stdout(printed):
         code = main(["--config-dir", str(mine), "graph=one", "mode=check", f"hydra.run.dir={mine}/run"])
-    if code not in (0, 2) or "Traceback" in said.getvalue():
-        raise RuntimeError(f"exit code {code}: {said.getvalue()}")
+    if code not in (0, 2) or "Traceback" in printed.getvalue():
+        raise RuntimeError(f"exit code {code}: {printed.getvalue()}")
     if code:
-        raise FgraphError(said.getvalue())
+        raise FgraphError(printed.getvalue())
 
 
 def _job(path: Path) -> None:

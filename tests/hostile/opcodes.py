@@ -14,7 +14,7 @@ def text(value: str) -> bytes:
 
 
 def whole(value: int) -> bytes:
-    """An int of any size up to 255 bytes."""
+    """Return an int of any size up to 255 bytes."""
     if -(1 << 31) <= value < 1 << 31:
         return b"J" + struct.pack("<i", value)
     data = value.to_bytes((value.bit_length() + 8) // 8, "little", signed=True)

@@ -15,7 +15,7 @@ _NAMES = ("input.input", "synthesis.b4.const", "synthesis.input.freqs", "constan
 
 
 def stand_in_cases(command: str) -> Iterator[tuple[str, bytes]]:
-    """Every case, by name."""
+    """Yield every case, by name."""
     made = call(_SYSTEM, command)
     for what, item in {"a name": _SYSTEM, "a call": made, "a built call": built(made, {"a": 1})}.items():
         for place, content in _places(item):
@@ -26,7 +26,7 @@ def stand_in_cases(command: str) -> Iterator[tuple[str, bytes]]:
 
 
 def _places(item: Raw) -> Iterator[tuple[str, Any]]:
-    """A stand-in in every place of a generator."""
+    """Yield a stand-in in every place of a generator."""
     tensor = named("torch._utils", "_rebuild_tensor_v2")
     yield "as the file", item
     yield "as the network", {"G_ema": item}
@@ -98,7 +98,7 @@ def _many(made: Raw) -> Iterator[tuple[str, bytes]]:
 
 
 def _torch(parts: bytes, tensors: bytes = b"}") -> bytes:
-    """A module of a class of torch, with parts and tensors as opcodes."""
+    """Return a module of a class of torch, with parts and tensors as opcodes."""
     state = b"}(" + text("_modules") + parts + text("_parameters") + tensors + b"u"
     return named("torch.nn.modules.module", "Module").code + b")R" + state + b"b"
 
@@ -150,7 +150,7 @@ def _searched() -> Iterator[tuple[str, bytes]]:
 
 
 def _tensor() -> Raw:
-    """A tensor of one number."""
+    """Return a tensor of one number."""
     head = b"".join(map(pickled, (0x1950A86A20F9469CFC6C, 1001, {"little_endian": True})))
     storage = Raw(value(("storage", named("torch", "FloatStorage"), "0", "cpu", 1, None)) + b"Q")
     blob = head + pickled(storage) + pickled(["0"]) + struct.pack("<q", 1) + b"\0\0\x80\x3f"
@@ -159,7 +159,7 @@ def _tensor() -> Raw:
 
 
 def _shared(names: Iterable[str]) -> bytes:
-    """A state dict whose tensors are the same one: the first is pickled, the others recall it."""
+    """Return a state dict whose tensors are the same one: the first is pickled, the others recall it."""
     first, *others = names
     content = text(first) + _tensor().code + b"\x94" + b"".join(text(name) + b"h\x00" for name in others)
     return START + b"}(" + content + b"u" + STOP

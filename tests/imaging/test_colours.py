@@ -19,7 +19,7 @@ RED, BLUE, WHITE = (255, 0, 0), (0, 0, 255), (255, 255, 255)
 
 
 def swapped() -> bytes:
-    """A profile like sRGB whose red is the blue of sRGB, and the reverse."""
+    """Return a profile like sRGB whose red is the blue of sRGB, and the reverse."""
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     count = struct.unpack(">I", profile[128:132])[0]
     table = profile[132 : 132 + 12 * count]
@@ -29,7 +29,7 @@ def swapped() -> bytes:
 
 
 def linear_grey() -> bytes:
-    """A profile of grey whose values are proportional to light."""
+    """Return a profile of grey whose values are proportional to light."""
     white = struct.pack(">3I", 0xF6D6, 0x10000, 0xD32D)
     data = [b"XYZ \0\0\0\0" + white, b"curv\0\0\0\0" + struct.pack(">IHH", 1, 256, 0)]
     start = 128 + 4 + 24
@@ -40,7 +40,7 @@ def linear_grey() -> bytes:
 
 
 def shown(path: Path) -> list[tuple[int, ...]]:
-    """The pixels of the first line."""
+    """Return the pixels of the first line."""
     picture = open_picture(str(path))
     assert picture.mode == "RGB"
     return [tuple(map(int, pixel)) for pixel in np.asarray(picture)[0]]
@@ -95,7 +95,7 @@ def test_a_profile_of_grey(mode: str, tmp_path: Path) -> None:
 
 
 def png(depth: int, kind: int, data: bytes, key: bytes, width: int) -> bytes:
-    """A PNG of one line with a transparent colour."""
+    """Return a PNG of one line with a transparent colour."""
 
     def chunk(name: bytes, content: bytes) -> bytes:
         return struct.pack(">I", len(content)) + name + content + struct.pack(">I", zlib.crc32(name + content))

@@ -217,7 +217,7 @@ def test_a_fifo_is_refused(tmp_path: Path) -> None:
 
 
 def make(mode: str) -> Image.Image:
-    """A picture of 90 x 60 in a mode, no two rows alike."""
+    """Return a picture of 90 x 60 in a mode, no two rows alike."""
     rows, columns = np.mgrid[0:60, 0:90]
     rgba = np.stack([rows * 4, columns * 2, rows + columns, 255 - rows * 3], 2).astype(np.uint8)
     if mode == "I;16":

@@ -18,7 +18,7 @@ from tests.inversion.jobs import Killed, Watching, make_job, write_pictures
 
 
 def spoil(tensors: dict[str, torch.Tensor], name: str, how: str) -> dict[str, torch.Tensor]:
-    """The tensors of a cache entry with one of them wrong."""
+    """Return the tensors of a cache entry, with one of them wrong."""
     value = tensors[name]
     if how == "absent":
         return {key: one for key, one in tensors.items() if key != name}

@@ -90,10 +90,10 @@ def test_a_tuned_model_is_a_model_file(tmp_path: Path, models: Path, hard: torch
     job = InversionJob(
         problem_of(generator, steps=6), pictures, reading, tmp_path / "out", InversionCache(tmp_path / "cache")
     )
-    results, told = run_job(job), list[str]()
+    results, messages = run_job(job), list[str]()
     for _ in range(2):  # the second time it is cached
-        tune_results(job, results, Tuning(steps=10, rank=1, learning_rate=0.02), told.append)
-    assert told[0] == told[1]
+        tune_results(job, results, Tuning(steps=10, rank=1, learning_rate=0.02), messages.append)
+    assert messages[0] == messages[1]
     file = tmp_path / "out" / "one.model.safetensors"
     assert file.stat().st_size < (tmp_path / "base.safetensors").stat().st_size
     model = fgraph.load_generator(file)
@@ -132,10 +132,10 @@ def test_one_model_for_all_pictures_of_a_job(tmp_path: Path, models: Path, hard:
     reading = PictureReading(generator.table.size)
     pictures, _ = read_pictures(find_pictures(tmp_path / "in"), reading)
     job = InversionJob(problem_of(generator, steps=2), pictures, reading, tmp_path / "out", InversionCache(None))
-    results, told = run_job(job), list[str]()
-    tune_results(job, results, Tuning(steps=4, rank=1, together=True), told.append)
-    assert len(told) == 1
-    assert "dB on average of 2" in told[0]
+    results, messages = run_job(job), list[str]()
+    tune_results(job, results, Tuning(steps=4, rank=1, together=True), messages.append)
+    assert len(messages) == 1
+    assert "dB on average of 2" in messages[0]
     model = fgraph.load_generator(tmp_path / "out" / "tuned.model.safetensors")
     for name, result in results.items():
         image = model.synthesise(result.latent[None])[0].clamp(-1, 1)

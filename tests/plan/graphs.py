@@ -14,7 +14,7 @@ BOX = {"op": "mask", "kind": "box", "box": [0.25, 0.25, 0.25, 0.25]}
 
 
 def local_edit(alpha: Any, layers: str = "b16..", box: dict[str, Any] = BOX) -> dict[str, Any]:
-    """A blend inside a box of a quarter by a quarter of the canvas."""
+    """Return the graph of a blend inside a box of a quarter by a quarter of the canvas."""
     return {
         "models": {"main": tiny(0, 32)},
         "nodes": {
@@ -41,7 +41,7 @@ def mosaic(count: int, wrap: str) -> dict[str, Any]:
 
 
 def panorama(count: int) -> dict[str, Any]:
-    """The published panorama: each span has two neighbours; the spans are cut and joined."""
+    """Return the published panorama: each span has two neighbours; the spans are cut and joined."""
     return {
         "models": {"main": tiny(0, 32)},
         "nodes": {

@@ -216,7 +216,7 @@ def sweeps() -> list[tuple[dict[str, Any], list[int], int]]:
 
 @cache
 def swept(number: int) -> Plan:
-    """A graph with its own and up to three other seeds, compiled together."""
+    """Return a graph with its own and up to three other seeds, compiled together."""
     document, seeds, _ = sweeps()[number]
     documents = [document, *(document | {"seed": seed} for seed in seeds)]
     return fgraph.compile([load(one) for one in documents], device="cpu")

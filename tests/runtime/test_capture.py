@@ -311,7 +311,7 @@ IMAGE = {"op": "decode", "of": "code"}
 
 
 @pytest.mark.parametrize(
-    ("nodes", "said"),
+    ("nodes", "message"),
     [
         ({"swap": {"op": "patches", "of": "code", "patches": {"count": 1}}, "made": IMAGE | {"of": "swap"}}, "propose"),
         ({"image": IMAGE, "made": {"op": "invert", "of": "image", "steps": 1}}, "invert"),
@@ -319,13 +319,13 @@ IMAGE = {"op": "decode", "of": "code"}
     ],
 )
 def test_operations_that_may_ask_the_host_are_not_captured_with_a_warning(
-    capturer: None, caplog: pytest.LogCaptureFixture, nodes: dict[str, Any], said: str
+    capturer: None, caplog: pytest.LogCaptureFixture, nodes: dict[str, Any], message: str
 ) -> None:
     own = {"code": {"op": "sample", "seed": [1, 2]}, **nodes}
     document = {"models": {"main": tiny(1, 32)}, "nodes": own, "outputs": ["made"]}
     run = fgraph.capture(document, device="cpu", nodes=(Negative,))
     assert len(caplog.messages) == 1
-    assert f"the plan is not captured, and runs as usual: {said}" in caplog.text
+    assert f"the plan is not captured, and runs as usual: {message}" in caplog.text
     assert re.search(r"for nodes\.(made|swap), may ask the host", caplog.text)
     assert_exactly(run(document), fgraph.run(document, device="cpu", nodes=(Negative,)))
     assert len(caplog.messages) == 1

@@ -170,7 +170,7 @@ def test_layers_of_stylegan3_are_left_out_with_a_warning(caplog: pytest.LogCaptu
 
 
 @pytest.mark.parametrize(
-    ("backend", "said"),
+    ("backend", "message"),
     [
         ("without_compiler", "C\\+\\+ compiler.*install one \\(g\\+\\+ or clang.*CXX, or omit torch_compile"),
         ("without_triton", "triton.*; install the Triton that belongs to your torch, or omit torch_compile"),
@@ -179,8 +179,8 @@ def test_layers_of_stylegan3_are_left_out_with_a_warning(caplog: pytest.LogCaptu
         ("inductr", "no backend 'inductr': did you mean 'inductor'"),
     ],
 )
-def test_a_fault_of_compiling_is_one_line_with_its_cure(backend: str, said: str) -> None:
-    with pytest.raises(FgraphError, match=said) as caught:
+def test_a_fault_of_compiling_is_one_line_with_its_cure(backend: str, message: str) -> None:
+    with pytest.raises(FgraphError, match=message) as caught:
         fgraph.run(decoded([3]), device="cpu", torch_compile=backend)
     assert type(caught.value) is FgraphError  # a fault of the options: a sweep fails at once
     assert not isinstance(caught.value, RunError)
@@ -220,9 +220,9 @@ def test_beyond_the_limit_of_variants_layers_run_uncompiled_with_a_warning(
             assert torch.equal(made.conv(layers[0], x, style, added), generator.conv(layers[0], x, style, added))
             assert torch.equal(made.torgb(layers[1], x, style, added), generator.torgb(layers[1], x, style, added))
     assert len(COUNTED) == 2  # one of each function
-    said = "torch.compile has reached the limit of 1 variants of "
-    told = [text.removeprefix(said) for text in caplog.messages if text.startswith(said)]
-    assert told == ["styled_conv; others run uncompiled", "to_rgb; others run uncompiled"]
+    prefix = "torch.compile has reached the limit of 1 variants of "
+    functions = [text.removeprefix(prefix) for text in caplog.messages if text.startswith(prefix)]
+    assert functions == ["styled_conv; others run uncompiled", "to_rgb; others run uncompiled"]
 
 
 @pytest.mark.slow

@@ -17,13 +17,13 @@ PATCH = np.array([2, 3, 4, 5, 6, 0], float)  # x, y, width, height and its move,
 
 
 def sky() -> Any:
-    """An even brightening to the right and to the bottom, [3, 64, 64]."""
+    """Return an even brightening to the right and to the bottom, [3, 64, 64]."""
     ramp = np.linspace(-0.5, 0.5, 64)
     return np.stack([ramp[None] + 0.3 * ramp[:, None]] * 3)
 
 
 def copied(picture: Any, patch: Any = PATCH, brighter: float = 0.0) -> Any:
-    """The picture with the pixels of a patch copied, without a soft border."""
+    """Return the picture with the pixels of a patch copied, without a soft border."""
     x, y, width, height, dx, dy = (patch * 4).astype(int)
     made = picture.copy()
     made[:, y + dy : y + dy + height, x + dx : x + dx + width] = picture[:, y : y + height, x : x + width] + brighter

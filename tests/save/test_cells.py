@@ -32,9 +32,9 @@ def test_a_cell_runs_again(capsys: pytest.CaptureFixture[str]) -> None:
     swept = ["-m", "graph=blend_horizontal", "seed=1,2", "graph.nodes.fade.stop=0.5,0.75", "hydra.sweep.dir=swept"]
     assert main(swept) == 0
     assert main(["from=swept/sheet.png"]) == 2
-    said = capsys.readouterr().err
-    assert "swept/sheet.png is the sheet of a sweep" in said
-    assert "#2 graph=blend_horizontal seed=2 graph.nodes.fade.stop=0.5\n" in said
+    printed = capsys.readouterr().err
+    assert "swept/sheet.png is the sheet of a sweep" in printed
+    assert "#2 graph=blend_horizontal seed=2 graph.nodes.fade.stop=0.5\n" in printed
     assert main(["from=swept/sheet.png#2", "hydra.run.dir=again"]) == 0
     first, second = (read_record(f"{place}/image.png") for place in ("swept/2", "again"))
     assert first.graph == second.graph

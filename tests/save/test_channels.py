@@ -32,7 +32,7 @@ def rgba(rows: int = 2) -> Image:
 
 
 def ends(picture: PillowImage.Image) -> list[list[int]]:
-    """The colours near the left and the right end, as RGB without transparency."""
+    """Return the colours near the left and the right end, as RGB without transparency."""
     assert "A" not in picture.getbands()
     pixels = np.asarray(picture.convert("RGB"))
     return [pixels[-4, 3].tolist(), pixels[-4, -4].tolist()]

@@ -221,10 +221,10 @@ def test_cut_and_changed_files_end_in_one_error_or_a_record(tmp_path: Path, kind
 
 def test_changes_are_described() -> None:
     now = Record("1.2.3", "", {}, {"main": ModelRecord("landscape", "sha256:ffff")}, files={"a.png": "sha256:11"})
-    told = describe_changes(RECORD, now, "a.png")
-    assert "a.png: model 'main' (landscape) is another file: it was sha256:00ff, it is sha256:ffff" in told[0]
-    assert "made by fgraph 1.2.3" in told[1]
-    assert len(told) == 2
+    changes = describe_changes(RECORD, now, "a.png")
+    assert "a.png: model 'main' (landscape) is another file: it was sha256:00ff, it is sha256:ffff" in changes[0]
+    assert "made by fgraph 1.2.3" in changes[1]
+    assert len(changes) == 2
     other = Record("1.2.3", "", {}, {"main": ModelRecord("avatar", "sha256:ffff")})
     assert len(describe_changes(RECORD, other, "a.png")) == 1
 

@@ -26,7 +26,7 @@ def film(height: int = 16, width: int = 24) -> fgraph.Image:
 
 
 def read_gif(data: bytes) -> tuple[list[int], list[int], PillowImage.Image]:
-    """The grey and the milliseconds of each frame."""
+    """Return the grey and the milliseconds of each frame."""
     picture = PillowImage.open(io.BytesIO(data))
     greys, lengths = [], []
     for number in range(picture.n_frames):  # type: ignore[attr-defined]

@@ -45,7 +45,7 @@ def names(directory: Path) -> set[str]:
     return {path.name for path in directory.iterdir()}
 
 
-def test_every_kind_of_result(tmp_path: Path) -> None:
+def test_files_of_each_kind_of_result(tmp_path: Path) -> None:
     results = everything()
     manifest = save_results(results, tmp_path / "new" / "out", ("png", "npy"), RECORD)
     expected = {
@@ -130,7 +130,7 @@ def test_a_directory_that_is_a_file(tmp_path: Path) -> None:
         save_results({"one": random_image()}, tmp_path / "taken" / "out")
 
 
-@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write anywhere")
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="needs a user whom permissions bind")
 def test_unwritable_directory(tmp_path: Path) -> None:
     tmp_path.chmod(0o500)
     with pytest.raises(SaveError, match="permission denied"):
@@ -158,7 +158,7 @@ def test_outputs_that_would_share_a_file(tmp_path: Path) -> None:
     assert not names(tmp_path)
 
 
-def test_files_may_be_read_by_others(tmp_path: Path) -> None:
+def test_files_have_the_usual_permissions(tmp_path: Path) -> None:
     reference = tmp_path / "plain"
     reference.write_text("")
     save_results({"one": random_image()}, tmp_path)
@@ -187,7 +187,7 @@ def test_rows_that_are_not_finite_have_no_picture(tmp_path: Path) -> None:
         results["bad"].save(tmp_path / "again.png")  # type: ignore[attr-defined]
 
 
-def test_runs_into_one_directory_leave_a_manifest_that_is_true(tmp_path: Path) -> None:
+def test_the_manifest_matches_the_files_of_concurrent_runs(tmp_path: Path) -> None:
     def write(seed: int) -> None:
         pixels = np.random.default_rng(seed).uniform(-1, 1, (3, 3, 4, 6)).astype(np.float32)
         for _ in range(10):
@@ -212,7 +212,7 @@ def test_files_of_an_earlier_run_that_are_no_longer_listed_are_named(tmp_path: P
     assert save_results({"b": random_image()}, tmp_path).unlisted == ()  # not a manifest of fgraph
 
 
-def test_of_two_runs_at_once_the_second_names_the_files_of_the_first(tmp_path: Path) -> None:
+def test_the_later_of_two_concurrent_runs_names_the_files_of_the_earlier(tmp_path: Path) -> None:
     with ThreadPoolExecutor(2) as pool:
         runs = [pool.submit(save_results, {name: random_image()}, tmp_path) for name in ("a", "b")]
     found = {run.result().files[0].file: run.result().unlisted for run in runs}

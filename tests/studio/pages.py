@@ -108,7 +108,7 @@ class Page:
 
 @contextmanager
 def client_of(studio: Studio) -> Iterator[TestClient]:
-    """A browser that has exchanged the token for the cookie."""
+    """Yield a browser that has exchanged the token for the cookie."""
     access = Access.at([HOST], 80)
     with TestClient(make_app(studio, access)) as client:
         assert client.get(f"/?token={access.token}", follow_redirects=False).status_code == 303

@@ -195,7 +195,7 @@ def test_a_picture_is_uploaded_as_its_pixels_alone(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "message"),
     [
         (b"\x89PNG\r\n\x1a\nbroken", "neither a picture"),
         (b"\xff\xfe\x00", "neither"),
@@ -204,11 +204,11 @@ def test_a_picture_is_uploaded_as_its_pixels_alone(tmp_path: Path) -> None:
     ],
     ids=["picture", "bytes", "list", "empty"],
 )
-def test_other_uploads_are_refused(tmp_path: Path, content: bytes, said: str) -> None:
+def test_other_uploads_are_refused(tmp_path: Path, content: bytes, message: str) -> None:
     with client_of(make_studio(tmp_path)) as client:
         answer = client.post("/api/uploads", content=content, headers={"origin": ORIGIN})
     assert answer.status_code == 415
-    assert said in answer.text
+    assert message in answer.text
 
 
 def test_uploads_are_decoded_one_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -137,7 +137,7 @@ def test_a_bypass_is_undone_where_nothing_else_was_changed(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize(
-    ("made", "said"),
+    ("made", "message"),
     [
         ({"set": {"node": "none", "field": "x", "value": 1}}, "no node 'none'"),
         ({"add": {"op": "sample", "id": "left"}}, "already"),
@@ -148,9 +148,9 @@ def test_a_bypass_is_undone_where_nothing_else_was_changed(tmp_path: Path) -> No
     ],
     ids=["set", "add", "rename", "connect", "bypass", "outputs"],
 )
-def test_a_change_that_is_not_possible_changes_nothing(tmp_path: Path, made: dict[str, Any], said: str) -> None:
+def test_a_change_that_is_not_possible_changes_nothing(tmp_path: Path, made: dict[str, Any], message: str) -> None:
     session = session_of(tmp_path)
-    with pytest.raises(EditError, match=said):
+    with pytest.raises(EditError, match=message):
         change(session, {"seed": 5}, made)
     assert session.state.text == GRAPH
 

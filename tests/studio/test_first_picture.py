@@ -24,8 +24,8 @@ SEARCH = STEP.model_copy(update={"stage": "invert", "search": SearchState(rows=1
     ids=["picture", "failure", "search"],
 )
 def test_it_is_waited_for(message: Outgoing) -> None:
-    said: list[str] = []
-    first = FirstPicture(lambda: said.append("seen"))
+    calls: list[str] = []
+    first = FirstPicture(lambda: calls.append("seen"))
 
     async def wait() -> None:
         first.note(Forecast(revision=1, calls=1, gflop=1.0, seconds=1.0, bytes=1))
@@ -38,7 +38,7 @@ def test_it_is_waited_for(message: Outgoing) -> None:
         await waiting
 
     asyncio.run(wait())
-    assert said == ["seen"]
+    assert calls == ["seen"]
 
 
 def test_but_not_for_long(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -239,7 +239,7 @@ def test_a_change_on_disk_is_noticed_and_not_overwritten(studio: Studio, page: P
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("no json", "not JSON"),
         ("[1]", "not understood"),
@@ -253,11 +253,11 @@ def test_a_change_on_disk_is_noticed_and_not_overwritten(studio: Studio, page: P
     ],
     ids=["text", "list", "unknown", "path", "deep", "number", "graph", "state", "output"],
 )
-def test_invalid_requests_are_refused_and_the_socket_stays_open(page: Page, text: str, said: str) -> None:
+def test_invalid_requests_are_refused_and_the_socket_stays_open(page: Page, text: str, message: str) -> None:
     page.send(text)
     answer = page.answer(3 if '"id": 3' in text else -1)
     assert not answer["ok"]
-    assert said in answer["error"]["message"]
+    assert message in answer["error"]["message"]
     assert page.ask("history")["ok"]
 
 

@@ -39,7 +39,7 @@ def page(client: TestClient) -> Iterator[Page]:
 
 
 def photograph(kind: str = "JPEG", **more: Any) -> bytes:
-    """A photograph of 300x200 that a camera held sideways, with a profile."""
+    """Return a photograph of 300x200 that a camera held sideways, with a profile."""
     buffer = io.BytesIO()
     turned = Image.fromarray(scene(300, 200)).transpose(Image.Transpose.ROTATE_90)
     turned.save(buffer, kind, exif=exif(6), icc_profile=PROFILE, dpi=(300, 300), **more)
@@ -142,7 +142,7 @@ def test_faces_of_a_file_of_landmarks_are_shown(page: Page) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("{nodes: {code: {op: sample}, photo: {op: decode, of: code}}, outputs: [photo]}", "is not a photograph"),
         ("{nodes: {photo: {op: photo, file: [room.png, avatar.png]}}, outputs: [photo]}", "one photograph at a time"),
@@ -150,11 +150,11 @@ def test_faces_of_a_file_of_landmarks_are_shown(page: Page) -> None:
     ],
     ids=["image", "several", "not granted"],
 )
-def test_faces_are_shown_of_one_photograph_that_the_page_may_name(page: Page, text: str, said: str) -> None:
+def test_faces_are_shown_of_one_photograph_that_the_page_may_name(page: Page, text: str, message: str) -> None:
     page.ask("set_yaml", text=text)
     answer = page.ask("faces", node="photo")
     assert not answer["ok"]
-    assert said in answer["error"]["message"]
+    assert message in answer["error"]["message"]
     assert not page.ask("open", what={"photograph": "0" * 32})["ok"]
 
 

@@ -113,7 +113,7 @@ def environment(folder: Path) -> dict[str, str]:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (["host=0.0.0.0"], "add --remote"),
         (["host=192.0.2.1", "--remote", "port=0"], "cannot listen"),
@@ -128,12 +128,16 @@ def environment(folder: Path) -> dict[str, str]:
     ids=["remote", "address", "port", "both", "graph", "file", "setting", "models", "twice"],
 )
 def test_wrong_arguments_are_refused(
-    arguments: list[str], said: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    arguments: list[str],
+    message: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
 ) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
     assert main(["studio", "--no-open", *arguments]) == 2
-    assert said in capsys.readouterr().err
+    assert message in capsys.readouterr().err
 
 
 def test_an_unencrypted_connection_for_others_gives_a_warning(

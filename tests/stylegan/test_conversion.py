@@ -163,8 +163,8 @@ def test_notes(goldens: Path, tmp_path: Path) -> None:
     bare = {f"module.{key}": value for key, value in state.items() if not key.startswith("noises")}
     torch.save({"g": bare}, tmp_path / "bare.pt", _use_new_zipfile_serialization=False)
     notes = "; ".join(inspect(tmp_path / "bare.pt").notes)
-    for said in ("it has no noise", "it has no mean of w", "no averaged generator"):
-        assert said in notes
+    for note in ("it has no noise", "it has no mean of w", "no averaged generator"):
+        assert note in notes
 
 
 def test_a_generator_in_training_gives_a_warning(

@@ -38,7 +38,7 @@ def plain_filter(x: Tensor, pad: int) -> Tensor:
 
 
 def plain_conv(x: Tensor, weight: Tensor, bias: Tensor, stride: int = 1) -> Tensor:
-    """A layer of the paper: equalised weight, bias, leaky ReLU times the square root of 2."""
+    """Compute a layer of the paper: equalised weight, bias, leaky ReLU times the square root of 2."""
     scaled = weight / math.sqrt(weight[0].numel())
     y = F.conv2d(x, scaled, stride=stride, padding=weight.shape[2] // 2 if stride == 1 else 0)
     return F.leaky_relu(y + bias.view(1, -1, 1, 1), 0.2) * math.sqrt(2)

@@ -29,7 +29,7 @@ FIR = torch.tensor([1.0, 3.0, 3.0, 1.0]).outer(torch.tensor([1.0, 3.0, 3.0, 1.0]
 
 
 def trained(path: Path, state: dict[str, Tensor]) -> Path:
-    """A checkpoint as written by rosinality's trainer: with `g_ema`, and with filters among the tensors of `d`."""
+    """Return a checkpoint of rosinality's trainer: with `g_ema`, and with filters among the tensors of `d`."""
     save_rosinality(tiny(1), path)
     content = torch.load(path, weights_only=True)
     filters = {f"convs.{i}.{part}.0.kernel": FIR for i in (1, 2) for part in ("conv2", "skip")}
@@ -43,7 +43,7 @@ def conv(name: str, bias: str | None, **facts: Any) -> Persistent:
 
 
 def nvlabs(path: Path, architecture: str = "resnet", clamp: float | None = None) -> Path:
-    """A pickle with `D` alone, in the form of NVlabs' persistence."""
+    """Return a pickle with `D` alone, in the form of NVlabs' persistence."""
     blocks: dict[str, Persistent] = {}
     for i in (1, 2):
         layers = {

@@ -31,7 +31,7 @@ def convolved(x: Any, weight: Any, style: Any, **edges: Any) -> Any:
 
 
 def by_definition(x: Any, weight: Any, style: Any, up: int) -> Any:
-    """The published computation, row by row: modulate and demodulate the weight, convolve, filter."""
+    """Compute as published, row by row: modulate and demodulate the weight, convolve, filter."""
     rows = []
     for row, s in zip(x, style, strict=True):
         w = weight * s[None, :, None, None] / weight[0].numel() ** 0.5

@@ -49,7 +49,7 @@ def test_codes_equal_those_of_the_original_program(name: str, tmp_path: Path, go
 
 
 def by_hand(encoder: Encoder, images: Tensor, mean: Tensor, iterations: int) -> Tensor:
-    """The loop of ReStyle by its paper: each code is the previous one plus the encoder's output."""
+    """Run the loop of ReStyle by its paper: each code is the previous one plus the output of the encoder."""
     codes = mean.expand(len(images), STYLES, WIDTH)
     for _ in range(iterations):
         made = torch.nn.functional.adaptive_avg_pool2d(draw(codes), (256, 256))
@@ -58,7 +58,7 @@ def by_hand(encoder: Encoder, images: Tensor, mean: Tensor, iterations: int) -> 
 
 
 def draw(codes: Tensor) -> Tensor:
-    """A stand-in for a generator of 32 pixels."""
+    """Draw images in place of a generator of 32 pixels."""
     return codes.flatten(1)[:, : 3 * 64].view(-1, 3, 8, 8).repeat_interleave(4, 2).repeat_interleave(4, 3).tanh()
 
 

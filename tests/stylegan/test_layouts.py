@@ -277,7 +277,7 @@ def test_a_whole_module_of_an_unknown_class(tmp_path: Path) -> None:
 
 
 def as_modules(state: dict[str, torch.Tensor]) -> torch.nn.Module:
-    """A tree of modules with this state dict."""
+    """Return a tree of modules with this state dict."""
     root = torch.nn.Module()
     for name, value in state.items():
         *path, last = name.split(".")
@@ -364,7 +364,7 @@ def test_bfloat16_with_its_filters(layout: str, tmp_path: Path) -> None:
 
 
 def halved(part: Persistent) -> Persistent:
-    """The same module with its buffers in bfloat16."""
+    """Return the same module with its buffers in bfloat16."""
     state: Any = part.meta["state"]
     state["_buffers"] = {name: one.bfloat16() for name, one in state["_buffers"].items()}
     for child in state["_modules"].values():

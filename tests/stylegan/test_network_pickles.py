@@ -238,7 +238,7 @@ def test_a_tile_of_a_resnet_block_is_that_part_of_the_whole(goldens: Path) -> No
 
 
 def state(content: Any, *names: Any) -> Any:
-    """The state of one part of a network."""
+    """Return the state of one part of a network."""
     for name in names:
         content = content.meta["state"]["_modules"][name]
     return content.meta["state"]
@@ -321,7 +321,7 @@ def large(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 
 
 def opening_costs(path: Path) -> Any:
-    """The CPU seconds and the bytes of memory that opening a file takes, and the size of its images."""
+    """Return the CPU seconds and the bytes of memory that opening a file takes, and the size of its images."""
     done = subprocess.run(
         [sys.executable, "-c", MEMORY, str(path)], capture_output=True, text=True, timeout=120, check=True
     )

@@ -173,8 +173,8 @@ def test_two_processes_fetch_one_url_once(server: Any, tmp_path: Path, content: 
     command = [sys.executable, "-c", FETCH, server.address, str(tmp_path)]
     ways = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     with subprocess.Popen(command, **ways) as first, subprocess.Popen(command, **ways) as second:  # type: ignore[call-overload]
-        told = first.stderr, second.stderr
-        readable, _, _ = select.select(told, [], [], 60)  # the waiting process says so
+        streams = first.stderr, second.stderr
+        readable, _, _ = select.select(streams, [], [], 60)  # the waiting process says so
         assert "another process is fetching" in readable[0].readline()
         server.wait.set()
         printed = {first.communicate(timeout=600)[0], second.communicate(timeout=600)[0]}

@@ -17,30 +17,30 @@ from fgraph.stylegan.checkpoints.pickles.span import Span
 from fgraph.stylegan.checkpoints.pickles.stored import Storage, view
 from fgraph.stylegan.checkpoints.weights import load_weights
 
-MEANT = random.Random(0).randbytes(700_001)  # more than two of the chunks that are decoded at once
+ORIGINAL = random.Random(0).randbytes(700_001)  # longer than two chunks of the decoder
 
 
 @pytest.fixture
 def span(tmp_path: Path) -> Any:
-    text = MEANT.decode("latin-1").encode()
+    text = ORIGINAL.decode("latin-1").encode()
     (tmp_path / "file").write_bytes(b"before" + text + b"\x80after")
     return Span(tmp_path / "file", 6, len(text), utf8=True)
 
 
 def test_text_that_represents_bytes(span: Any) -> None:
-    assert span.size == len(MEANT)
-    assert span.read() == MEANT
-    assert span.read(300_000) == MEANT[300_000:]
+    assert span.size == len(ORIGINAL)
+    assert span.read() == ORIGINAL
+    assert span.read(300_000) == ORIGINAL[300_000:]
     for start, length in [(0, 0), (0, 1), (5, 100), (262_100, 200), (174_000, 400_000), (700_000, 1)]:
-        assert span.read(start, length) == MEANT[start : start + length]
+        assert span.read(start, length) == ORIGINAL[start : start + length]
         buffer = bytearray(length)
         span.read_into(memoryview(buffer), start)
-        assert buffer == MEANT[start : start + length]
+        assert buffer == ORIGINAL[start : start + length]
 
 
 def test_text_that_represents_no_bytes(span: Any, tmp_path: Path) -> None:
     with pytest.raises(PickleRefused, match="cut short"):
-        span.read_into(memoryview(bytearray(2)), len(MEANT) - 1)
+        span.read_into(memoryview(bytearray(2)), len(ORIGINAL) - 1)
     (tmp_path / "wide").write_bytes("a\u0100".encode())
     with pytest.raises(PickleRefused, match="not in Latin-1"):
         Span(tmp_path / "wide", 0, 3, utf8=True).read()

@@ -233,9 +233,9 @@ def test_geometry(generator: StyleGAN3Generator) -> None:
 def test_inspection_and_conversion(goldens: Path, generator: StyleGAN3Generator, tmp_path: Path) -> None:
     path = tmp_path / "own.safetensors"
     found = convert(goldens / "sg3_t_32.pkl", path)
-    said = str(found.source)
-    assert "StyleGAN3, T" in said
-    assert "z 48, w 64, W+ 16 rows, S 214" in said
+    text = str(found.source)
+    assert "StyleGAN3, T" in text
+    assert "z 48, w 64, W+ 16 rows, S 214" in text
     assert found.source.parameters == found.target.parameters
     assert found.target.format == "safetensors"
     after = load_generator(path)

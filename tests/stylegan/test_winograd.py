@@ -28,7 +28,7 @@ def maps(*shape: int, seed: int = 0) -> Tensor:
 
 
 def convolve(x: Tensor, weight: Tensor, size: Sequence[int]) -> tuple[Tensor, int]:
-    """The joined result and the number of its bands; `x` includes its context."""
+    """Return the joined result and the number of its bands; `x` includes its context."""
     height, width = size
     made = torch.empty(len(x), len(weight), height, width)
     bands = 0
@@ -138,9 +138,9 @@ def test_the_engine_gives_the_same_results_with_it(calls: list[tuple[int, ...]])
         graph.outputs = {
             "image": image if wrap == "x" else graph.crop(image, left=0.25, width=0.375, top=0.25, height=0.75)
         }
-        made, meant = fgraph.run(graph), fgraph.run(graph, engine="eager")
+        made, eager = fgraph.run(graph), fgraph.run(graph, engine="eager")
         for name in made:
             torch.testing.assert_close(
-                torch.from_numpy(made[name].array), torch.from_numpy(meant[name].array), rtol=0, atol=1e-5
+                torch.from_numpy(made[name].array), torch.from_numpy(eager[name].array), rtol=0, atol=1e-5
             )
     assert any(shape[2] % 4 == 2 and shape[2] not in (18, 34) for shape in calls)  # tiles, rounded up

@@ -28,7 +28,7 @@ def assert_same(one: TrainingState, other: TrainingState) -> None:
 
 
 def colours_apart(model: StyleGAN2Generator) -> float:
-    """The mean distance of the mean colours of images from what the painter of grounds makes of their z."""
+    """Return the mean distance of the mean colours of images from those that the painter makes of their z."""
     z = torch.randn(32, 8, generator=torch.Generator().manual_seed(1))
     images = model.synthesise(model.affine(model.map(z)), "none").mean(dim=(2, 3))
     wanted = (z * torch.rsqrt(z.square().mean(dim=1, keepdim=True)))[:, :3].tanh()
@@ -36,7 +36,7 @@ def colours_apart(model: StyleGAN2Generator) -> float:
 
 
 def texture_errors(settings: TrainingSettings) -> tuple[float, float]:
-    """The mean squared distance of trained images to paintings of their own noise, and to those of other noise."""
+    """Return the mean squared distance of trained images to paintings of their noise, and to those of other noise."""
     state, draw = read_snapshot(settings.target / SNAPSHOT), torch.Generator().manual_seed(5)
     generator, batches = state.trained_generator(), PaintedBatches(load_painter(settings.data), 16, 0, flip=False)
     z = torch.randn(64, state.table.z_dim, generator=draw)

@@ -95,7 +95,7 @@ def test_the_first_code_is_the_mean(choose: Choose) -> None:
     assert torch.equal(codes, tiny(1).w_mean.expand(2, tiny(1).table.num_ws, 8))
 
 
-def test_going_on_is_the_same_as_never_having_stopped(choose: Choose, tmp_path: Path) -> None:
+def test_a_resumed_training_equals_an_uninterrupted_one(choose: Choose, tmp_path: Path) -> None:
     whole, halves = choose(target=tmp_path / "whole"), choose()
     train_encoder(whole)
     train_encoder(halves.model_copy(update={"images": 8}))

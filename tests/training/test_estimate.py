@@ -34,9 +34,9 @@ def test_an_estimate_leaves_no_trace(choose: Choose) -> None:
 
 def test_a_training_says_how_long_it_takes(choose: Choose, capsys: pytest.CaptureFixture[str]) -> None:
     train(choose(images=4 * FEWEST_STEPS))
-    said = capsys.readouterr().out
-    assert f"{4 * FEWEST_STEPS} images at about " in said
-    assert " images/s on cpu: " in said
+    printed = capsys.readouterr().out
+    assert f"{4 * FEWEST_STEPS} images at about " in printed
+    assert " images/s on cpu: " in printed
     train(choose(images=4 * FEWEST_STEPS + 4))  # a few steps more
     assert "at about" not in capsys.readouterr().out
 
@@ -45,9 +45,9 @@ def test_a_long_training_on_a_cpu_is_told(choose: Choose, capsys: pytest.Capture
     settings = choose(images=1_000_000)
     report = Report(settings, begin(settings), "10 pictures", CURVES)
     report.forecast(1_000_000 / (60 * 3600), "cpu")
-    said = capsys.readouterr().out
-    assert "1000000 images at about 4.63 images/s on cpu: 2 days 12 h" in said
-    assert "this is long" in said
+    printed = capsys.readouterr().out
+    assert "1000000 images at about 4.63 images/s on cpu: 2 days 12 h" in printed
+    assert "this is long" in printed
     report.forecast(1_000_000 / (LONG / 2), "cpu")
     report.forecast(1.0, "cuda")
     assert "this is long" not in capsys.readouterr().out

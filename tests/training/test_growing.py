@@ -62,7 +62,7 @@ def _score_terms(table: DiscriminatorTable) -> int:
     return sum(2 * 9 * count + 4 * 4 for count in channels) + 17 * channels[0]
 
 
-def test_growing_goes_on_from_a_snapshot_with_its_moments(choose: Choose) -> None:
+def test_growing_resumes_from_a_snapshot_with_its_moments(choose: Choose) -> None:
     first = choose()
     train(first)
     start = first.target / SNAPSHOT

@@ -71,7 +71,7 @@ def test_batches_follow_from_seed_and_number_alone(file: Path) -> None:
     assert not torch.equal(PaintedBatches(painter, 16, 1, flip=True).take(0, 4), first)
 
 
-def test_a_training_on_a_painter_goes_on_bit_for_bit(
+def test_a_training_on_a_painter_resumes_bit_for_bit(
     choose: Choose, file: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     halves = choose(data=f"{file}:Grey")

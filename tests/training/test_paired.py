@@ -45,7 +45,7 @@ def test_pairs_alone_teach_what_the_numbers_mean(
     assert f"100 of 100 images, pair {state.history[-1]['pair']:.3f}" in capsys.readouterr().out
 
 
-def test_a_training_from_pairs_alone_goes_on_bit_for_bit(choose: Choose, painter: str) -> None:
+def test_a_training_from_pairs_alone_resumes_bit_for_bit(choose: Choose, painter: str) -> None:
     halves = choose(**ALONE, data=painter)
     whole = halves.model_copy(update={"target": halves.target / "whole"})
     train(whole)

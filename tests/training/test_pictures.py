@@ -1,4 +1,4 @@
-"""Reading data: folders and zips, once, with broken pictures told and left out."""
+"""Reading data: folders and zips, each once; broken pictures are reported and left out."""
 
 from __future__ import annotations
 

@@ -91,7 +91,7 @@ def maps(rows: int = 8, seed: int = 0) -> list[Tensor]:
 
 
 @pytest.mark.parametrize("augment", ["none", "ada"])
-def test_a_projected_training_goes_on_bit_for_bit(choose: Choose, augment: str) -> None:
+def test_a_projected_training_resumes_bit_for_bit(choose: Choose, augment: str) -> None:
     """The directions of the spectral norm and the deviation over rows are part of what goes on."""
     halves = choose(**SMALL, augment=augment, images=24)
     whole = halves.model_copy(update={"target": halves.target / "whole"})
@@ -349,7 +349,7 @@ def test_noise_learns_the_texture_that_the_painter_draws_from_it(choose: Choose,
     assert own < 0.8 * other
 
 
-def test_a_paired_training_goes_on_bit_for_bit(choose: Choose, painter: str) -> None:
+def test_a_paired_training_resumes_bit_for_bit(choose: Choose, painter: str) -> None:
     halves = choose(**PAIRED, data=painter, pairing=5.0, mapping_rate=3.0)
     whole = halves.model_copy(update={"target": halves.target / "whole"})
     train(whole)

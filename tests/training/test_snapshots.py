@@ -66,7 +66,7 @@ def test_a_snapshot_that_is_replaced_meanwhile_is_read_again(
 
 
 @pytest.mark.parametrize("augment", ["none", "ada"])
-def test_going_on_is_the_same_as_never_having_stopped(choose: Choose, augment: str) -> None:
+def test_a_resumed_training_equals_an_uninterrupted_one(choose: Choose, augment: str) -> None:
     whole, halves = choose(augment=augment, target="whole"), choose(augment=augment)
     whole = whole.model_copy(update={"target": halves.target / "whole"})
     train(whole)
@@ -77,7 +77,7 @@ def test_going_on_is_the_same_as_never_having_stopped(choose: Choose, augment: s
 
 
 def command(settings: TrainingSettings, images: int) -> list[str]:
-    """A training without imports that one process does not need, and that take as long as torch's."""
+    """Return the command of a training without slow imports that one process does not need."""
     code = (
         "import sys; sys.modules.update(dict.fromkeys(('lightning_fabric', 'torch._dynamo'))); "
         "from fgraph.training import TrainingSettings; from fgraph.training.run import train; "
@@ -86,7 +86,7 @@ def command(settings: TrainingSettings, images: int) -> list[str]:
     return [sys.executable, "-c", code, settings.model_dump_json()]
 
 
-def test_a_killed_training_goes_on_bit_for_bit(choose: Choose) -> None:
+def test_a_killed_training_resumes_bit_for_bit(choose: Choose) -> None:
     """SIGKILL at an arbitrary moment, with a snapshot after every step; then the same command again."""
     settings = choose(snapshot_minutes=0, log_images=12)
     path = settings.target / SNAPSHOT
@@ -107,7 +107,7 @@ def test_a_killed_training_goes_on_bit_for_bit(choose: Choose) -> None:
 
 @contextmanager
 def training_process(settings: TrainingSettings) -> Iterator[subprocess.Popen[str]]:
-    """A process that trains without end, and has done its first step."""
+    """Yield a process that trains without end, and has done its first step."""
     with subprocess.Popen(
         command(settings, 10_000_000), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
     ) as process:

@@ -43,7 +43,7 @@ def main() -> int:
     """Draw the requested pictures."""
     names = (*DRAWN, *WRITTEN, *SCRIPTS)
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("pictures", nargs="*", metavar="PICTURE", help="absent: all")
+    parser.add_argument("pictures", nargs="*", metavar="PICTURE", help="pictures to draw; default: all")
     parser.add_argument("--to", type=Path, default=ROOT / "docs", help="the folder of the pages")
     parser.add_argument("--list", action="store_true", help="the names, nothing is drawn")
     given = parser.parse_args()

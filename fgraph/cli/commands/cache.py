@@ -53,7 +53,7 @@ def _clear(folder: Path, names: Sequence[str]) -> list[str]:
     """Remove entries, by default all.
 
     Raises:
-        FgraphError: there is no such entry, or one can't be removed.
+        FgraphError: there is no such entry, or one cannot be removed.
     """
     entries = {entry.name: entry for entry in _entries(folder)}
     for name in names:

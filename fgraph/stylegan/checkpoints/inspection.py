@@ -18,7 +18,7 @@ from fgraph.stylegan.tables.stylegan2_tensors import required_shapes
 from fgraph.stylegan.tables.stylegan3 import StyleGAN3Table
 from fgraph.stylegan.tables.stylegan3 import required_shapes as stylegan3_shapes
 
-_KINDS = {
+_FORMATS = {
     "safetensors": "fgraph",
     "rosinality": "rosinality / SOAT",
     "nvlabs": "NVlabs PyTorch",
@@ -28,7 +28,7 @@ _KINDS = {
     "basicsr": "BasicSR",
     "paddlegan": "PaddleGAN",
 }
-_DEFAULTS = (*NETWORKS, "state dict", "the network")  # places of the generator in a file
+_USUAL_PLACES = (*NETWORKS, "state dict", "the network")  # of the generator in a file
 _BUFFERS = (".transform", ".freqs", ".phases", ".magnitude_ema", "_filter")  # not trained
 
 
@@ -52,11 +52,11 @@ class Inspection:
     def lines(self) -> dict[str, str]:
         """Return the facts by name."""
         table = self.table
-        kind, channels = _kind_and_channels(table)
+        architecture, channels = _architecture_and_channels(table)
         lines = {
             "file": show(self.path, 4096),
-            "format": _KINDS[self.format] + (f" ({self.path.suffix})" if self.path.suffix else ""),
-            "architecture": kind,
+            "format": _FORMATS[self.format] + (f" ({self.path.suffix})" if self.path.suffix else ""),
+            "architecture": architecture,
             "image": f"{_image(table.size)}, {table.image_channels} channels",
             "channels": ", ".join(channels),
             "codes": f"z {table.z_dim}, w {table.w_dim}, W+ {table.num_ws} rows, S {table.style_length}",
@@ -89,7 +89,7 @@ def _inspect(path: Path) -> Inspection:
     return Inspection(path, contents.format, contents.table, *facts, tuple(_notes(contents)))
 
 
-def _kind_and_channels(table: Table) -> tuple[str, list[str]]:
+def _architecture_and_channels(table: Table) -> tuple[str, list[str]]:
     if isinstance(table, StyleGAN3Table):
         sizes = [(table.input_size, table.features), *((one.out_size, one.out_channels) for one in table.filtered)]
         return f"StyleGAN3, {table.architecture[-1].upper()}", [f"{extent(size)}: {count}" for size, count in sizes]
@@ -116,12 +116,12 @@ def _notes(contents: Contents) -> Iterator[str]:
     table = contents.table
     if base := contents.metadata.get("base"):
         yield f"it is a delta to the model '{show(base)}'"
-    if contents.format != "safetensors" and (place := contents.metadata.get("weights", "G_ema")) not in _DEFAULTS:
+    if contents.format != "safetensors" and (place := contents.metadata.get("weights", "G_ema")) not in _USUAL_PLACES:
         yield f"the generator is under '{place}' in the file"
     if beside := contents.metadata.get("beside"):
         yield f"the file also holds {beside}"
     if assumed := contents.metadata.get("assumed"):
-        yield f"the file does not state, and fgraph assumes: {assumed}"
+        yield f"fgraph assumes what the file does not state: {assumed}"
     if isinstance(table, StyleGAN2Table):
         yield from _notes_on_layers(table, contents)
     if table.mapping_activation != "lrelu":

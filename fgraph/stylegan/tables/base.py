@@ -78,7 +78,7 @@ class Layer:
 
     @property
     def halo(self) -> int:
-        """The pixels of its input, each way, that one pixel of its output depends on."""
+        """The distance in input pixels, in each direction, up to which an output pixel depends on the input."""
         return (1 if self.kind == "conv" else 0) + (self.up - 1)
 
 
@@ -105,7 +105,7 @@ class Table:
 
         @property
         def image_channels(self) -> int:
-            """The channels of the image: 1, 3 or 4."""
+            """The number of channels of the image."""
 
         @property
         def architecture(self) -> str:
@@ -117,7 +117,7 @@ class Table:
 
         @property
         def embed_width(self) -> int:
-            """The length of the embedding of a class, which joins the input of the mapping."""
+            """The length of the embedding of a class, which is appended to the input of the mapping network."""
 
         @property
         def class_means(self) -> bool:
@@ -125,11 +125,11 @@ class Table:
 
         @property
         def mapping_widths(self) -> tuple[int, ...]:
-            """The widths of the outputs of the mapping's layers; empty if all are w_dim."""
+            """The output width of each layer of the mapping network; empty if all are w_dim."""
 
         @property
         def mapping_rate(self) -> float:
-            """The learning-rate multiplier, which stored mapping weights do not include."""
+            """The learning-rate multiplier of the mapping network. Its stored weights do not include the factor."""
 
         @property
         def mapping_activation(self) -> str:
@@ -150,7 +150,7 @@ class Table:
 
     @property
     def unit(self) -> tuple[Fraction, Fraction]:
-        """Height and width of an image, where the unit is the resolution: 1 and 1 if it is square."""
+        """Height and width of the image as multiples of the resolution: 1 and 1 if it is square."""
         return Fraction(self.size[0], self.resolution), Fraction(self.size[1], self.resolution)
 
     @property
@@ -170,7 +170,7 @@ class Table:
 
     @property
     def widths(self) -> tuple[int, ...]:
-        """The widths of the input and of each layer's output of the mapping: one more than it has layers."""
+        """The width of the input of the mapping network, then the output width of each of its layers."""
         made = self.mapping_widths or (self.w_dim,) * self.mapping_layers
         return (self.z_dim + self.embed_width, *made)
 
