@@ -57,13 +57,13 @@ from tests.step_interpreter import (
 )
 from tests.step_stylegan3 import (
     at_cell,
-    came_from,
     edit_plane,
     first_run,
     in_units,
     is_plane,
     join_maps,
     margin_of,
+    source_matrix,
     through,
     turned,
 )
@@ -313,7 +313,7 @@ class Interpreter:
             if here:
                 return edit_plane(state, edit, carried)
             moves = -1 in layers and at_layers.parts != "skip"
-            carrier = through(state.carrier, came_from(edit, in_units(state))) if moves else state.carrier
+            carrier = through(state.carrier, source_matrix(edit, in_units(state))) if moves else state.carrier
             return replace(state, carrier=Map(carrier, edit, layers, at_layers.parts))
         edit = make(*rulers(unit, state.activation, margin_of(state)))
         return edit_paused(state, edit, margin_of(state)) if here else mapped(state, edit, layers, at_layers.parts)

@@ -39,8 +39,8 @@ def matrix_of(place: Place) -> Any:
     return np.vstack([np.column_stack([right - origin, down - origin, origin]), [0, 0, 1]])
 
 
-def came_from(edit: Any, canvas: Canvas) -> Any:
-    """Return the source of each point of an edited canvas in units of the plane, from the top left corner."""
+def source_matrix(edit: Any, canvas: Canvas) -> Any:
+    """Return the matrix from points of an edited canvas to their sources, both from the centre, in units of the plane."""
     if isinstance(edit, geometry.Transform):
         return np.linalg.inv(transform_matrix(edit, canvas))
     after = canvas.edited(edit)
@@ -88,7 +88,7 @@ def on_each_run(carrier: Any, change: Callable[[Run], Run]) -> Any:
 
 
 def through(carrier: Any, back: Any) -> Any:
-    """Return a carrier with another matrix in the placement of all its passes."""
+    """Return a carrier in which `back` is applied before the placement of each run."""
     return on_each_run(carrier, lambda run: replace(run, plane=run.plane @ back))
 
 
@@ -108,7 +108,7 @@ def edit_plane(state: Paused, edit: Any, carried: Callable[..., Any]) -> Paused:
         return moved(draw, replace(edit, mode="replicate") if hasattr(edit, "dx") or hasattr(edit, "right") else edit)
 
     scale = (state.canvas.height / canvas.height, state.canvas.width / canvas.width)
-    carrier = carried(through(state.carrier, came_from(edit, in_units(state))), move, scale)
+    carrier = carried(through(state.carrier, source_matrix(edit, in_units(state))), move, scale)
     return replace(state, carrier=carrier, canvas=canvas)
 
 

@@ -123,9 +123,7 @@ def main() -> None:
     given = parser.parse_args()
     host_copies.to_array = lambda tensor: np.zeros(tuple(tensor.shape), np.float32)  # `meta` has no data
     answer_seconds = seconds_of_answer(given.repeats)
-    print(
-        f"{processor()}; {versions()}\n\n| graph | steps | overhead, µs a step | torch on meta | calls of torch a step |"
-    )
+    print(f"{processor()}; {versions()}\n\n| graph | steps | overhead, µs a step | torch on meta | calls a step |")
     print("| --- | --- | --- | --- | --- |")
     for name in given.graphs.split(","):
         plan = fgraph.compile(fgraph.load(GRAPHS / f"{name}.yaml"), device="meta")

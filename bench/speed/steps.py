@@ -1,4 +1,4 @@
-"""The time of a step of an inversion and of a drag beside published programs: docs/reference/measurements/steps.md.
+"""Times of steps of inversions and drags, here and in published programs: docs/reference/measurements/steps.md.
 
     python -m bench.speed.steps [--projector DIR] [--soat DIR] [--draggan DIR] [--sizes 256,1024] [--batches 1,4]
         [--drags 1,8] [--repeats 3] [--threads 1] [--out FOLDER]
@@ -51,13 +51,13 @@ class Line:
 
     job: str
     published: Times | None
-    own: Times
+    fgraph: Times
     parts: str = ""
 
     @property
     def ratio(self) -> float | None:
         """The CPU time of the published program, divided by fgraph's."""
-        return None if self.published is None else self.published.cpu_seconds / self.own.cpu_seconds
+        return None if self.published is None else self.published.cpu_seconds / self.fgraph.cpu_seconds
 
 
 def make_inversion(generator: Generator, rows: int) -> Search:
@@ -142,7 +142,7 @@ def to_markdown(lines: list[Line], state: list[str]) -> str:
 def _row(line: Line) -> str:
     published = "" if line.published is None else f"{line.published.cpu_seconds:.2f}"
     ratio = "" if line.ratio is None else f"{line.ratio:.2f}x"
-    return f"| {line.job} | {published} | {line.own.cpu_seconds:.2f} | {ratio} | {line.parts} |"
+    return f"| {line.job} | {published} | {line.fgraph.cpu_seconds:.2f} | {ratio} | {line.parts} |"
 
 
 def measure_size(size: int, given: argparse.Namespace, folder: Path) -> Iterator[Line]:

@@ -77,6 +77,6 @@ class Warp:
         return low[0], low[1], max(high[0], low[0] + 1), max(high[1], low[1] + 1)
 
     def affected(self, region: Region) -> Region:
-        """Return the smallest region of the result that contains every pixel that reads `region`."""
+        """Return a region of the result that contains every pixel that reads `region`."""
         top, left, bottom, right = region
         return self.inverse().footprint((top - 1, left - 1, bottom + 1, right + 1))

@@ -15,7 +15,7 @@ def draw_graph(spec: GraphSpec) -> str:
         GraphError: the wiring has faults.
         FgraphError: Graphviz cannot be loaded, or fails.
     """
-    from fgraph._errors import GraphError  # imported late, as everything that `import fgraph` does not need
+    from fgraph._errors import GraphError  # imported here, because `import fgraph` does not need it
     from fgraph.digraph import wire
     from fgraph.digraph.draw import draw_svg
 

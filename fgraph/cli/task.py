@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 class Task:
     """The task, which turns settings into files; failures go to `sweep`.
 
-    Modules that --help doesn't need are imported late. `finish` runs the jobs that read no graph.
+    Modules that --help does not need are imported inside the function. `finish` runs the jobs that read no graph.
     """
 
     def __init__(self, sweep: SweepRun, restored: RestoredPicture | None, arguments: Arguments) -> None:

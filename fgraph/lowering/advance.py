@@ -51,7 +51,7 @@ def advance(build: Build, features: Features, layer: int) -> Features:
     table = build.table(features.model)
     if layer < features.layer:
         raise ValueError(
-            f"the pass is paused at {table.at(features.layer).name}, after {table.at(layer).name}: name a later layer"
+            f"the pass is paused at {table.at(features.layer).name}, which is after {table.at(layer).name}: name a later layer"
         )
     for index in range(features.layer + 1, layer + 1):
         features = _run_layer(build, features, table.at(index))
@@ -145,7 +145,7 @@ def _terms(build: Build, carrier: Carrier, layer: Layer, call: Callable[[Run], O
 def _bounded(terms: list[Term]) -> list[Term]:
     if len(terms) > _limits.TERMS:
         raise ValueError(
-            f"it mixes more than {_limits.TERMS} passes in one: blends of blends name each pass many times"
+            f"it mixes more than {_limits.TERMS} passes at one layer: nested blends read the same passes many times"
         )
     return terms
 

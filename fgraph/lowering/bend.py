@@ -24,7 +24,7 @@ def map_tensor(build: Build, value: Operand, moves: Sequence[Edit | Bend], layer
 
 
 def bend_tensor(build: Build, value: Operand, bends: Sequence[Bend], layer: Layer, canvas: Canvas) -> Operand:
-    """Emit the bending of channels of a layer's output, one for each row; a residual behind them is unchanged.
+    """Emit the bending of channels of a layer's output, one for each row. The channels of a residual do not change.
 
     Amounts are fractions of the canvas. A margin moves with the canvas, and zeros fill what is beyond it.
     """

@@ -215,7 +215,9 @@ def check_carrier(carrier: Carrier) -> None:
         seen.update(map(id, inner))
         waiting += inner
         if len(seen) > _limits.TERMS:
-            raise ValueError(f"it mixes more than {_limits.TERMS} passes: blends of blends name each pass many times")
+            raise ValueError(
+                f"it mixes more than {_limits.TERMS} passes: nested blends read the same passes many times"
+            )
     depth = Memoised[int](lambda one, again: 1 + max(map(again, one.inner), default=0))
     if depth(carrier) > _limits.NESTED:
         raise ValueError(f"blends and edits by layer are nested more than {_limits.NESTED} deep")

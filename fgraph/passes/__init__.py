@@ -33,7 +33,7 @@ class PassRun:
 def optimise(
     program: Program, passes: Sequence[Pass] = PASSES, after: Callable[[PassRun], None] | None = None
 ) -> Program:
-    """Rewrite a program by passes, again and again until nothing changes, then find the bases of its rows.
+    """Rewrite a program by passes, in at most 8 rounds until nothing changes, then find the bases of its rows.
 
     Args:
         program: the program as lowered.

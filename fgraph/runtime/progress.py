@@ -46,13 +46,13 @@ def progress(total: int, label: str) -> Iterator[Progress]:
 
 @dataclass(frozen=True)
 class SearchStep:
-    """An iteration of a search, which is one step of a plan: its progress, and its losses."""
+    """The progress and the losses after an iteration of a search, which is one step of a plan."""
 
     search: str  # drag, invert, or encode
     done: int
     total: int  # iterations at most
     rows: int  # the number of unfinished rows
-    loss: float | None = None  # the mean of these rows
+    loss: float | None = None  # the mean over these rows
     distance: float | None = None  # distance of the farthest point from its target, in pixels
 
 
@@ -69,7 +69,7 @@ class Searching:
         """Report an iteration.
 
         Raises:
-            BaseException: the run is cancelled, which its caller reports.
+            BaseException: `on_search` cancels the run.
         """
         known = {"loss": loss, "distance": distance}
         self._job.note(**{name: f"{one:.4g}" for name, one in known.items() if one is not None}, rows=str(rows))

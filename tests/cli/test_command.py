@@ -205,7 +205,7 @@ def test_interrupt(jobs: FakeJobs, monkeypatch: pytest.MonkeyPatch, capsys: pyte
 
 
 @pytest.mark.parametrize(("arguments", "composed"), [([], 0), (["~graph.nodes.panorama"], 1), (["hydra.mode=RUN"], 2)])
-def test_the_configuration_is_composed_once_unless_it_may_set_the_mode(
+def test_the_configuration_is_composed_at_most_once_unless_it_may_set_the_mode(
     jobs: FakeJobs, monkeypatch: pytest.MonkeyPatch, arguments: list[str], composed: int
 ) -> None:
     calls = []

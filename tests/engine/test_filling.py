@@ -1,4 +1,4 @@
-"""A constant fills the features of an edited canvas; the weights that mix them still sum to 1 there."""
+"""A constant fills the new parts of an edited canvas; the weights that mix features still sum to 1 there."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pivotal tuning: the model comes nearer to the image, and its file is small and can be loaded."""
+"""Pivotal tuning: the image of the model comes nearer to the target, and its file is small and can be loaded."""
 
 from __future__ import annotations
 
@@ -41,7 +41,9 @@ def hard() -> torch.Tensor:
 
 @pytest.mark.parametrize("rank", [0, 1])
 @pytest.mark.parametrize("network", [tiny, tiny_stylegan3])
-def test_it_comes_nearer_and_leaves_codes_their_meaning(network: Callable[[int], Generator], rank: int) -> None:
+def test_tuning_reduces_the_error_and_changes_neither_mapping_nor_styles(
+    network: Callable[[int], Generator], rank: int
+) -> None:
     """The image comes from another generator."""
     generator, other = network(1), network(2)
     image = other.synthesise(other.affine(other.w_mean[None])).clamp(-1, 1)
@@ -62,7 +64,7 @@ def test_it_comes_nearer_and_leaves_codes_their_meaning(network: Callable[[int],
 
 
 def test_several_pictures_share_a_generator(generator: StyleGAN2Generator, targets: torch.Tensor) -> None:
-    """From codes at the mean, all images come nearer, in batches that leave some of them out of each step."""
+    """From given codes, the images come nearer on average. Each batch leaves some of them out."""
     problem = problem_of(generator, space="w+", prior="none")
     codes = generator.w_mean.expand(5, generator.table.num_ws, -1)
     start = torch.linspace(-1, 1, 5)[:, None, None] * (codes + 1)

@@ -62,7 +62,9 @@ def convolve_bands(x: Tensor, transformed: Tensor, height: int, width: int) -> I
         The lines, and their result: [rows, O, lines, width], channels-last.
     """
     rows, inputs, outputs = x.shape[0], x.shape[1], transformed.shape[2]
-    reading, writing = (torch.from_numpy(np.kron(one, one)).to(x) for one in (_matrices()[2], _matrices()[0]))
+    input_matrix, result_matrix = (
+        torch.from_numpy(np.kron(one, one)).to(x) for one in (_matrices()[2], _matrices()[0])
+    )
     tiles = x.unfold(2, _SPAN, _TILE).unfold(3, _SPAN, _TILE).permute(4, 5, 0, 2, 3, 1)  # [6, 6, rows, down, across, I]
     down, across = tiles.shape[3:5]
     lines = winograd_lines(rows, across, max(inputs, outputs))
@@ -73,11 +75,13 @@ def convolve_bands(x: Tensor, transformed: Tensor, height: int, width: int) -> I
         part = tiles[:, :, :, start : start + lines]
         count = part.shape[2] * part.shape[3] * across
         patches = _within(buffers[0], *part.shape).copy_(part).view(_SPAN**2, -1)
-        spectra = torch.mm(reading, patches, out=_within(buffers[1], *patches.shape))  # [36, tiles * I]
+        spectra = torch.mm(input_matrix, patches, out=_within(buffers[1], *patches.shape))  # [36, tiles * I]
         spectra = spectra.view(_SPAN**2, count, inputs)
         products = torch.bmm(spectra, transformed, out=_within(buffers[2], _SPAN**2, count, outputs))
         products = products.view(_SPAN**2, -1)
-        results = torch.mm(writing, products, out=_within(buffers[3], _TILE**2, products.shape[1]))  # [16, tiles * O]
+        results = torch.mm(
+            result_matrix, products, out=_within(buffers[3], _TILE**2, products.shape[1])
+        )  # [16, tiles * O]
         made = results.view(_TILE, _TILE, rows, -1, across, outputs).permute(2, 3, 0, 4, 1, 5)
         made = made.reshape(rows, -1, across * _TILE, outputs).permute(0, 3, 1, 2)  # [rows, O, lines, w]
         band = slice(start * _TILE, min(height, start * _TILE + made.shape[2]))
