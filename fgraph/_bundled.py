@@ -1,4 +1,4 @@
-"""Things that the front of the package provides to earlier stages: bundled node classes, and the drawing of graphs."""
+"""Functions that `fgraph/__init__.py` provides to earlier stages: bundled node classes, and the drawing of graphs."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ def provide_bundled(ops: Callable[[], Iterable[str]], classes: Callable[[str], t
 
 def provided_ops() -> tuple[str, ...]:
     """Return the ops of the bundled nodes, in the order of the reference page."""
-    assert _Bundled.ops is not None, "the front of the package provides the bundled nodes"
+    assert _Bundled.ops is not None, "fgraph/__init__.py provides the bundled nodes"
     return tuple(_Bundled.ops())
 
 
 def provided_classes(op: str) -> tuple[Any, ...]:
     """Return the node classes of a bundled op, whose module is imported now."""
-    assert _Bundled.classes is not None, "the front of the package provides the bundled nodes"
+    assert _Bundled.classes is not None, "fgraph/__init__.py provides the bundled nodes"
     return _Bundled.classes(op)
 
 
@@ -40,5 +40,5 @@ def drawing_of(spec: Any) -> str:
     Raises:
         FgraphError: the graph has faults, or Graphviz cannot be loaded.
     """
-    assert _Bundled.drawing is not None, "the front of the package provides the drawing"
+    assert _Bundled.drawing is not None, "fgraph/__init__.py provides the drawing"
     return _Bundled.drawing(spec)

@@ -23,7 +23,7 @@ _OF_THE_SYSTEM = (
 )
 
 
-def is_of_the_system(error: Exception) -> bool:
+def is_system_error(error: Exception) -> bool:
     """Return whether an error comes from the system, which says nothing about the content of a file."""
     return isinstance(error, OSError) and error.errno in _OF_THE_SYSTEM
 
@@ -31,7 +31,7 @@ def is_of_the_system(error: Exception) -> bool:
 def remove_settings(settings: Path) -> None:
     """Remove the folder of an earlier run's settings if it is a link, otherwise Hydra's files in it.
 
-    They can be links, which a writer would follow.
+    These files can be links, which a writer would follow.
 
     Raises:
         OSError: a file cannot be removed.

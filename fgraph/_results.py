@@ -1,4 +1,4 @@
-"""The results of a run: images, latents, feature maps and masks, as numpy arrays.
+"""The results of a run: images, latents, feature maps and masks as numpy arrays, and edited photographs.
 
 Nothing here needs torch. Every result has `save(path)`, which writes each file whole or not at all.
 """

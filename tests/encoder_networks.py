@@ -14,7 +14,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from fgraph.stylegan.checkpoints.encoder_file import own_table, save_encoder
+from fgraph.stylegan.checkpoints.encoder_file import residual_encoder_table, save_encoder
 from fgraph.stylegan.checkpoints.families.published_encoders import published_shapes
 from fgraph.stylegan.nn.discriminator import initial_tensors
 from fgraph.stylegan.nn.encoder import Encoder
@@ -30,7 +30,7 @@ _GROUPS = ((16, 16), (16, 20), (20, 24), (24, 32))  # inner and outer channels o
 @cache
 def tiny_encoder(styles: int, w_dim: int) -> str:
     """Return the file of an encoder for tiny models with this W+, which reads images at 8 pixels."""
-    table = own_table(((4, 4), (8, 3)), image_channels=3, styles=styles, w_dim=w_dim, iterations=1)
+    table = residual_encoder_table(((4, 4), (8, 3)), image_channels=3, styles=styles, w_dim=w_dim, iterations=1)
     assert isinstance(table.network, DiscriminatorTable)
     path = _folder() / f"tiny_{styles}_{w_dim}.safetensors"
     save_encoder(Encoder(table, initial_tensors(table.network, seed=2), torch.linspace(-1, 1, w_dim)), path, {})

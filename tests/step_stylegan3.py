@@ -40,7 +40,7 @@ def matrix_of(place: Place) -> Any:
 
 
 def source_matrix(edit: Any, canvas: Canvas) -> Any:
-    """Return the matrix from points of an edited canvas to their sources, both from the centre, in units of the plane."""
+    """Return the matrix from points of an edited canvas to their sources, from the centres in units of the plane."""
     if isinstance(edit, geometry.Transform):
         return np.linalg.inv(transform_matrix(edit, canvas))
     after = canvas.edited(edit)

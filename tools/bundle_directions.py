@@ -2,12 +2,12 @@
 
 python tools/bundle_directions.py [MODEL ...] [--samples 2000] [--sheet FOLDER]
 
-A fact is a number of a picture, such as how light it is, or a number that the painter draws from. Over random
+A fact is a measurement of a picture, such as its luminance, or a number that the painter draws from. Over random
 w, let a be the facts of the pictures, in standard deviations. The direction of a fact is the expected change of w when
 the fact rises by one deviation and the other facts stay: a column of Cov(w, a) Cov(a, a)^-1. So a strength counts
 deviations of the fact, as far as it is linear.
 
-`fgraph/array_files/named_edits.tsv` names the directions that show what they measure, with their ranges. `--sheet`
+`fgraph/array_files/named_edits.tsv` names the directions that visibly change their fact, with their ranges. `--sheet`
 draws all of them for a visual check. Run this script again after a model is replaced.
 """
 
@@ -47,7 +47,7 @@ def part(pictures: Floats, top: float, bottom: float, left: float = 0, right: fl
     return pictures[:, :, rows, columns]
 
 
-def light(pictures: Floats) -> Floats:
+def luminance(pictures: Floats) -> Floats:
     """Return the luminance of pictures, [n, H, W]."""
     return np.asarray((pictures * _LUMINANCE).sum(1))
 
@@ -69,7 +69,7 @@ def greenness(pictures: Floats) -> Floats:
 
 def brightest(pictures: Floats) -> Floats:
     """Return how much lighter the lightest patch is than the mean: patches have a sixteenth of the width, [n]."""
-    values, side = light(pictures), max(1, pictures.shape[3] // 16)
+    values, side = luminance(pictures), max(1, pictures.shape[3] // 16)
     rows, columns = (length // side * side for length in values.shape[1:])
     patches = values[:, :rows, :columns].reshape(len(values), rows // side, side, columns // side, side).mean((2, 4))
     return np.asarray(patches.reshape(len(values), -1).max(1) - mean(values))
@@ -77,7 +77,7 @@ def brightest(pictures: Floats) -> Floats:
 
 def edges(pictures: Floats) -> Floats:
     """Return the mean change of luminance from pixel to pixel, [n]."""
-    values = light(pictures)
+    values = luminance(pictures)
     return mean(np.abs(np.diff(values, axis=1))) + mean(np.abs(np.diff(values, axis=2)))
 
 
@@ -102,18 +102,20 @@ def painter_of(model: str) -> Any:
 
 
 LANDSCAPES: Mapping[str, Fact] = {
-    "night": of_pictures(lambda pictures: -mean(light(pictures))),
+    "night": of_pictures(lambda pictures: -mean(luminance(pictures))),
     "warm_sky": of_pictures(lambda pictures: warmth(part(pictures, 0, 0.4))),
     "sun": of_pictures(lambda pictures: brightest(part(pictures, 0, 0.4))),
-    "glow": of_pictures(lambda pictures: mean(light(part(pictures, 0.35, 0.5))) - mean(light(part(pictures, 0, 0.15)))),
+    "glow": of_pictures(
+        lambda pictures: mean(luminance(part(pictures, 0.35, 0.5))) - mean(luminance(part(pictures, 0, 0.15)))
+    ),
     "green": of_pictures(lambda pictures: greenness(part(pictures, 0.6, 1))),
     "relief": of_pictures(lambda pictures: edges(part(pictures, 0.45, 0.9))),
     "water": of_number(painter_of("landscape").named["water"]),
 }
 HEADS: Mapping[str, Fact] = {
-    "light_background": of_pictures(lambda pictures: mean(light(corners(pictures)))),
+    "light_background": of_pictures(lambda pictures: mean(luminance(corners(pictures)))),
     "warm_background": of_pictures(lambda pictures: warmth(corners(pictures))),
-    "dark_hair": of_pictures(lambda pictures: -mean(light(part(pictures, 0.22, 0.29, 0.42, 0.58)))),
+    "dark_hair": of_pictures(lambda pictures: -mean(luminance(part(pictures, 0.22, 0.29, 0.42, 0.58)))),
     "light_skin": of_number(painter_of("avatar").named["skin"], -1),
     **{name: of_number(place) for name, place in painter_of("avatar").named.items() if name != "skin"},
 }

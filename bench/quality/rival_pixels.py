@@ -19,7 +19,7 @@ def paste(feather: int) -> OnPixels:
 
 
 def poisson(a: Picture, b: Picture) -> Picture:
-    """Return the method of Poisson blending (Pérez et al. 2003), by OpenCV."""
+    """Blend by Poisson's equation (Pérez et al. 2003), with OpenCV."""
     mask = (weight(0) * 255).astype(np.uint8)
     centre = ((BOX[1] + BOX[3]) // 2, (BOX[0] + BOX[2]) // 2)
     done = cv2.seamlessClone(to_pixels(b), to_pixels(a), mask, centre, cv2.NORMAL_CLONE)
@@ -31,7 +31,7 @@ def side_by_side(a: Picture, b: Picture) -> Picture:
 
 
 def cross_fade(a: Picture, b: Picture) -> Picture:
-    """Mirror each picture into the half of the other, and fade over the middle half, like the ramp of the graph."""
+    """Extend each picture over the other by reflection, and fade over the middle half, like the ramp of the graph."""
     left, right = (np.pad(one, ((0, 0), (0, 0), ends), mode="reflect") for one, ends in ((a, (0, 64)), (b, (64, 0))))
     fade = np.clip((np.arange(left.shape[2]) + 0.5) / left.shape[2] * 2 - 0.5, 0, 1).astype(np.float32)
     return left + fade * (right - left)

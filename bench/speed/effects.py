@@ -157,9 +157,9 @@ The features take {1000 * seen:.1f} ms of each time in the table. All channels a
 
 ## Extrapolated: config-f at 1024 pixels
 
-One image of config-f takes {large:.1f} s on this processor. The hours are computed, not measured: the floating-point
-operations of the layers that each way runs, at this speed, and the time of the features. They are for {SAMPLES}
-samples, with {GROUP} channels in each run.
+One image of config-f takes {large:.1f} s on this processor. The hours are not measured. They follow from this speed,
+from the floating-point operations of the layers that each way runs, and from the time of the features. They are for
+{SAMPLES} samples, with {GROUP} channels in each run.
 
 | way | channels | images | operations | CPU hours |
 | --- | --- | --- | --- | --- |

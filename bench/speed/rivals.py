@@ -154,12 +154,12 @@ EXPORTS: dict[str, Export] = {
     "onnxruntime int8": by_onnxruntime_int8,
     "openvino bf16": by_openvino_bf16,
 }
-OWN = {"fgraph": "float32", "fgraph bf16": "bfloat16"}
+PRECISIONS = {"fgraph": "float32", "fgraph bf16": "bfloat16"}
 INEXACT = ("int8", "bf16")
-WAYS = (*OWN, *EXPORTS)
+WAYS = (*PRECISIONS, *EXPORTS)
 
 
-def own_run(graph: fgraph.Graph, precision: str) -> Run:
+def fgraph_run(graph: fgraph.Graph, precision: str) -> Run:
     """Return a run of a compiled graph."""
     plan = fgraph.compile(graph, precision=precision)
     return lambda: np.asarray(fgraph.run(plan)["image"].array)
@@ -198,20 +198,24 @@ def measure(
         for way in ways:
             try:
                 with at_most(limit):
-                    is_ours = way in OWN
-                    run = own_run(graph, OWN[way]) if is_ours else exported_run(EXPORTS[way], module, inputs, folder)
+                    is_ours = way in PRECISIONS
+                    run = (
+                        fgraph_run(graph, PRECISIONS[way])
+                        if is_ours
+                        else exported_run(EXPORTS[way], module, inputs, folder)
+                    )
                     made[way] = run()
                 runs[way] = run
             except (ImportError, RuntimeError, TooLongError) as error:
                 lines.append(Absent(case, way, (str(error).splitlines() or ["it fails"])[0]))
                 print(lines[-1], flush=True)
         times = in_turns({way: lambda run=run: timed(run) for way, run in runs.items()}, repeats, warm=False)  # type: ignore[misc]
-        own_seconds = times["fgraph"].cpu_seconds
+        fgraph_seconds = times["fgraph"].cpu_seconds
         for way, one in times.items():
             difference = float(np.abs(made[way] - made["fgraph"]).max())
             exact = not way.endswith(INEXACT)
             assert not exact or difference < TOLERANCE, f"{case}, {way}: differs by {difference}"
-            lines.append(Line(case, way, one, one.cpu_seconds / own_seconds, difference))
+            lines.append(Line(case, way, one, one.cpu_seconds / fgraph_seconds, difference))
             print(lines[-1], flush=True)
         note(lines)
     return lines

@@ -26,7 +26,7 @@ _SHARPNESS = 7.0
 
 
 def _place() -> Tensor:
-    """Place palettes on a sphere, [palettes, 4], by brightness, warmth, green, and red of the horizon against the top."""
+    """Place palettes on a sphere, [palettes, 4], by brightness, warmth, green, and how red the horizon is."""
     mean = PALETTES.mean(dim=1)
     red, green, blue = mean.unbind(1)
     dawn = PALETTES[:, 2, 0] - PALETTES[:, 0, 0]

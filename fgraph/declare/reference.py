@@ -23,9 +23,10 @@ _INTRODUCTION = """\
 This page lists every node with its fields. In a graph file, a node is a mapping. In Python, it is a method call, such
 as `g.blend(left, right, mask=fade)`. Positional arguments are the fields in the order of the tables.
 
-A *port* reads another node: in a file by its id, in Python by its handle. A port for Features also takes a Latent:
-it then starts a pass that is paused at `const`. "Or a list of these" in a table means that the field also takes a value for each row.
-A range, keyframes or a curve from a file give a value for each row as well ([rows](../how-to/rows.md)).
+A *port* reads another node: in a file by its id, in Python by its handle. A port for Features also takes a Latent: it
+then starts a pass that is paused at `const`. "Or a list of these" in a table means that the field also takes a value
+for each row. A range, keyframes or a curve from a file give a value for each row as well
+([rows](../how-to/rows.md)).
 
 Each node and kind has a minimal graph, which is also a file in `examples/nodes/`, and the picture of its outputs. The
 [glossary](glossary.md) explains the terms.

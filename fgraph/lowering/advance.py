@@ -51,7 +51,8 @@ def advance(build: Build, features: Features, layer: int) -> Features:
     table = build.table(features.model)
     if layer < features.layer:
         raise ValueError(
-            f"the pass is paused at {table.at(features.layer).name}, which is after {table.at(layer).name}: name a later layer"
+            f"the pass is paused at {table.at(features.layer).name}, which is after {table.at(layer).name}: "
+            "name a later layer"
         )
     for index in range(features.layer + 1, layer + 1):
         features = _run_layer(build, features, table.at(index))

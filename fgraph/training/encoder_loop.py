@@ -27,7 +27,7 @@ _ADVICE = "try a lower encoder.learning_rate; the last snapshot is unchanged"
 
 
 class EncoderTrainer:
-    """A state in training: `step` changes its tensors in place."""
+    """A trainer of an encoder: `step` changes the tensors of its state in place."""
 
     def __init__(self, fabric: Fabric, settings: EncoderSettings, state: EncoderState, generator: Generator) -> None:
         self.fabric, self.settings, self.state = fabric, settings, state

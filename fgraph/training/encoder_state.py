@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from fgraph.stylegan.checkpoints.encoder_file import own_table
+from fgraph.stylegan.checkpoints.encoder_file import residual_encoder_table
 from fgraph.stylegan.generators.base import Generator
 from fgraph.stylegan.nn.discriminator import initial_tensors
 from fgraph.stylegan.nn.encoder import Encoder
@@ -82,4 +82,4 @@ def _table_for(settings: EncoderSettings, generator: Generator) -> EncoderTable:
     if sorted(channels) != sides:
         raise TrainingError(f"encoder.channels has {dict(channels)}; expected a width for each of {sides}")
     counts = (made.image_channels, made.num_ws, made.w_dim, settings.iterations)
-    return own_table(tuple(sorted(channels.items())), *counts)
+    return residual_encoder_table(tuple(sorted(channels.items())), *counts)

@@ -35,7 +35,7 @@ _ADVICE = "try a lower training.learning_rate, or more training.gamma; the last 
 
 
 class Trainer:
-    """A state in training: `step` changes its tensors in place."""
+    """A trainer of a generator and a discriminator: `step` changes the tensors of its state in place."""
 
     momentum = 0.0  # β of the first moment of the generator's Adam
 

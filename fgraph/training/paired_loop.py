@@ -28,10 +28,10 @@ def find_painter(settings: TrainingSettings, state: TrainingState, batches: Pict
         TrainingError: the data is not a painter, or the painter needs more numbers than z has.
     """
     if not isinstance(batches, PaintedBatches) or batches.numbers > state.table.z_dim:
-        found = f"needs {batches.numbers}" if isinstance(batches, PaintedBatches) else "is missing"
+        found = f"needs {batches.numbers}" if isinstance(batches, PaintedBatches) else "is not a painter"
         raise TrainingError(
-            f"{settings.pairs} needs a painter of at most {state.table.z_dim} numbers, which is "
-            f"the length of z; the painter of data={settings.data} {found}"
+            f"{settings.pairs_setting} needs a painter of at most {state.table.z_dim} numbers, which is "
+            f"the length of z; data={settings.data} {found}"
         )
     return batches
 
@@ -39,8 +39,8 @@ def find_painter(settings: TrainingSettings, state: TrainingState, batches: Pict
 def laplacian_pyramid(images: Tensor) -> list[Tensor]:
     """Return the bands of images [rows, 3, size, size], the finest first (Burt and Adelson 1983).
 
-    A band is what an image loses when it is halved, enlarged bilinearly, and so on with the halved one. The last level
-    is the image at 4 x 4 pixels.
+    A band is the difference between an image and its half-size copy, enlarged bilinearly. The next band begins with the
+    half-size copy. The last level is the image at 4 x 4 pixels.
     """
     bands = []
     while images.shape[-1] > COARSEST:
@@ -51,7 +51,7 @@ def laplacian_pyramid(images: Tensor) -> list[Tensor]:
 
 
 class PairedTrainer(Trainer):
-    """A state in training by the distance between its images and a painter's pictures."""
+    """A trainer that reduces the distance between generated images and a painter's pictures."""
 
     momentum = 0.9
 

@@ -40,7 +40,7 @@ def _pair_distance(images: Tensor, pictures: Tensor, fake: list[Tensor], real: l
 
 
 class ProjectedTrainer(Trainer):
-    """A state in training by heads on a frozen network's features."""
+    """A trainer whose discriminator is heads on a frozen network's features."""
 
     def __init__(
         self, fabric: Fabric, settings: TrainingSettings, state: TrainingState, batches: PictureSource

@@ -120,7 +120,7 @@ class TrainingSettings(CommonSettings):
         return max(128, 2 * size) if self.features_size is None else self.features_size
 
     @property
-    def pairs(self) -> str:
+    def pairs_setting(self) -> str:
         """The setting that compares images with the painter's pictures, for messages; empty if there is none."""
         if self.discriminator == NONE:
             return f"training.discriminator={NONE}"
@@ -150,13 +150,13 @@ def read_training_settings(values: dict[str, Any]) -> TrainingSettings:
         raise TrainingError("mode=train needs training.size=, the generator's pixels, such as 64")
     if settings.noise_strengths is not None and not settings.noise:
         raise TrainingError("training.noise_strengths needs noise: remove it, or training.noise=false")
-    if settings.pairs:
+    if settings.pairs_setting:
         _check_pairs(settings)
     return settings
 
 
 def _check_pairs(settings: TrainingSettings) -> None:
-    place = settings.pairs
+    place = settings.pairs_setting
     if ":" not in settings.data.name:
         raise TrainingError(f"{place} needs a painter, which makes a picture of a given z: data=FILE.py:CLASS")
     if settings.style_mixing or settings.flip:

@@ -20,7 +20,7 @@ from torch import Tensor
 
 from fgraph._atomic import write_atomic
 from fgraph._errors import ModelError, show
-from fgraph.stylegan.checkpoints.own_file import describe, table_of
+from fgraph.stylegan.checkpoints.fgraph_file import describe, table_of
 from fgraph.stylegan.checkpoints.tensor_file import read_tensor_header
 from fgraph.stylegan.checkpoints.weights import encode_tensors
 from fgraph.stylegan.tables.discriminator import DiscriminatorTable, discriminator_shapes

@@ -26,7 +26,7 @@ def test_the_page_has_the_bound(name: str) -> None:
     assert f"`{name}` {value}" in PAGE
 
 
-def test_every_kind_of_file_has_an_entry_point_in_the_jail() -> None:
+def test_the_page_lists_kinds_of_files() -> None:
     assert len(ENTRIES) >= 12
     for word in ("latent", "direction", "noise", "curves", "training data", "from=", "bendings", "caches"):
         assert word in PAGE

@@ -54,7 +54,7 @@ def test_only_the_rows_that_may_change_do(generator: Generator) -> None:
     assert float(moved[3:].sum()) == 0
 
 
-def test_in_w_all_rows_change_alike(generator: Generator) -> None:
+def test_in_w_the_chosen_rows_change_alike(generator: Generator) -> None:
     start = codes_of(generator, 1)
     (one,) = drag(DragSearch(generator, settings_of(space="w"), start, [ONE]))
     change = one.code - start[0]
@@ -74,9 +74,9 @@ def test_in_s_only_styles_of_these_rows_change(generator: Generator) -> None:
 
 @pytest.mark.parametrize("tracking", ["nearest", "adaptive"])
 def test_rows_are_the_same_alone_and_in_a_batch(generator: Generator, tracking: str) -> None:
-    """Rows with other points, counts of points and masks, which end at other times.
+    """Rows have different points, numbers of points and masks, and end at different steps.
 
-    In float64: Adam divides by the size of gradients, so it enlarges what rounding does to those near 0.
+    In float64: Adam divides by the size of gradients, which enlarges the rounding errors of gradients near 0.
     """
     generator = generator.to(dtype=torch.float64)
     start, settings = codes_of(generator, 3), settings_of(tracking=tracking)
@@ -102,7 +102,7 @@ def test_a_row_without_progress_is_stuck(generator: Generator) -> None:
     assert (one.ending, one.steps) == ("stuck", 7)
 
 
-def test_the_last_code_is_the_one_whose_features_were_read(generator: Generator) -> None:
+def test_the_result_is_the_code_after_the_last_step(generator: Generator) -> None:
     """A search of 6 steps ends with the code after 6 steps, and its trail has the places before and after each."""
     start = codes_of(generator, 1)
     search = DragSearch(generator, settings_of(steps=100), start, [TWO])
@@ -114,7 +114,7 @@ def test_the_last_code_is_the_one_whose_features_were_read(generator: Generator)
     assert one.trail.shape == (7, 2, 2)
 
 
-def test_the_mask_holds_features(generator: Generator) -> None:
+def test_the_mask_preserves_features(generator: Generator) -> None:
     start, mask = codes_of(generator, 1), torch.zeros(1, 1, 16, 16)
     mask[..., :, 4:12] = 1
     changes = []
@@ -129,7 +129,7 @@ def test_the_mask_holds_features(generator: Generator) -> None:
 
 
 @pytest.mark.parametrize("reading", ["paper", "code"])
-def test_only_the_reading_of_the_program_follows_noise(generator: Generator, reading: Reading) -> None:
+def test_only_the_reading_code_depends_on_noise(generator: Generator, reading: Reading) -> None:
     """The same drag, with the noise of the model and without."""
     silent = {name: value * (not name.endswith(".noise_strength")) for name, value in generator.tensors.items()}
     models = (generator, StyleGAN2Generator.from_tensors(generator.table, silent))
@@ -140,7 +140,7 @@ def test_only_the_reading_of_the_program_follows_noise(generator: Generator, rea
 
 
 def test_the_loss_falls(generator: Generator) -> None:
-    """Half-way through each motion of adaptive tracking, the features at the aim are nearer to the template."""
+    """The loss of adaptive tracking is less in the fourth step than in the first."""
     search = DragSearch(generator, settings_of(tracking="adaptive", learning_rate=0.003), codes_of(generator, 1), [ONE])
     losses = []
     for _ in range(4):

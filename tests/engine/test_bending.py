@@ -115,13 +115,13 @@ def test_only_the_chosen_channels_are_bent(chosen: dict[str, Any], channels: tup
     assert np.array_equal(activation(kind="ablate", **chosen), expected)
 
 
-def test_shares_are_drawn_anew_for_each_layer_and_seed() -> None:
+def test_random_channels_differ_by_layer_and_seed() -> None:
     drawn = {draw_channels(512, 0.5, seed, layer) for seed in (0, 1) for layer in (3, 4)}
     assert len(drawn) == 4
     assert {len(one) for one in drawn} == {256}
 
 
-def test_a_canvas_that_goes_round_has_no_edge_where_channels_move() -> None:
+def test_channels_move_across_the_edge_of_a_wrapped_canvas() -> None:
     before = {
         "codes": {"op": "sample", "seed": [1, 2]},
         "loop": {"op": "mosaic", "of": "codes", "grid": [1, 2], "wrap": "x"},
@@ -170,7 +170,7 @@ def test_a_transform_that_changes_nothing_costs_nothing() -> None:
         {"kind": "translate", "dx": [0.25, 0.1]},
     ],
 )
-def test_a_bend_behind_a_mask_is_made_where_the_mask_is(kind: dict[str, Any]) -> None:
+def test_a_bend_is_computed_only_inside_the_mask_of_a_blend(kind: dict[str, Any]) -> None:
     nodes = {
         "code": {"op": "sample", "seed": 3},
         "bent": {"op": "bend", "of": "code", "layers": "b64.conv0", "channels": "0..9", **kind},

@@ -13,7 +13,7 @@ import fgraph
 from fgraph.ir.ops import Encode
 from fgraph.ir.types import Type
 from fgraph.save.recording import record_graph
-from fgraph.stylegan.checkpoints.encoder_file import find_encoder, own_table, save_encoder
+from fgraph.stylegan.checkpoints.encoder_file import find_encoder, residual_encoder_table, save_encoder
 from fgraph.stylegan.checkpoints.sources import file_digest
 from fgraph.stylegan.nn.discriminator import initial_tensors
 from fgraph.stylegan.nn.encoder import Encoder
@@ -27,7 +27,9 @@ from tests.networks import tiny
 @pytest.fixture(scope="module")
 def own(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An encoder for tiny models of 16 pixels, which refines its code twice."""
-    table = own_table(((4, 5), (8, 4), (16, 3)), image_channels=3, styles=tiny(1).table.num_ws, w_dim=8, iterations=2)
+    table = residual_encoder_table(
+        ((4, 5), (8, 4), (16, 3)), image_channels=3, styles=tiny(1).table.num_ws, w_dim=8, iterations=2
+    )
     assert isinstance(table.network, DiscriminatorTable)
     path = tmp_path_factory.mktemp("encoders") / "own.safetensors"
     save_encoder(Encoder(table, initial_tensors(table.network, seed=2), torch.linspace(-1, 1, 8)), path, {})

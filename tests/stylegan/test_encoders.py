@@ -16,8 +16,8 @@ from fgraph._errors import ModelError
 from fgraph.stylegan.checkpoints.encoder_file import (
     describe_encoder,
     load_encoder,
-    own_table,
     read_encoder,
+    residual_encoder_table,
     save_encoder,
 )
 from fgraph.stylegan.checkpoints.header import BUNDLED
@@ -177,18 +177,18 @@ def test_numbers_that_are_not_finite_are_refused(tmp_path: Path) -> None:
         load(path)
 
 
-OWN = own_table(((4, 5), (8, 4), (16, 3)), image_channels=3, styles=6, w_dim=8, iterations=2)
+TRAINED = residual_encoder_table(((4, 5), (8, 4), (16, 3)), image_channels=3, styles=6, w_dim=8, iterations=2)
 
 
 def own(path: Path, **facts: str) -> Path:
-    assert isinstance(OWN.network, DiscriminatorTable)
-    save_encoder(Encoder(OWN, initial_tensors(OWN.network, seed=1), torch.zeros(8)), path, facts)
+    assert isinstance(TRAINED.network, DiscriminatorTable)
+    save_encoder(Encoder(TRAINED, initial_tensors(TRAINED.network, seed=1), torch.zeros(8)), path, facts)
     return path
 
 
-def test_an_own_file_is_read_as_it_was_written(tmp_path: Path) -> None:
+def test_a_saved_encoder_is_read_as_it_was_written(tmp_path: Path) -> None:
     header = read_encoder(own(tmp_path / "own.safetensors", model="tiny"))
-    assert header.table == OWN
+    assert header.table == TRAINED
     assert header.metadata["model"] == "tiny"
     found = load(header.path).encode(
         seeded_pictures(20, 30, 3), torch.zeros(8), lambda codes: torch.zeros(2, 3, 16, 16)
@@ -214,10 +214,10 @@ def test_an_own_file_is_read_as_it_was_written(tmp_path: Path) -> None:
 def test_wrong_metadata_are_refused(change: dict[str, str], message: str, tmp_path: Path) -> None:
     from fgraph.stylegan.checkpoints.weights import encode_tensors
 
-    assert isinstance(OWN.network, DiscriminatorTable)
-    tensors = {**initial_tensors(OWN.network, seed=1), "mean": torch.zeros(8)}
+    assert isinstance(TRAINED.network, DiscriminatorTable)
+    tensors = {**initial_tensors(TRAINED.network, seed=1), "mean": torch.zeros(8)}
     path = tmp_path / "own.safetensors"
-    path.write_bytes(encode_tensors(tensors, {**describe_encoder(OWN), **change}))
+    path.write_bytes(encode_tensors(tensors, {**describe_encoder(TRAINED), **change}))
     with pytest.raises(ModelError, match=message):
         read_encoder(path)
 

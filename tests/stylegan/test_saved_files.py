@@ -15,8 +15,8 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from fgraph._errors import ModelError, SaveError
+from fgraph.stylegan.checkpoints.fgraph_file import describe
 from fgraph.stylegan.checkpoints.header import BUNDLED, read_header
-from fgraph.stylegan.checkpoints.own_file import describe
 from fgraph.stylegan.checkpoints.tensor_file import write_tensor_header
 from fgraph.stylegan.checkpoints.weights import save_generator
 from fgraph.stylegan.generators.statistics import SAMPLES, SEED, sample_codes

@@ -15,7 +15,7 @@ import fgraph
 from fgraph._errors import ModelError
 from fgraph.stylegan import convert, inspect
 from fgraph.stylegan.checkpoints.header import read_header
-from fgraph.stylegan.checkpoints.stylegan3_own_file import describe_stylegan3, stylegan3_table_of
+from fgraph.stylegan.checkpoints.stylegan3_fgraph_file import describe_stylegan3, stylegan3_table_of
 from fgraph.stylegan.checkpoints.weights import save_generator
 from fgraph.stylegan.generators.stylegan3 import StyleGAN3Generator
 from fgraph.stylegan.loading import load_generator, load_stylegan2
@@ -262,7 +262,7 @@ def test_half_of_a_file_keeps_what_must_be_exact(goldens: Path, generator: Style
 
 
 @pytest.mark.parametrize(("kind", "classes"), [("t", 0), ("r", 0), ("t", 3)])
-def test_own_files_hold_every_kind(kind: Kind, classes: int, tmp_path: Path) -> None:
+def test_saved_files_hold_every_kind(kind: Kind, classes: int, tmp_path: Path) -> None:
     generator = tiny_stylegan3(5, kind, classes)
     save_generator(generator, tmp_path / "own.safetensors")
     after = load_generator(tmp_path / "own.safetensors")

@@ -29,7 +29,7 @@ def main(arguments: Sequence[str], interrupts: Interrupts) -> int:
     parser.add_argument(
         "--space",
         choices=("z", "w", "w+", "s"),
-        help="the space of the direction; default: the latest space of the codes",
+        help="the space of the direction; default: the last of these that one of the codes is in",
     )
     parser.add_argument("--device", default="auto", help="the device that inverts pictures; default: auto")
     chosen = parser.parse_args(arguments)

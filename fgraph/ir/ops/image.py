@@ -1,4 +1,4 @@
-"""Images: reading, crops of photographs and their patches, plain colours, clamping, functions of users, kept rows."""
+"""Images: reading, crops of photographs and their patches, plain colours, clamping, functions of users, stored rows."""
 
 from __future__ import annotations
 

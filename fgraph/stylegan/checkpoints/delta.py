@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from fgraph._errors import ModelError, show
 from fgraph.stylegan.checkpoints.contents import Contents, Weight
-from fgraph.stylegan.checkpoints.own_file import DELTA_FORMAT
+from fgraph.stylegan.checkpoints.fgraph_file import DELTA_FORMAT
 from fgraph.stylegan.checkpoints.pickles.stored import StoredTensor
 from fgraph.stylegan.checkpoints.sources import file_digest, find_by_digest
 from fgraph.stylegan.checkpoints.tensor_file import TensorFileHeader

@@ -157,13 +157,13 @@ def encoder_table_of(metadata: Mapping[str, str], where: str) -> EncoderTable:
         raise ModelError(f"{where}: has channels for {show([side for side, _ in channels])}; expected 4, 8, ... {size}")
     if size > _LARGEST or not 1 < len(channels) <= LARGEST_BLOCKS:
         raise ModelError(f"{where}: reads images of {size} pixels; expected 8 to {_LARGEST}")
-    return own_table(tuple(channels), **counts)
+    return residual_encoder_table(tuple(channels), **counts)
 
 
-def own_table(
+def residual_encoder_table(
     channels: tuple[tuple[int, int], ...], image_channels: int, styles: int, w_dim: int, iterations: int
 ) -> EncoderTable:
-    """Return the table of fgraph's own encoder."""
+    """Return the table of the encoder that fgraph trains: a residual network on the picture and an image."""
     size = channels[-1][0]
     network = DiscriminatorTable(
         size, channels, image_channels=2 * image_channels, stddev_channels=0, outputs=styles * w_dim

@@ -13,7 +13,7 @@ from fgraph._errors import ModelError, nearest
 from fgraph._files import open_file
 from fgraph._paths import expanded
 from fgraph.stylegan.checkpoints.contents import Contents, Format
-from fgraph.stylegan.checkpoints.own_file import DELTA_FORMAT, is_own, read_own
+from fgraph.stylegan.checkpoints.fgraph_file import DELTA_FORMAT, is_fgraph_file, read_fgraph_file
 from fgraph.stylegan.checkpoints.pickles.refusal import PickleRefused
 from fgraph.stylegan.checkpoints.tensor_file import TensorFileHeader, read_tensor_header
 from fgraph.stylegan.tables.base import Table
@@ -150,7 +150,9 @@ def read_contents(path: Path, deltas: int = _MOST_DELTAS) -> Contents:
         header = read_tensor_header(path)
         if header.metadata.get("format") == DELTA_FORMAT:
             return _read_delta(path, header, deltas)
-        contents = read_own(path, header) if is_own(header) else _pick_generator(dict(header.tensors), path)
+        contents = (
+            read_fgraph_file(path, header) if is_fgraph_file(header) else _pick_generator(dict(header.tensors), path)
+        )
     else:
         from fgraph.stylegan.checkpoints.pickles.files import read_pickled
 

@@ -12,7 +12,7 @@ from fgraph._atomic import write_atomic
 from fgraph._errors import ModelError
 from fgraph._log import get_logger
 from fgraph.stylegan.checkpoints.contents import Weight
-from fgraph.stylegan.checkpoints.own_file import describe
+from fgraph.stylegan.checkpoints.fgraph_file import describe
 from fgraph.stylegan.checkpoints.pickles.refusal import PickleRefused
 from fgraph.stylegan.checkpoints.pickles.stored import ITEM_SIZES, StoredTensor
 from fgraph.stylegan.checkpoints.tensor_file import write_tensor_header

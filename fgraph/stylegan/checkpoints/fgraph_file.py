@@ -1,7 +1,7 @@
 """fgraph's own `.safetensors` files: their metadata, and the layer table that the metadata describe. Without torch.
 
 The tensors have the names of `fgraph.stylegan.tables.stylegan2_tensors`; statistics are among them. All metadata are
-strings. `stylegan3_own_file` lists those of StyleGAN3. Those of StyleGAN2 are:
+strings. `stylegan3_fgraph_file` lists those of StyleGAN3. Those of StyleGAN2 are:
 
 | key | is |
 | --- | --- |
@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import Any
 
 from fgraph._errors import ModelError, show
-from fgraph.stylegan.checkpoints import stylegan3_own_file as stylegan3
+from fgraph.stylegan.checkpoints import stylegan3_fgraph_file as stylegan3
 from fgraph.stylegan.checkpoints.contents import Contents, Weight, check_numbers
 from fgraph.stylegan.checkpoints.pickles.refusal import brief
 from fgraph.stylegan.checkpoints.tensor_file import TensorFileHeader
@@ -47,12 +47,12 @@ _DEFAULTS = {
 }
 
 
-def is_own(header: TensorFileHeader) -> bool:
+def is_fgraph_file(header: TensorFileHeader) -> bool:
     """Return whether a `.safetensors` file states a format of fgraph, of any version."""
     return header.metadata.get("format", "").startswith("fgraph")
 
 
-def read_own(path: Path, header: TensorFileHeader) -> Contents:
+def read_fgraph_file(path: Path, header: TensorFileHeader) -> Contents:
     """Return the contents of one of fgraph's files with this header.
 
     Raises:
@@ -70,7 +70,7 @@ def read_own(path: Path, header: TensorFileHeader) -> Contents:
 
 
 def describe(table: Table) -> dict[str, str]:
-    """Return the metadata that `read_own` reads."""
+    """Return the metadata that `read_fgraph_file` reads."""
     if isinstance(table, StyleGAN3Table):
         return stylegan3.describe_stylegan3(table)
     assert isinstance(table, StyleGAN2Table)

@@ -4,9 +4,9 @@
 | --- | --- |
 | `format`, `format_version` | `fgraph-stylegan3`; `1`, or `2` if images are not square or classes have means |
 | `architecture` | `stylegan3-t` or `stylegan3-r` |
-| `layers` | JSON, a list of the layers in order: the fields in `_LAYER`; the others follow from the layer before |
+| `layers` | JSON, a list of the layers in order, with the fields that do not follow from the layer before |
 | `sha256`, `title`, `license`, `origin` | as in files of StyleGAN2 |
-| `class_means` | JSON; if it is true |
+| `class_means` | `true` if each class has a mean; otherwise absent |
 | all others | JSON: the fields of `StyleGAN3Table` with these names |
 
 A size is one number if it is square, otherwise [height, width].
