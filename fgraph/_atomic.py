@@ -63,7 +63,7 @@ class Staging:
         self._stack.close()
 
     def stage(self, name: str, content: bytes) -> None:
-        """Write the content of a file, down to the disk.
+        """Write the content of a file, and flush it to the disk.
 
         Raises:
             SaveError: the disk is full, the name is too long, ...

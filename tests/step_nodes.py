@@ -22,7 +22,7 @@ from fgraph.runtime.kernels.owning import load_catalogue
 from fgraph.runtime.kernels.seeds import draw_codes
 from fgraph.stylegan.checkpoints.encoder_file import load_encoder, read_encoder
 from fgraph.stylegan.generators.stylegan2 import StyleGAN2Generator
-from fgraph.stylegan.measured.ownership import Settings
+from fgraph.stylegan.measured.ownership import OwnershipSettings
 from nodes.mask import CombinedMask
 from nodes.mask import Mask as MaskNode
 from nodes.patches import Proposals
@@ -164,7 +164,7 @@ class Interpreter:
 
     def _own(self, node: Any, inputs: Any, at: tuple[int, int]) -> Code:
         of, reference = together(inputs["of"][0], inputs["reference"][0], "s")
-        owned = load_catalogue(of.model, Settings(str(node.layer), node.clusters, node.samples, node.seed))
+        owned = load_catalogue(of.model, OwnershipSettings(str(node.layer), node.clusters, node.samples, node.seed))
         parts = list(node.part or ()) or lying_in(owned, inputs["mask"][0])
         strength, rho, epsilon = (value_at(getattr(node, name), at[1]) for name in ("strength", "rho", "epsilon"))
         code = of.code.clone()

@@ -97,7 +97,7 @@ def read(path: Path) -> str:
 
 def difference(old: str, new: str) -> str:
     """Return the first lines of a difference."""
-    lines = difflib.unified_diff(old.splitlines(), new.splitlines(), "there", "generated", lineterm="", n=1)
+    lines = difflib.unified_diff(old.splitlines(), new.splitlines(), "on disk", "generated", lineterm="", n=1)
     return "\n".join(list(lines)[:SHOWN])
 
 

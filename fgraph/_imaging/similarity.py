@@ -20,7 +20,7 @@ def psnr(a: Floats, b: Floats) -> float:
 
 
 def gradient_distance(a: Floats, b: Floats) -> float:
-    """Return the deviation of the similarity of the gradients of images [C, h, w] in [-1, 1]; 0 for equal ones.
+    """Return the standard deviation of the gradient similarity of images [C, h, w] in [-1, 1]; 0 for equal images.
 
     GMSD (Xue et al. 2014, "Gradient Magnitude Similarity Deviation"): images are halved, then filtered with Prewitt's
     gradient operators.

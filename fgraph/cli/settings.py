@@ -109,9 +109,9 @@ class JobSettings:
     piece: int = 2048  # pixels along the longer side of a piece of a large image
     listing: Listing = "full"  # listing of mode=ir
     sheet: bool = True  # whether a sweep ends with a contact sheet
-    given: frozenset[str] = frozenset()  # the names of the options of the output that the command line sets
+    given: frozenset[str] = frozenset()  # the names of the options `output.*` that the command line sets
     is_sweep: bool = False
-    restored: RestoredPicture | None = None  # the picture of from=, if the graph is its own
+    restored: RestoredPicture | None = None  # the picture of from=, if the graph comes from it
     source: SourceMap = field(default_factory=SourceMap)  # the source locations of the graph
 
     @property

@@ -36,7 +36,7 @@ def invert(
         rows: the images to invert; by default all.
         on_found: called with each row as soon as it finishes.
         cache: where an unfinished search is stored every few seconds, to continue from; by default nowhere.
-        key: the digest of everything that all images depend on, in the cache.
+        key: the digest of everything that the results of all images depend on, for the cache.
 
     Raises:
         ValueError: the images don't have the size and channels of the generator.

@@ -85,7 +85,7 @@ def _chunks(plan: PlanContents, bounded: PlanContents) -> str:
         return str(plan.chunks) + _between_chunks(plan)
     if bounded.chunks == 1:
         return "1"
-    return f"1; on a CPU {bounded.chunks}, which keep to {in_words(bounded.cost.peak_bytes)}"
+    return f"1; on a CPU {bounded.chunks}, which need {in_words(bounded.cost.peak_bytes)}"
 
 
 def _between_chunks(plan: PlanContents) -> str:

@@ -1,4 +1,4 @@
-"""Collection of results: assembles the parts of outputs as they arrive."""
+"""Collection of results: the parts of outputs are assembled as they arrive."""
 
 from __future__ import annotations
 

@@ -48,7 +48,8 @@ class PictureOptions:
             value = getattr(self, name)
             _check(name, value, isinstance(value, bool | tuple), f"true, false or a list of {meaning}")
             longest = max(map(len, value), default=0) if isinstance(value, tuple) else 0
-            _check(name, f"one of {longest}", longest <= _LONGEST, f"texts of at most {_LONGEST} characters")
+            if longest > _LONGEST:
+                raise SaveError(f"output.{name} has a text of {longest} characters; at most {_LONGEST} are allowed")
 
     @property
     def changed(self) -> dict[str, Any]:
@@ -72,6 +73,6 @@ def _is_in(value: Any, least: int, most: int) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and least <= value <= most
 
 
-def _check(name: str, value: Any, sound: bool, expected: str) -> None:
-    if not sound:
+def _check(name: str, value: Any, valid: bool, expected: str) -> None:
+    if not valid:
         raise SaveError(f"output.{name} is {expected}, not {show(repr(value), 200)}")

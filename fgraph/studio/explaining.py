@@ -37,7 +37,7 @@ class ExplainJob(SheetJob):
     the sizes differ.
     """
 
-    longest: ClassVar[int] = 2 * THUMBNAIL  # one line each, so that a panorama is seen
+    longest: ClassVar[int] = 2 * THUMBNAIL  # pixels; each picture has a line of its own, so that a panorama is visible
     whole: dict[str, PillowImage.Image] = field(default_factory=dict)  # the outputs as they are
 
     @classmethod
@@ -85,7 +85,7 @@ class ExplainJob(SheetJob):
 
 
 def _without(reading: Reading, node: str, *, place: Path, session: Session) -> Reading:
-    """Return a graph whose readers of a node read what it reads.
+    """Return a graph with a node bypassed: its readers read the source of the node instead.
 
     Raises:
         FgraphError: the graph then has a fault.

@@ -1,6 +1,6 @@
 """The guard of the studio: nothing is served to another page, another person, or under another name.
 
-A page of another site can send requests to this machine from the browser of its user. So every request needs three
+A page of another site can send requests to this machine from the browser of its user. So every request needs two
 things. The first is the cookie, which a browser gets for the token that the command prints. The second is one of the
 names that the studio answers to, because a name of another site may lead to this machine (DNS rebinding). A request
 that can change anything also needs the origin of the studio's own page.
@@ -39,7 +39,7 @@ _REFUSED_CLOSE = 1008  # the code of a socket that is closed for a breach of pol
 
 @dataclass(frozen=True)
 class Access:
-    """The people who may use a studio.
+    """The condition on requests that a studio answers.
 
     Attributes:
         hosts: the names that it answers to, each with its port, as browsers send them.

@@ -73,7 +73,7 @@ class _Narrowing:
         return narrowed_id
 
     def sample(self, name: str, node: dict[str, Any], row: int, narrowed_id: str) -> str:
-        """Return a node with one literal seed; a selected row if rows are drawn together or the id gives the seed."""
+        """Return the id of a node with one literal seed, or of a selected row if the list or the id gives the seeds."""
         if isinstance(node.get("seed"), list):
             psi = node["truncation"]
             psi = psi[row] if isinstance(psi, list) and len(psi) > 1 else psi

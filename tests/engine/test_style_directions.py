@@ -16,7 +16,7 @@ import torch
 import fgraph
 from fgraph.array_files.named_edits import SOURCES, NamedEdit, published_edits
 from fgraph.stylegan.checkpoints.header import read_header
-from fgraph.stylegan.measured.channel_effects import channels_for, effects_of, text_vector
+from fgraph.stylegan.measured.channel_effects import channel_amounts, effects_of, text_vector
 from fgraph.stylegan.tables.base import Table
 from fgraph.stylegan.tables.stylegan2 import StyleGAN2Table
 from nodes.named_direction import _styles
@@ -290,7 +290,7 @@ def test_effects_match_styleclip() -> None:
     vector = text_vector(low[0])
     assert abs(np.linalg.norm(vector) - 1) < 100 * 2.0**-53
     with pytest.raises(ValueError, match="the same vector"):
-        channels_for(low[0], vector, vector, 0.1)
+        channel_amounts(low[0], vector, vector, 0.1)
 
 
 # -- mappers

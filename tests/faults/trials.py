@@ -83,7 +83,7 @@ class Journal:
             self.names[key] = str(entry["kind"]), str(entry["scenario"])
 
     def add(self, **entry: object) -> None:
-        """Note an entry at once."""
+        """Add an entry, and write it to the file."""
         self._take(entry)
         if self.path:
             self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -135,7 +135,7 @@ def _trials(campaign: Campaign, scenario: Scenario, amount: Amount, journal: Jou
 def run_campaign(server: Server, folder: Path, amount: Amount, state: Path | None = None) -> Report:
     """Try faults, kills and crowds that the journal does not have, in random order, until the time is up.
 
-    Each operation fails once first, with one of the errors in turn; the other errors, and further failures, are last.
+    First, each operation fails once, with the errors in turn. Other errors, and failures that stay or repeat, are last.
     """
     campaign, journal = Campaign(server, folder), Journal(state)
     names = amount.scenarios or ["crowds", *(scenario.name for scenario in SCENARIOS)]

@@ -96,7 +96,7 @@ def test_chunks_of_a_run_without_a_budget_are_shown() -> None:
     assert re.search(r"^chunks +1$", str(whole), re.MULTILINE)
     plan = replace(whole, cost_model=CostModel(working_set=whole.cost.peak_bytes // 2, most_repeated=2))
     assert plan.bounded.chunks > 1
-    assert re.search(rf"^chunks +1; on a CPU {plan.bounded.chunks}, which keep to ", str(plan), re.MULTILINE)
+    assert re.search(rf"^chunks +1; on a CPU {plan.bounded.chunks}, which need ", str(plan), re.MULTILINE)
 
 
 def test_decisions_use_the_measured_costs_of_the_device() -> None:

@@ -45,7 +45,7 @@ def panorama(model: StyleGAN2Generator, count: int) -> fgraph.Graph:
 
 
 def strengths(model: StyleGAN2Generator, count: int) -> fgraph.Graph:
-    """Return one edit in a box at several strengths."""
+    """Return the graph of one edit in a box at several strengths."""
     graph = fgraph.Graph(models={"main": model})
     alphas = [(number + 1) / count for number in range(count)]
     box = graph.mask("box", box=[0.25, 0.25, 0.25, 0.25], alpha=alphas)
@@ -99,7 +99,7 @@ def test_stylegan3_takes_the_predicted_memory(kind: Kind, rows: int, wide: int) 
     code = graph.sample(seed=list(range(rows)))
     graph.outputs = {"image": graph.decode(graph.pad(code, right=wide))}
     plan = fgraph.compile(graph)
-    # Predicted are the input and output of each filter, and a copy of both. Not on every processor torch makes copies.
+    # The prediction counts the input and output of each filter and a copy of both. Some processors need no copies.
     assert plan.cost.peak_bytes / 2 <= measured_peak(plan) <= MARGIN * plan.cost.peak_bytes
 
 

@@ -133,7 +133,7 @@ def test_compare_shows_sources_first(tmp_path: Path) -> None:
         ({"quality": True}, "output.quality is 1 to 100"),
         ({"gap": -1}, "output.gap is 0 to 256 pixels"),
         ({"labels": 3}, "output.labels is true, false or a list"),
-        ({"labels": ["x" * 100_000]}, "output.labels is texts of at most 1000 characters, not 'one of 100000'"),
+        ({"labels": ["x" * 100_000]}, "output.labels has a text of 100000 characters; at most 1000 are allowed"),
         ({"grid": "x" * 100_000}, r"output.grid is columns, auto or null, not 'x{100,200}\.\.\.$"),
     ],
 )

@@ -1,4 +1,4 @@
-"""Images of 1, 2, 4 and 5 channels through every writer: transparency is kept, or lies over white."""
+"""Images of 1, 2, 4 and 5 channels through every writer: transparency is preserved, or shown over white."""
 
 from __future__ import annotations
 
@@ -121,7 +121,7 @@ def test_smaller_levels_weight_colours_by_opacity(tmp_path: Path) -> None:
     slabs.close()
 
 
-def test_a_mask_is_a_film_beside_films(tmp_path: Path) -> None:
+def test_a_mask_is_written_as_a_film_if_a_film_is_requested(tmp_path: Path) -> None:
     mask = MaskImage(np.stack([np.full((1, 8, 8), value, np.float32) for value in (0, 0.5, 1)]))
     files = {saved.file for saved in save_results({"m": mask}, tmp_path, ("gif",)).files}
     assert files == {"m.gif", "m.npy"}
@@ -173,7 +173,7 @@ def test_images_of_unequal_channels_are_not_joined(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("channels", [1, 2, 4, 5])
 def test_variations_of_any_channels(channels: int) -> None:
-    """The texture of one channel was NaN, so that no mismatch was too large."""
+    """A texture of NaN for a single channel would make every mismatch acceptable."""
     nodes = {
         "code": {"op": "sample", "seed": 5},
         "varied": {"op": "patches", "of": "code", "patches": {"count": 1, "variations": 3, "horizon": "ignore"}},

@@ -1,4 +1,4 @@
-"""The command: it serves a page at an address of this machine, and to other machines only if asked to."""
+"""`fgraph studio`: the command serves a page to this machine, and to other machines only with --remote."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def test_a_studio_is_served_until_a_signal(tmp_path: Path) -> None:
 
 
 def test_signals_end_the_server_unless_they_are_ignored() -> None:
-    """A shell ignores them for background jobs, as nohup does."""
+    """Shells and nohup ignore signals for background jobs."""
     received: list[int] = []
     earlier = {
         signal.SIGHUP: signal.signal(signal.SIGHUP, lambda number, _: received.append(number)),
@@ -86,7 +86,7 @@ def test_signals_end_the_server_unless_they_are_ignored() -> None:
 def test_a_second_studio_of_a_folder_leaves_the_history_of_the_first_alone(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """Each would lose the states of the other."""
+    """Two studios with one history would lose the states of each other."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
     graphs: list[str] = []

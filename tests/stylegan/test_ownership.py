@@ -12,13 +12,13 @@ from torch.nn.functional import normalize
 
 from fgraph.runtime.kernels.owning import weigh
 from fgraph.stylegan.measured.k_means import spherical_k_means
-from fgraph.stylegan.measured.ownership import Settings, find_owners, membership, resized
+from fgraph.stylegan.measured.ownership import OwnershipSettings, find_owners, membership, resized
 from tests.networks import tiny
 from tests.rounding import assert_rounded, assert_summed
 
 pytestmark = pytest.mark.numeric
 
-SETTINGS = Settings("b8", 4, 24, 0)
+SETTINGS = OwnershipSettings("b8", 4, 24, 0)
 
 
 def test_k_means_goes_by_direction_and_not_by_length() -> None:
@@ -71,7 +71,7 @@ def test_parts_are_ordered_and_complete() -> None:
 def test_the_same_settings_find_the_same() -> None:
     first, again = (find_owners(tiny(0), SETTINGS) for _ in range(2))
     assert torch.equal(first.shares, again.shares)
-    assert not torch.equal(first.shares, find_owners(tiny(0), Settings("b8", 4, 24, 1)).shares)
+    assert not torch.equal(first.shares, find_owners(tiny(0), OwnershipSettings("b8", 4, 24, 1)).shares)
 
 
 def test_memberships_of_a_pixel_sum_to_1_at_every_size() -> None:

@@ -99,7 +99,7 @@ def test_it_gets_the_discriminator_that_the_settings_name(choose: Choose, painte
         ({"latent": 2}, "training.discriminator=none needs a painter of at most 2 numbers, .* needs 3"),
     ],
 )
-def test_pairs_alone_that_cannot_be_are_refused(
+def test_invalid_settings_of_pairs_alone_are_refused(
     choose: Choose, painter: str, changed: dict[str, object], message: str
 ) -> None:
     with pytest.raises(TrainingError, match=message):

@@ -14,7 +14,7 @@ from torch.nn.functional import interpolate
 import fgraph
 from fgraph.runtime.kernels.owning import load_catalogue
 from fgraph.stylegan.loading import load_stylegan2
-from fgraph.stylegan.measured.ownership import Settings, membership
+from fgraph.stylegan.measured.ownership import OwnershipSettings, membership
 
 
 def draw_variations() -> Pictures:
@@ -69,7 +69,7 @@ def draw_own() -> Pictures:
 
 def draw_parts() -> Pictures:
     """Draw eight samples, then the pixels of each part that `own` finds."""
-    settings, layer = Settings("b16.conv0", 10, 256, 0), "b16.conv0"
+    settings, layer = OwnershipSettings("b16.conv0", 10, 256, 0), "b16.conv0"
     graph = fgraph.Graph(models="avatar")
     codes = graph.sample(seed=list(range(8)), truncation=0.7)
     graph.outputs = {"image": graph.decode(codes), "paused": graph.tap(codes, layer=layer)}

@@ -26,7 +26,7 @@ from fgraph.runtime.kernels import weighting
 from fgraph.runtime.kernels.clip import embed_text
 from fgraph.runtime.kernels.context import KernelContext, Params
 from fgraph.runtime.kernels.weighting import masked_by_weight
-from fgraph.stylegan.measured.channel_effects import channels_for, place_channels, text_vector
+from fgraph.stylegan.measured.channel_effects import channel_amounts, place_channels, text_vector
 from fgraph.stylegan.measured.directions import factorised_directions, principal_directions
 from fgraph.stylegan.nn import stylegan2 as network
 
@@ -51,7 +51,7 @@ def text_direction(op: TextDirection, inputs: Sequence[Tensor], params: Params, 
     def placed(param: Any) -> Any:
         effects, target, neutral, beta = param
         vectors = [text_vector(embed_text(one) if isinstance(one, str) else one.array) for one in (target, neutral)]
-        return place_channels(channels_for(effects.array, vectors[0], vectors[1], beta), table)
+        return place_channels(channel_amounts(effects.array, vectors[0], vectors[1], beta), table)
 
     return context.rows(params, placed)
 

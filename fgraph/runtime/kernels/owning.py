@@ -16,7 +16,7 @@ from fgraph.runtime.kernels.context import KernelContext, Params, each_distinct
 from fgraph.runtime.kernels.weighting import lerp
 from fgraph.stylegan.generators.stylegan2 import StyleGAN2Generator
 from fgraph.stylegan.measured.array_cache import Schema, cached_arrays
-from fgraph.stylegan.measured.ownership import PartCatalogue, Settings, find_owners
+from fgraph.stylegan.measured.ownership import OwnershipSettings, PartCatalogue, find_owners
 
 _VERSION = 1  # version of cache files: raise it if the same settings give other numbers
 _MOSTLY = 0.5  # least share of a part inside a mask for the part to belong to the mask
@@ -31,7 +31,7 @@ def own(op: Own, inputs: Sequence[Tensor], params: Params, context: KernelContex
 
 def _weights(op: Own, params: Params, context: KernelContext) -> Any:
     """Return q, the share by which each style of each row moves to the reference, [rows, length], as an array."""
-    settings = Settings(op.layer, op.clusters, op.samples, op.seed)
+    settings = OwnershipSettings(op.layer, op.clusters, op.samples, op.seed)
     catalogue = load_catalogue(context.generator(op.model), settings)
     slices = [layer.style_slice for layer in context.generator(op.model).table.layers[1:]]
 
@@ -77,7 +77,7 @@ def weigh(how: str, share: Tensor, strength: float, rho: float, epsilon: float) 
     return q * (share > rho)
 
 
-def load_catalogue(generator: StyleGAN2Generator, settings: Settings) -> PartCatalogue:
+def load_catalogue(generator: StyleGAN2Generator, settings: OwnershipSettings) -> PartCatalogue:
     """Return the parts of a generator and the channels that own them, from the cache if it has them."""
     table = generator.table
     layer = table.at(table.pause(settings.layer))

@@ -34,7 +34,7 @@ _MOST_CLASSES = 1 << 15
 
 @dataclass(frozen=True)
 class Weight:
-    """A tensor in a model file, with its shape as fgraph has it."""
+    """A tensor in a model file, with its shape in fgraph."""
 
     stored: StoredTensor
     shape: Shape  # after `change`
@@ -70,7 +70,7 @@ class Contents:
         """Refuse a file that could take many times its size in memory: its tensors share bytes, or it lacks much noise.
 
         Raises:
-            ModelError: the tensors are larger than the file, or the noise that would be drawn is.
+            ModelError: the tensors are larger than the file, or too much noise would be drawn.
         """
         stored = [weight.stored for weight in self.weights.values()]
         if max(sum(one.nbytes for one in stored), sum(one.bytes_read for one in stored)) > available:
@@ -119,8 +119,8 @@ def _check_codes(table: StyleGAN2Table, where: str) -> None:
         )
     if not 0 <= table.c_dim <= _MOST_CLASSES or not 0 <= table.embed_width <= _WIDEST:
         raise ModelError(
-            f"{where}: has {show(table.c_dim)} classes in {show(table.embed_width)} numbers; at most {_MOST_CLASSES} "
-            "are allowed"
+            f"{where}: has {show(table.c_dim)} classes, embedded in {show(table.embed_width)} numbers; at most "
+            f"{_MOST_CLASSES} classes and {_WIDEST} numbers are allowed"
         )
     if len(table.widths) != table.mapping_layers + 1 or table.widths[-1] != table.w_dim:
         raise ModelError(f"{where}: its mapping has widths {show(table.widths)}; it must end in {table.w_dim}")

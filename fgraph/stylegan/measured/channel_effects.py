@@ -24,7 +24,7 @@ def text_vector(vectors: NDArray[Any]) -> Floats:
     return _normalised(_normalised(rows).mean(axis=0))
 
 
-def channels_for(effects: NDArray[Any], target: Floats, neutral: Floats, beta: float) -> Floats:
+def channel_amounts(effects: NDArray[Any], target: Floats, neutral: Floats, beta: float) -> Floats:
     """Return the amount of each channel [channels] for the change from `neutral` to `target`; the largest is 1 or -1.
 
     Args:

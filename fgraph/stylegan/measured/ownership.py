@@ -31,7 +31,7 @@ _LEAST = 1e-12
 
 
 @dataclass(frozen=True)
-class Settings:
+class OwnershipSettings:
     """The settings of the search for parts."""
 
     layer: str  # the layer whose output is clustered
@@ -49,7 +49,7 @@ class PartCatalogue:
     shares: Tensor  # M, [K, style_length]: the share of each style channel's energy in each part
 
 
-def find_owners(generator: StyleGAN2Generator, settings: Settings) -> PartCatalogue:
+def find_owners(generator: StyleGAN2Generator, settings: OwnershipSettings) -> PartCatalogue:
     """Cluster the activations of a layer, and measure the share of each channel's energy in each cluster.
 
     Raises:
@@ -63,7 +63,7 @@ def find_owners(generator: StyleGAN2Generator, settings: Settings) -> PartCatalo
         return _find(plain, layer, settings)
 
 
-def _find(generator: StyleGAN2Generator, layer: Layer, settings: Settings) -> PartCatalogue:
+def _find(generator: StyleGAN2Generator, layer: Layer, settings: OwnershipSettings) -> PartCatalogue:
     draw = torch.Generator().manual_seed(settings.seed)
     z = torch.randn(settings.samples, generator.table.code_width, generator=draw)
     if generator.table.c_dim:

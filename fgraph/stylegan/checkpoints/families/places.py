@@ -15,8 +15,8 @@ from fgraph.stylegan.checkpoints.pickles.stored import StoredTensor
 
 _DEEPEST = 4  # wrappers around a network
 _MOST_PLACES = 500
-_MOST_ENTRIES = 100_000  # tensors of all modules; a discriminator with feature networks has some 5,000
-_MOST_PARTS = 20_000  # modules in a module; such a discriminator has some 1,000
+_MOST_ENTRIES = 100_000  # tensors of all modules; a discriminator with feature networks has about 5,000
+_MOST_PARTS = 20_000  # modules in a module; such a discriminator has about 1,000
 _DEEPEST_PART = 10  # nesting depth of modules
 _LONGEST = 128  # letters of the name of a module or of its tensor
 _AVERAGED = re.compile(r"(?:^|[._])(?:ema|smooth|avg|averaged|running)(?:$|[._])", re.IGNORECASE)

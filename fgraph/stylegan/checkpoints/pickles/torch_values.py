@@ -24,7 +24,7 @@ USUAL_HEAD = (
 )
 _HEAD = 8192  # bytes; the pickles before the numbers of a storage take fewer
 _STORAGE_OPCODES = 200  # most opcodes of each of the five pickles, which have about 30
-_MOST_STORAGES = 4000  # a 1024-pixel model, its discriminator and the averaged model have some 700
+_MOST_STORAGES = 4000  # a 1024-pixel model, its discriminator and the averaged model have about 700
 
 
 def _tensor(*arguments: Any) -> StoredTensor:
