@@ -6,20 +6,24 @@ distributed modules do not do. One process does without Fabric, whose import tak
 
 from __future__ import annotations
 
+import os
 import warnings
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext
+from multiprocessing.queues import SimpleQueue
 from typing import Any, Protocol, TypeVar
 
 import torch
 from torch import Tensor
+from torch.multiprocessing.spawn import ProcessExitedException, ProcessRaisedException
 
+from fgraph._errors import FgraphError
 from fgraph.training.settings import CommonSettings, TrainingError
 
 S = TypeVar("S", bound=CommonSettings)
 T = TypeVar("T")
 _PRECISIONS: dict[str, Any] = {"float32": "32-true", "bfloat16": "bf16-mixed"}
-_KINDS = ("cuda", "mps", "cpu")
+_KINDS = ("cuda", "mps", "cpu")  # in the order in which device=auto looks for one
 
 
 class Fabric(Protocol):
@@ -86,18 +90,16 @@ def make_fabric(settings: CommonSettings) -> Fabric:
     """Return the device, precision and processes of the settings.
 
     Raises:
-        TrainingError: there is no such device, or Lightning Fabric, which several processes need, is not installed.
+        TrainingError: the machine lacks a device, `device` names one and `devices` several, or Lightning Fabric, which
+            several processes need, is not installed or cannot start them.
     """
-    if settings.devices > 1:
-        fabric: Fabric = _lightning_fabric(settings)
-        return fabric
     kind, number = _parse(settings.device)
-    found = {"cuda": torch.cuda.device_count(), "mps": int(torch.backends.mps.is_available()), "cpu": 1}
-    if kind == "auto":
-        kind = next(one for one in _KINDS if found[one])
-    if (number or 0) >= found[kind]:
+    if settings.devices > 1:
+        fabric: Fabric = _lightning_fabric(settings, kind, number)
+        return fabric
+    if (number or 0) >= (found := _count(kind)):
         raise TrainingError(
-            f"device={settings.device}: found {found[kind]} devices of kind {kind}; device=auto takes one that is there"
+            f"device={settings.device}: found {found} devices of kind {kind}; device=auto takes one that is there"
         )
     device = torch.device(kind) if kind == "cpu" else torch.device(kind, number or 0)
     if kind == "cuda":
@@ -106,48 +108,87 @@ def make_fabric(settings: CommonSettings) -> Fabric:
 
 
 def _parse(device: str) -> tuple[str, int | None]:
-    """Return the kind of a device, and its number if there is one."""
+    """Return the kind of a device, and its number if there is one; `auto` is the first kind that is there."""
     kind, _, number = device.partition(":")
     if kind not in ("auto", *_KINDS) or (number and not number.isdecimal()):
         raise TrainingError(f"device={device}: expected auto, cpu, cuda, cuda:1 or mps")
+    if kind == "auto":
+        kind = next(filter(_count, _KINDS))
     return kind, int(number) if number else None
 
 
-def _lightning_fabric(settings: CommonSettings) -> Any:
-    """Return Lightning's Fabric for several processes."""
+def _count(kind: str) -> int:
+    """Return the number of devices of a kind."""
+    if kind == "cuda":
+        return torch.cuda.device_count()
+    return 1 if kind == "cpu" else int(torch.backends.mps.is_available())
+
+
+def _lightning_fabric(settings: CommonSettings, kind: str, number: int | None) -> Any:
+    """Return Lightning's Fabric for several processes: one for each GPU, or all of them on the CPU."""
+    place = f"{settings.section}.devices={settings.devices}"
+    if number is not None:
+        raise TrainingError(
+            f"device={settings.device} is one device, and {place} needs several: device={kind} takes the first "
+            f"{settings.devices}; or {settings.section}.devices=1"
+        )
+    if kind != "cpu" and settings.devices > (found := _count(kind)):
+        raise TrainingError(f"{place}: found {found} devices of kind {kind}; lower it, or take device=cpu")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # warnings of the modules that it imports
             from lightning_fabric import Fabric
     except ImportError as error:
-        raise TrainingError(
-            f"training.devices={settings.devices} needs Lightning Fabric: pip install 'fgraph-gan[train]' ({error})"
-        ) from error
-    kind, number = _parse(settings.device)
-    devices = settings.devices if number is None else [number]
+        raise TrainingError(f"{place} needs Lightning Fabric: pip install 'fgraph-gan[train]' ({error})") from error
     try:
         return Fabric(
-            accelerator=kind, devices=devices, strategy="ddp_spawn", precision=_PRECISIONS[settings.precision]
+            accelerator=kind,
+            devices=settings.devices,
+            strategy="ddp_spawn",
+            precision=_PRECISIONS[settings.precision],
         )
-    except (RuntimeError, ValueError) as error:
-        raise TrainingError(f"device={settings.device}, training.devices={settings.devices}: {error}") from error
+    except Exception as error:  # the library raises errors of many kinds
+        variables = ", ".join(sorted(name for name in os.environ if name.startswith("LT_")))
+        cure = f"unset {variables}, or " if variables else ""  # its own settings, which override these
+        raise TrainingError(
+            f"{place}: Lightning Fabric cannot start the processes on device={kind}: {error}; {cure}"
+            f"{settings.section}.devices=1 trains without it"
+        ) from error
 
 
 def runs_on_cpu(device: str) -> bool:
     """Return whether a training with this setting of `device` runs on a CPU."""
-    kind = device.partition(":")[0]
-    if kind != "auto":
-        return kind == "cpu"
-    return not (torch.cuda.is_available() or torch.backends.mps.is_available())
+    return _parse(device)[0] == "cpu"
 
 
 def launch(settings: S, work: Callable[[Fabric, S], None]) -> None:
-    """Run `work`, a function of a module, in as many processes as the settings say."""
+    """Run `work`, a function of a module, in as many processes as the settings say.
+
+    Raises:
+        TrainingError: as `make_fabric`; or a process was killed, or raised an error of fgraph.
+    """
     fabric: Any = make_fabric(settings)
-    if settings.devices > 1:
-        fabric.launch(work, settings)
-    else:
+    if settings.devices == 1:
         work(fabric, settings)
+        return
+    errors = torch.multiprocessing.get_context("spawn").SimpleQueue()
+    try:
+        fabric.launch(_work_in_process, errors, work, settings)
+    except (ProcessExitedException, ProcessRaisedException) as error:
+        if not errors.empty():
+            raise TrainingError(errors.get()) from error
+        if isinstance(error, ProcessRaisedException):
+            raise  # a bug, with the traceback of the process
+        raise TrainingError(f"{settings.section}.devices={settings.devices}: a process ended: {error}") from error
+
+
+def _work_in_process(fabric: Fabric, errors: SimpleQueue[str], work: Callable[[Fabric, S], None], settings: S) -> None:
+    """Run `work` in one of several processes; put the message of an error of fgraph into `errors`."""
+    try:
+        work(fabric, settings)
+    except FgraphError as error:
+        errors.put(str(error))
+        raise
 
 
 def average(fabric: Fabric, value: Tensor) -> Tensor:

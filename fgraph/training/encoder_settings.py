@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
@@ -13,6 +13,8 @@ Weight = Annotated[float, Field(ge=0)]
 
 class EncoderSettings(CommonSettings):
     """The settings of one training of an encoder; `target` is its folder."""
+
+    section: ClassVar[str] = "encoder"
 
     mode: Literal["train-encoder"]
     model: str
@@ -35,4 +37,4 @@ def read_encoder_settings(values: dict[str, Any]) -> EncoderSettings:
     Raises:
         TrainingError: one is unknown, missing or has an invalid value; all of them are named.
     """
-    return make_checked_settings(EncoderSettings, values, "encoder")
+    return make_checked_settings(EncoderSettings, values)

@@ -48,7 +48,7 @@ class Report:
         self._settings, self._state, self._curves, self._active = settings, state, curves, active
         self._since, self._from = time.monotonic(), state.images
         self._bar: Any = None
-        self._board = _open_board(settings.target) if active and settings.tensorboard else None
+        self._board = _open_board(settings.target, settings.section) if active and settings.tensorboard else None
         if active:
             print(f"{opening}; {settings.target}", flush=True)
 
@@ -153,11 +153,11 @@ def sample_grid(model: StyleGAN2Generator, seed: int, truncation: float) -> Pixe
     return tile_pixels([to_pixels(image) for image in images.cpu().float().numpy()], gap=0)
 
 
-def _open_board(target: Path) -> Any:
+def _open_board(target: Path, section: str) -> Any:
     try:
         from tensorboardX import SummaryWriter
     except ImportError as error:
-        raise TrainingError(f"training.tensorboard=true needs: pip install 'fgraph-gan[train]' ({error})") from error
+        raise TrainingError(f"{section}.tensorboard=true needs: pip install 'fgraph-gan[train]' ({error})") from error
     return SummaryWriter(str(target / "tensorboard"))
 
 

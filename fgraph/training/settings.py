@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, ClassVar, Literal, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator
 
@@ -46,6 +46,7 @@ class CommonSettings(BaseModel):
     """The settings of any training; `target` is its folder."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    section: ClassVar[str] = "training"  # the section of the command line's settings, for messages
 
     target: Path
     seed: int = 0
@@ -143,7 +144,7 @@ def read_training_settings(values: dict[str, Any]) -> TrainingSettings:
     Raises:
         TrainingError: a setting is unknown, missing or has an invalid value; the message names all of them.
     """
-    settings = make_checked_settings(TrainingSettings, values, "training")
+    settings = make_checked_settings(TrainingSettings, values)
     if settings.mode != "train" and settings.model is None:
         raise TrainingError(f"mode={settings.mode} needs model=, the checkpoint to begin with")
     if settings.mode == "train" and settings.size is None:
@@ -166,13 +167,12 @@ def _check_pairs(settings: TrainingSettings) -> None:
         )
 
 
-def make_checked_settings(model: type[S], values: dict[str, Any], section: str) -> S:
+def make_checked_settings(model: type[S], values: dict[str, Any]) -> S:
     """Return the settings of a class from a mapping.
 
     Args:
         model: the class.
         values: the settings by name.
-        section: the section of the command line's settings, for messages.
 
     Raises:
         TrainingError: a setting is unknown, missing or has an invalid value; the message names all of them.
@@ -180,20 +180,20 @@ def make_checked_settings(model: type[S], values: dict[str, Any], section: str) 
     try:
         settings = model(**values)
     except ValidationError as error:
-        raise TrainingError("\n".join(_fault(dict(one), model, section) for one in error.errors())) from error
+        raise TrainingError("\n".join(_fault(dict(one), model) for one in error.errors())) from error
     if settings.batch % settings.devices:
         raise TrainingError(
-            f"{section}.batch={settings.batch} is not a multiple of {section}.devices={settings.devices}"
+            f"{model.section}.batch={settings.batch} is not a multiple of {model.section}.devices={settings.devices}"
         )
     return settings
 
 
-def _fault(error: dict[str, Any], model: type[BaseModel], section: str) -> str:
+def _fault(error: dict[str, Any], model: type[CommonSettings]) -> str:
     name = ".".join(map(str, error["loc"]))
     if error["type"] == "extra_forbidden":
         hint = nearest(name, model.model_fields)
-        return f"{section}.{name}: there is no such setting" + (f" ({hint})" if hint else "")
-    place = name if name in TOP_LEVEL else f"{section}.{name}"
+        return f"{model.section}.{name}: there is no such setting" + (f" ({hint})" if hint else "")
+    place = name if name in TOP_LEVEL else f"{model.section}.{name}"
     if error["type"] == "missing" or error["input"] is None:
         return f"{place} is missing"
     return f"{place}: {error['msg'][:1].lower()}{error['msg'][1:]}, found {error['input']!r}"

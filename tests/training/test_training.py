@@ -145,18 +145,6 @@ def test_one_step_is_the_same_in_two_trainers_and_others_with_another_seed(choos
     assert not torch.equal(weights(1), weights(2))
 
 
-@pytest.mark.slow
-def test_two_processes_train_one_model(choose: Choose) -> None:
-    settings = choose(devices=2, images=8)
-    train(settings)
-    state = read_snapshot(settings.target / SNAPSHOT)
-    assert (state.images, state.steps) == (8, 2)
-    alone = choose(images=8, target=settings.target / "alone")
-    train(alone)
-    # the same pictures and averaged gradients, other codes: alike, not equal
-    assert state.generator.keys() == read_snapshot(alone.target / SNAPSHOT).generator.keys()
-
-
 def test_half_precision_trains(choose: Choose) -> None:
     settings = choose(precision="bfloat16", images=8)
     train(settings)
@@ -189,13 +177,6 @@ def test_models_that_cannot_be_trained_are_told(choose: Choose, tmp_path: Path) 
         begin(choose(mode="finetune", model=str(tmp_path / "nothing.pt")))
     with pytest.raises(TrainingError, match="device=tpu"):
         train(choose(device="tpu"))
-
-
-@pytest.mark.parametrize("device", ["cpu:1", "cuda:7"])
-def test_a_device_that_is_not_there(choose: Choose, device: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("torch.cuda.device_count", lambda: 7)
-    with pytest.raises(TrainingError, match=rf"device={device}: found \d devices of kind {device[:-2]}; device=auto"):
-        train(choose(device=device))
 
 
 def test_a_loss_that_became_infinite_stops_it(choose: Choose) -> None:
