@@ -181,27 +181,34 @@ class _Download:
 def _body(answer: Any) -> Iterator[bytes]:
     """Yield the body of an answer, decompressed if the server compresses it, in pieces of at most `_CHUNK` bytes.
 
+    A gzip body can have several members, one after the other (RFC 1952, section 2.2): they are decompressed one by
+    one, as urllib3 does. Anything else after a member is refused at once, where urllib3 ignores it: the file may be
+    damaged. Pieces are empty where data decompresses to nothing, so that the caller can limit its time.
+
     Raises:
         requests.ConnectionError: a compressed body is cut.
         ValueError: the server compresses it in another way than by gzip, or it is damaged.
     """
     import requests
 
-    decoder = zlib.decompressobj(wbits=_GZIP) if _is_encoded(answer) else None
-    if decoder is not None and (encoding := answer.headers["Content-Encoding"].lower()) not in ("gzip", "x-gzip"):
-        raise ValueError(f"the server compresses it unasked, by {show(encoding)}")
-    while data := answer.raw.read1(_CHUNK, decode_content=False):
-        if decoder is None:
+    if not _is_encoded(answer):
+        while data := answer.raw.read1(_CHUNK, decode_content=False):
             yield data
-            continue
+        return
+    if (encoding := answer.headers["Content-Encoding"].lower()) not in ("gzip", "x-gzip"):
+        raise ValueError(f"the server compresses it unasked, by {show(encoding)}")
+    decoder = zlib.decompressobj(wbits=_GZIP)
+    while data := answer.raw.read1(_CHUNK, decode_content=False):
         while data:
+            if decoder.eof:
+                decoder = zlib.decompressobj(wbits=_GZIP)  # the next member
             try:
                 yield decoder.decompress(data, _CHUNK)
             except zlib.error as error:
                 raise ValueError(f"the server compresses it unasked, and wrongly: {error}") from error
-            data = decoder.unconsumed_tail
-    if decoder is not None and (not decoder.eof or decoder.unused_data):
-        raise requests.ConnectionError("the compressed body is cut, or goes on after its end")
+            data = decoder.unconsumed_tail or decoder.unused_data
+    if not decoder.eof:
+        raise requests.ConnectionError("the compressed body is cut")
 
 
 def check_length(length: float) -> None:
