@@ -188,7 +188,7 @@ def _write_summary(job: InversionJob, results: Mapping[str, InversionResult]) ->
         distance = "" if result.distance is None else f"{result.distance:.4f}"
         loss = f"{float(result.curve[-1, 0]):.6g}"
         code = f"{picture.name}.safetensors"
-        target = job.reading.again(picture)
+        target = job.reading.read_again(picture)
         facts = [f"{result.psnr:.3f}", distance, len(result.curve), loss]
         table.writerow([picture.path, code, *facts, *_similarity(job.reading, picture, target, result.pixels.numpy())])
         pair = [to_pixels(target), result.pixels.numpy()]

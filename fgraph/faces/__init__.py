@@ -10,7 +10,7 @@ Nothing here needs torch.
 """
 
 from fgraph.faces.alignment import FaceStyle, cut_face, face_quad
-from fgraph.faces.choice import FaceChoice, Which
+from fgraph.faces.choice import FaceChoice, MissingFaceError, Which
 from fgraph.faces.detection import Detector, find_faces, landmark_error
 from fgraph.faces.landmarks import Landmarks, LandmarksError, read_landmarks, read_points
 
@@ -20,6 +20,7 @@ __all__ = [
     "FaceStyle",
     "Landmarks",
     "LandmarksError",
+    "MissingFaceError",
     "Which",
     "cut_face",
     "face_quad",

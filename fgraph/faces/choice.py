@@ -14,6 +14,10 @@ from fgraph.faces.landmarks import Landmarks
 Which = Literal["largest", "all"] | int
 
 
+class MissingFaceError(ValueError):
+    """A picture does not show the chosen face."""
+
+
 @dataclass(frozen=True)
 class FaceChoice:
     """The faces of a picture that are aligned."""
@@ -31,7 +35,7 @@ class FaceChoice:
             name: the name of the picture.
 
         Raises:
-            ValueError: the picture shows no such face.
+            MissingFaceError: the picture shows no such face.
             FgraphError: the packages of the detector are not installed.
         """
         faces = self.known(name)
@@ -41,7 +45,7 @@ class FaceChoice:
         """Return the chosen ones among the faces of a picture.
 
         Raises:
-            ValueError: the picture shows no such face.
+            MissingFaceError: the picture shows no such face.
         """
         if faces and self.which == "all":
             return list(faces)
@@ -50,7 +54,7 @@ class FaceChoice:
             return [faces[number]]
         found = "no face" if not faces else f"{len(faces)} face{'s' * (len(faces) > 1)}"
         asked = f", and face {number} is asked for, counted from 0" if faces else ""
-        raise ValueError(
+        raise MissingFaceError(
             f"it shows {found} to align{asked}: give the eyes and the corners of the mouth by landmarks=FILE, as "
             f'{{"{name}": [[x, y], [x, y], [x, y], [x, y]]}}, or by points=[[x, y], ...]; or use align=none'
         )

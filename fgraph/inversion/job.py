@@ -177,5 +177,5 @@ class _Batch:
 
     def _target(self, picture: JobPicture) -> Tensor:
         generator = self._job.problem.generator
-        pixels = torch.from_numpy(self._job.reading.again(picture))
+        pixels = torch.from_numpy(self._job.reading.read_again(picture))
         return pixels.to(generator.device, generator.dtype)

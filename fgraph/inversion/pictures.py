@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from fgraph._errors import FgraphError
 from fgraph._imaging.read import Fit, fitted_array, open_picture
-from fgraph.faces import FaceChoice, cut_face
+from fgraph.faces import FaceChoice, MissingFaceError, cut_face
 
 Align = Literal["none", "ffhq", "ffhqu", "stylegan3-editing"]
 RESERVED = ("preview", "inversions", "overview", "tuned")  # names of files for all pictures of a job
@@ -51,19 +51,21 @@ class PictureReading:
         cut = (cut_face(picture, face, max(self.size), self.align) for face in faces)
         return [fitted_array(one, self.size, self.fit, self.channels) for one in cut]
 
-    def again(self, picture: JobPicture) -> NDArray[np.float32]:
+    def read_again(self, picture: JobPicture) -> NDArray[np.float32]:
         """Read a picture of a job again, as `read` does.
 
         Raises:
-            FgraphError: the file is gone or has changed since the job began.
+            FgraphError: the file cannot be read any more, or has changed since the job began.
         """
         try:
-            pixels = self.read_all(picture.path)[picture.face]
-        except (ValueError, IndexError) as error:
+            faces = self.read_all(picture.path)
+        except MissingFaceError:
+            faces = []
+        except ValueError as error:
             raise FgraphError(f"{picture.path} cannot be read a second time: {error}: run again") from error
-        if read_digest(pixels) != picture.digest:
+        if picture.face >= len(faces) or read_digest(faces[picture.face]) != picture.digest:
             raise FgraphError(f"{picture.path} has changed since the job began: run again")
-        return pixels
+        return faces[picture.face]
 
 
 @dataclass(frozen=True)

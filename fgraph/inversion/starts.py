@@ -51,7 +51,7 @@ def encoded_starts(
     with torch.no_grad():
         for start in range(0, len(pictures), batch):
             members = pictures[start : start + batch]
-            read = [torch.from_numpy(reading.again(one)) for one in members]
+            read = [torch.from_numpy(reading.read_again(one)) for one in members]
             images = torch.stack(read).to(generator.device, generator.dtype)
             codes = network.encode(
                 images, generator.w_mean, lambda one: generator.synthesise(generator.affine(one)), table.iterations

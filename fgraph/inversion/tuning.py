@@ -155,7 +155,7 @@ def _cached_or_new(
     if cached is not None:
         return cached
     generator = job.problem.generator
-    read = [torch.from_numpy(job.reading.again(picture)) for picture in pictures]
+    read = [torch.from_numpy(job.reading.read_again(picture)) for picture in pictures]
     targets = torch.stack(read).to(generator.device, generator.dtype)
     noises = [torch.stack(parts) for parts in zip(*(one.noises for one in results), strict=True)]
     tuned = tune(

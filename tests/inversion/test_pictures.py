@@ -11,7 +11,8 @@ from PIL import Image, ImageCms
 import fgraph
 from fgraph._errors import FgraphError
 from fgraph._imaging.finding import find_pictures
-from fgraph.inversion.pictures import PictureReading, _names, read_pictures
+from fgraph.faces import FaceChoice, Landmarks
+from fgraph.inversion.pictures import PictureReading, _names, read_digest, read_pictures
 from tests.rounding import assert_rounded
 
 SIZE = 8
@@ -109,6 +110,33 @@ def test_a_broken_file_is_reported_and_the_others_are_read(tmp_path: Path) -> No
     assert sum("cannot be read as an image" in fault for fault in faults.values()) == 2
     assert "there is no picture at" in faults[tmp_path / "gone.png"]
     assert pictures[1].digest == pictures[2].digest != pictures[0].digest
+
+
+@pytest.mark.parametrize("left", [0, 1])
+def test_a_picture_that_shows_fewer_faces_when_it_is_read_again_has_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, left: int
+) -> None:
+    faces = [Landmarks.of_points([[x, 20], [x + 10, 20], [x, 30], [x + 10, 30]]) for x in (10, 40)]
+    monkeypatch.setattr("fgraph.faces.choice.find_faces", lambda picture, detector: faces)
+    noise = np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8)
+    Image.fromarray(noise).save(tmp_path / "a.png")
+    reading = PictureReading((SIZE, SIZE), align="ffhq", face=FaceChoice("all"))
+    pictures, _ = read_pictures([tmp_path / "a.png"], reading)
+    assert [read_digest(reading.read_again(one)) for one in pictures] == [one.digest for one in pictures]
+    del faces[left:]
+    with pytest.raises(FgraphError, match=r"a\.png has changed since the job began: run again$"):
+        reading.read_again(pictures[1])
+
+
+def test_a_picture_that_changes_or_goes_before_it_is_read_again(tmp_path: Path) -> None:
+    Image.fromarray(shades()).save(tmp_path / "a.png")
+    (picture,), _ = read_pictures([tmp_path / "a.png"], READING)
+    Image.fromarray(shades()[::-1]).save(tmp_path / "a.png")
+    with pytest.raises(FgraphError, match=r"a\.png has changed since the job began: run again$"):
+        READING.read_again(picture)
+    (tmp_path / "a.png").unlink()
+    with pytest.raises(FgraphError, match=r"a\.png cannot be read a second time: there is no picture .*: run again$"):
+        READING.read_again(picture)
 
 
 def test_files_written_for_one_picture_are_never_those_of_another() -> None:
