@@ -101,7 +101,7 @@ def _is_locked(path: Path) -> bool:
 
 def _remove(path: Path) -> None:
     """Remove a folder and its content if possible; what remains after a second attempt is left to a later process."""
-    for _ in range(2):  # the first may fail for want of a file descriptor
+    for _ in range(2):  # the first attempt fails if no file descriptor is free
         shutil.rmtree(path, ignore_errors=True)
         if not path.exists():
             return

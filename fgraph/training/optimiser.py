@@ -26,8 +26,9 @@ def make_adam(
         trained: the tensors by name.
         moments: the moments at the last step.
         rate: the learning rate.
-        every: the number of steps after which a penalty takes a step of its own; None: never. Rate and β are corrected
-            for that, as in Karras et al. 2020 (StyleGAN2, appendix B).
+        every: the number of ordinary steps between two steps for a regularisation term alone, or None without such a
+            term. It scales the learning rate and the exponent of the second β, as in Karras et al. 2020 (StyleGAN2,
+            appendix B).
         mapping_rate: the rate of the mapping network, as a multiple of `rate`.
         momentum: β of the first moment.
     """

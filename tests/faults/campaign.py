@@ -24,7 +24,8 @@ STAYED, TWICE = "failures that stay", "failures that come twice"
 KILLED, INTERRUPTED, CROWDS = "kills", "interrupts", "crowds of eight processes"
 TRIALS = (FAILED, STARVED, STAYED, TWICE, KILLED, INTERRUPTED, CROWDS)
 _VARY = (".hydra/", "multirun.yaml", "hydra.yaml", "losses")  # times of day, speeds
-_UNCACHED, _SKIPPED = "results are not cached", 3  # later searches have other batches, and so other rounding
+# A message and an exit code after which the next run searches in other batches, which round differently
+_UNCACHED, _SKIPPED = "results are not cached", 3
 _EVICTED_EVERY = 0.5  # seconds
 _AGAIN = {ONCE: "", FOR_GOOD: " and all after it"}
 _RAY = "ray/_private/serialization.py"  # in tracebacks of Ray
