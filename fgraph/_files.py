@@ -10,7 +10,7 @@ from pathlib import Path
 
 from fgraph._sizes import in_words
 
-_OF_THE_SYSTEM = (
+_SYSTEM_FAILURES = (
     errno.EMFILE,
     errno.ENFILE,
     errno.EIO,
@@ -23,15 +23,15 @@ _OF_THE_SYSTEM = (
 )
 
 
-def is_system_error(error: Exception) -> bool:
+def is_system_failure(error: Exception) -> bool:
     """Return whether an error comes from the system, which says nothing about the content of a file."""
-    return isinstance(error, OSError) and error.errno in _OF_THE_SYSTEM
+    return isinstance(error, OSError) and error.errno in _SYSTEM_FAILURES
 
 
 def remove_settings(settings: Path) -> None:
     """Remove the folder of an earlier run's settings if it is a link, otherwise Hydra's files in it.
 
-    These files can be links, which a writer would follow.
+    They can be links, which a writer would follow.
 
     Raises:
         OSError: a file cannot be removed.

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import socket
 from pathlib import Path
 
 import pytest
 
-from fgraph._files import open_file, read_file
+from fgraph._files import is_system_failure, open_file, read_file
 
 
 def test_a_regular_file_is_read(tmp_path: Path) -> None:
@@ -48,3 +49,23 @@ def test_files_that_cannot_be_opened_raise_an_os_error(tmp_path: Path) -> None:
         listener.bind(str(tmp_path / "s"))
         with pytest.raises(OSError):  # noqa: PT011 - its text is the platform's
             open_file(tmp_path / "s")
+
+
+SYSTEM_FAILURES = ("EMFILE", "ENFILE", "EIO", "ENOMEM", "EINTR", "ESTALE", "EACCES", "EPERM", "ETIMEDOUT")
+
+
+@pytest.mark.parametrize("name", SYSTEM_FAILURES)
+def test_failures_of_the_system_say_nothing_about_a_file(name: str) -> None:
+    number = getattr(errno, name)
+    assert is_system_failure(OSError(number, os.strerror(number), "a.png"))
+
+
+@pytest.mark.parametrize("name", ["ENOENT", "EISDIR", "EINVAL", "EFBIG", "ELOOP", "ENOTDIR"])
+def test_other_failures_are_those_of_the_file(name: str) -> None:
+    number = getattr(errno, name)
+    assert not is_system_failure(OSError(number, os.strerror(number), "a.png"))
+
+
+def test_an_error_without_a_number_is_no_failure_of_the_system() -> None:
+    assert not is_system_failure(OSError("image file is truncated"))  # as Pillow raises it
+    assert not is_system_failure(ValueError(errno.EIO))

@@ -26,7 +26,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from fgraph._atomic import Staging, save_error
 from fgraph._cache import cache_folder, read_cached, sealed
-from fgraph._files import is_system_error, open_file, read_file
+from fgraph._files import is_system_failure, open_file, read_file
 from fgraph._imaging.files import open_image
 from fgraph._imaging.finding import SUFFIXES
 from fgraph._imaging.read import fit_opened
@@ -170,7 +170,7 @@ def _decoded(source: _Source, size: int) -> Iterator[tuple[str, NDArray[np.uint8
         try:
             return name, *_decode(source.read(name), size)
         except (OSError, SyntaxError, ValueError, EOFError, zipfile.BadZipFile, zlib.error, RuntimeError) as error:
-            if is_system_error(error):  # a cached verdict would exclude the picture from later trainings as well
+            if is_system_failure(error):  # a cached verdict would exclude the picture from later trainings as well
                 raise TrainingError(f"{name} cannot be read: {error}") from error
             return name, str(error) or type(error).__name__, False
 

@@ -251,16 +251,17 @@ def test_what_a_kill_left_beside_the_note_of_a_download_is_removed(
     assert [path.suffix for path in (folder / "addresses").iterdir()] == [".json"]
 
 
+@pytest.mark.parametrize("number", [errno.EMFILE, errno.EACCES, errno.EIO])
 def test_a_note_that_the_system_cannot_read_lets_no_changed_file_pass(
-    server: Any, folder: Path, monkeypatch: pytest.MonkeyPatch
+    server: Any, folder: Path, monkeypatch: pytest.MonkeyPatch, number: int
 ) -> None:
     fetch_model(server.address)
 
     def fail(path: Path, most: int) -> bytes:
-        raise OSError(errno.EMFILE, os.strerror(errno.EMFILE), str(path))
+        raise OSError(number, os.strerror(number), str(path))
 
     monkeypatch.setattr("fgraph.stylegan.checkpoints.sources.read_file", fail)
-    with pytest.raises(ModelError, match=r"\.json: cannot be read: .*Too many open files"):
+    with pytest.raises(ModelError, match=rf"\.json: cannot be read: .*{os.strerror(number)}"):
         fetch_model(server.address)
     assert len(server.requests) == 1
 

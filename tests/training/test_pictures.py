@@ -94,13 +94,14 @@ def test_a_broken_picture_is_told_and_skipped(data: Path, caplog: pytest.LogCapt
     assert "skipped 5.jpg" in caplog.text
 
 
-def test_a_failure_of_the_system_excludes_no_picture(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("number", [errno.EMFILE, errno.EACCES, errno.EIO])
+def test_a_failure_of_the_system_excludes_no_picture(data: Path, monkeypatch: pytest.MonkeyPatch, number: int) -> None:
     def fail(path: Path, most: int) -> bytes:
-        raise OSError(errno.EMFILE, os.strerror(errno.EMFILE), str(path))
+        raise OSError(number, os.strerror(number), str(path))
 
     with monkeypatch.context() as patched:
         patched.setattr("fgraph.training.pictures.read_file", fail)
-        with pytest.raises(TrainingError, match=r"0.png cannot be read: .* Too many open files"):
+        with pytest.raises(TrainingError, match=rf"0.png cannot be read: .* {os.strerror(number)}"):
             read_pictures(data, 16)
     assert len(read_pictures(data, 16)) == 10
 

@@ -26,7 +26,7 @@ from fgraph._atomic import write_atomic
 from fgraph._cache import cache_folder
 from fgraph._downloads import current_downloads
 from fgraph._errors import ModelError, SaveError, show
-from fgraph._files import is_system_error, open_file, read_file
+from fgraph._files import is_system_failure, open_file, read_file
 from fgraph._limits import URL
 from fgraph._log import get_logger
 from fgraph._paths import expanded
@@ -228,7 +228,7 @@ def _noted_digest(folder: Path, plain: str) -> str | None:
         stored = json.loads(read_file(note, _LONGEST_NOTE))
         found = {key: stored[key] for key in ("address", "name", "sha256")}
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
-        if is_system_error(error):
+        if is_system_failure(error):
             raise ModelError(f"{note}: cannot be read: {error}") from error
         return None  # it is downloaded again
     good = all(isinstance(value, str) for value in found.values()) and found["address"] == plain
