@@ -145,9 +145,9 @@ static int fails(int kind) {
     return now;
 }
 
-// Count allocations, and operations on files below the folder `below`, from now on, and make operation `number` of kind `kind` fail with the
-// error `code`. After this failure, count the operations of the kinds in the bit set `after`, and make operations `from`
-// to `to` of them fail with the same error. Numbers start at 1.
+// Count allocations, and operations on files below the folder `below`, from now on. Make operation `number` of kind `kind`
+// fail with the error `code`. After this failure, count the operations of the kinds in the bit set `after`, and make
+// operations `from` to `to` of them fail with the same error. Numbers start at 1.
 void fault_arm(const char *below, int kind, long number, int code, unsigned after, long from, long to) {
     snprintf(folder, sizeof folder, "%s", below);
     folder_length = strlen(folder);
