@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import product
 from pathlib import Path
 from typing import Any, Literal, Unpack, cast
 
@@ -84,6 +85,7 @@ def save_large(
     whole = graph if isinstance(graph, Graph) else load(graph)
     record = record or record_graph(whole, {"precision": how.run.precision})
     picture = _find(whole, output, how)
+    picture = replace(picture, graph=_with_codes(whole, how))
     return [one for written in _write_rows(picture, path, record) for one in written.paths]
 
 
@@ -102,16 +104,17 @@ def save_large_images(
     check_large(formats)
     program, _ = lower_graphs([graph])
     earlier = [one.file for one in listed_files(directory)]
-    paths: list[Path] = []
-    listed: list[tuple[str, Path]] = []
     for one in program.outputs:
         if one.kind is not Kind.IMAGE:
             raise SaveError(f"output '{one.name}' is {one.kind.value}: tiff and dzi are for images; leave it out")
-        for name in formats:
-            target = directory / f"{one.name}{'.tif' if name == 'tiff' else '.dzi'}"
-            for written in _write_rows(_find(graph, one.name, how), target, record):
-                paths += written.paths
-                listed += [(one.name, path) for path in (*written.paths, *written.tiles)]
+    paths: list[Path] = []
+    listed: list[tuple[str, Path]] = []
+    fixed = _with_codes(graph, how)
+    for name, kind in product((one.name for one in program.outputs), formats):
+        picture = replace(_find(graph, name, how), graph=fixed)
+        for written in _write_rows(picture, directory / f"{name}{'.tif' if kind == 'tiff' else '.dzi'}", record):
+            paths += written.paths
+            listed += [(name, path) for path in (*written.paths, *written.tiles)]
     manifest = list_files(directory, listed, record, earlier)
     return [*paths, directory / MANIFEST], manifest.unlisted
 
@@ -198,7 +201,7 @@ def _find(graph: Graph, output: str | None, how: LargeOptions) -> _Picture:
         raise SaveError(f"there is no image '{name}' among the outputs: {', '.join(graph.outputs)}")
     pixels = images[name].tensors["pixels"]
     channels, height, width = program.instructions[pixels.value].type.shape
-    return _Picture(_with_codes(graph, how), graph.outputs[name], pixels.rows, channels, height, width, how)
+    return _Picture(graph, graph.outputs[name], pixels.rows, channels, height, width, how)
 
 
 def _with_codes(graph: Graph, how: LargeOptions) -> Graph:

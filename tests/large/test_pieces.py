@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,6 +16,8 @@ from fgraph.api import pipeline
 from fgraph.cli import main
 from fgraph.declare.config_source import BUNDLED
 from fgraph.save import read_record
+
+PANORAMA = ("graph=panorama", "graph.models.main=landscape", "output.piece=100")  # three pieces of 64 pixels height
 
 
 def bundled(name: str, *overrides: str) -> fgraph.Graph:
@@ -76,6 +79,22 @@ def test_rows_are_numbered_and_inversion_is_done_once(tmp_path: Path, monkeypatc
     assert len(calls) == 1 + 2 * 2
 
 
+def test_formats_and_outputs_share_one_inversion(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    inverted: list[bool] = []
+    real = pipeline.run
+
+    def run(graph: fgraph.Graph, **options: Any) -> Any:
+        inverted.append(any(node.op == "invert" for node in graph.spec.nodes.values()))
+        return real(graph, **options)
+
+    monkeypatch.setattr(pipeline, "run", run)
+    words = ["graph=invert", "graph.nodes.code.steps=2", "graph.outputs=[image,target]"]
+    assert main([*words, "output.formats=[tiff,dzi]", "hydra.run.dir=out"]) == 0
+    assert inverted == [True, False, False, False, False]
+    assert {path.name for path in Path("out").iterdir()} >= {"image.tif", "image.dzi", "target.tif", "target.dzi"}
+
+
 @pytest.mark.parametrize(
     ("name", "options", "message"),
     [
@@ -94,7 +113,7 @@ def test_on_the_command_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    assert main(["graph=panorama", "output.formats=[tiff,dzi]", "output.piece=200", "hydra.run.dir=out"]) == 0
+    assert main([*PANORAMA, "output.formats=[tiff,dzi]", "hydra.run.dir=out"]) == 0
     printed = [Path(line).name for line in capsys.readouterr().out.split()]
     assert printed == ["panorama.tif", "panorama.dzi", "panorama.html", "manifest.json"]
     files = json.loads(Path("out/manifest.json").read_text("utf-8"))["files"]
@@ -104,6 +123,7 @@ def test_on_the_command_line(
     assert "round: false" in Path("out/panorama.html").read_text("utf-8")
     assert main(["from=out/panorama.tif", "hydra.run.dir=two"]) == 0
     assert Path("two/panorama.png").is_file()
+    monkeypatch.setattr(pipeline, "run", None)  # formats and outputs are checked before anything runs
     for formats, expected in (("[tiff,png]", "png needs images in memory"), ("[dzi]", "output 'code' is Latent")):
         assert main(["graph=invert", f"output.formats={formats}", "hydra.run.dir=no"]) == 2
         assert expected in capsys.readouterr().err
@@ -130,7 +150,7 @@ def contents(directory: Path) -> dict[Path, bytes]:
 
 
 def command(seed: int, kind: str) -> list[str]:
-    return ["graph=panorama", f"output.formats=[{kind}]", "output.piece=200", "hydra.run.dir=out", f"seed={seed}"]
+    return [*PANORAMA, f"output.formats=[{kind}]", "hydra.run.dir=out", f"seed={seed}"]
 
 
 @pytest.mark.parametrize("at", ["tiles", "page", "rename"])
