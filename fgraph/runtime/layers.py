@@ -30,12 +30,13 @@ def run_layer(op: StyleGAN2Op, step: Step, buffers: Buffers, context: KernelCont
         chunk = op.rows_at_once(step.call, context.dtype.itemsize)  # other devices do better with one large call
     if chunk >= step.rows:
         return call(read(buffers, source, context), styles, rest[0] if rest else None)
+    dtype = context.generator(op.model).result_type(op.layer)
     result: Tensor | None = None
     for start in range(0, step.rows, chunk):
         rows = slice(start, min(step.rows, start + chunk))
         x = read(buffers, source.take(rows), context)
         if result is None:
-            result = empty_maps((step.rows, *step.row_type.shape), x)
+            result = empty_maps((step.rows, *step.row_type.shape), x, dtype)
         call(x, styles[rows], _rows_of(rest, rows), result[rows])
     assert result is not None
     return result

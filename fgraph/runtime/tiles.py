@@ -91,7 +91,7 @@ def _mix(op: Mix, step: Step, buffers: Buffers, context: KernelContext) -> Tenso
     for values, alphas in zip(step.inputs[:half], step.inputs[half:], strict=True):
         if not values.sources or not alphas.sources:
             continue  # its alpha is 0 in all tiles
-        alpha = read(buffers, alphas, context)
+        alpha = read(buffers, alphas, context).to(result.dtype)
         if values.exact or values.is_layered:
             result.addcmul_(masked_by_weight(read(buffers, values, context), alpha, context), alpha)
             continue

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pytest
@@ -13,6 +13,8 @@ import fgraph
 from fgraph._errors import FgraphError
 from fgraph.stylegan.generators.stylegan2 import StyleGAN2Generator
 from fgraph.stylegan.nn.half import DTYPES, half_from
+from fgraph.stylegan.tables import chunk_sizes
+from fgraph.stylegan.tables.base import Layer
 from tests.networks import tiny
 from tests.rounding import assert_no_worse, largest, likely, network_terms
 from tests.runtime.random_rounding import rounded_at_random
@@ -76,6 +78,25 @@ def test_high_layers_run_in_half_and_the_skip_in_full(dtype: torch.dtype) -> Non
             assert x.dtype == (dtype if layer.resolution >= half_from(32) else torch.float32)
         else:
             assert half.torgb(layer, x, style, None).dtype == torch.float32
+
+
+@pytest.mark.parametrize("rows", [1, 3])
+def test_activations_between_half_layers_are_stored_in_half(rows: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also if a layer runs a row at a time, and writes each into the result of all rows."""
+    monkeypatch.setattr(chunk_sizes, "CHUNK_BYTES", 1)
+    read: dict[str, set[torch.dtype]] = {}
+    conv = StyleGAN2Generator.conv
+
+    def recorded(generator: StyleGAN2Generator, layer: Layer, x: torch.Tensor, *rest: Any, **options: Any) -> Any:
+        read.setdefault(layer.name, set()).add(x.dtype)
+        return conv(generator, layer, x, *rest, **options)
+
+    monkeypatch.setattr(StyleGAN2Generator, "conv", recorded)
+    graph = fgraph.Graph(models={"main": tiny(1, 32)})
+    graph.outputs = {"image": graph.decode(graph.sample(seed=list(range(rows))))}
+    fgraph.run(graph, precision="bfloat16", device="cpu")
+    assert read["b8.conv0"] == {torch.float32}
+    assert all(read[name] == {torch.bfloat16} for name in ("b8.conv1", "b16.conv0", "b16.conv1", "b32.conv0"))
 
 
 def huge(generator: StyleGAN2Generator, factor: float) -> StyleGAN2Generator:

@@ -39,9 +39,10 @@ def _turns(start: int, stop: int, length: int) -> list[tuple[int, int]]:
 
 
 def mix(op: Mix, inputs: Sequence[Tensor], params: Params, context: KernelContext) -> Tensor:
-    """Return Σ alpha · value in the type of the first value; alphas are in full precision."""
+    """Return Σ alpha · value in the type of the first value, to which alphas are rounded: mixed types are slow."""
     half = len(inputs) // 2
-    result = masked_by_weight(inputs[0], inputs[half], context) * inputs[half].to(inputs[0].dtype)
-    for value, alpha in zip(inputs[1:half], inputs[half + 1 :], strict=True):
+    alphas = [alpha.to(inputs[0].dtype) for alpha in inputs[half:]]
+    result = masked_by_weight(inputs[0], alphas[0], context) * alphas[0]
+    for value, alpha in zip(inputs[1:half], alphas[1:], strict=True):
         result = torch.addcmul(result, masked_by_weight(value, alpha, context), alpha, out=result)
     return result

@@ -143,8 +143,7 @@ class StyleGAN2Generator(Generator):
         """Run a conv layer in its precision, without the residual that it returns; write into `out` if given."""
         bias = self.tensors[f"{layer.name}.bias"]
         if half := self._half(layer):
-            made = self.functions.half_conv(x, self._derived.half_weight(layer, half), style, bias, **rest)
-            return made if out is None else out.copy_(made)
+            return self.functions.half_conv(x, self._derived.half_weight(layer, half), style, bias, out=out, **rest)
         weight, energy = self.tensors[f"{layer.name}.weight"], self._derived.energy(layer)
         size = [length - 2 * rest["padded"] for length in x.shape[2:]]
         if self.functions is PLAIN and suits(weight, layer.up, size) and not weight.requires_grad:
@@ -157,6 +156,10 @@ class StyleGAN2Generator(Generator):
         weight = self.tensors[f"{layer.name}.residual.weight"]
         dtype = self._half(layer) or weight.dtype
         return self.functions.residual_path(x.to(dtype), weight.to(dtype), wrap_x, wrap_y, padded=padded)
+
+    def result_type(self, layer: Layer) -> torch.dtype:
+        """Return the type of the results of a layer; RGB has full precision."""
+        return (layer.kind == "conv" and self._half(layer)) or self._reference.dtype
 
     def torgb(self, layer: Layer, x: Tensor, style: Tensor, skip: Tensor | None) -> Tensor:
         """Return `skip`, already of the right size, plus RGB of `x` [rows, I, H, W]: [rows, C, H, W]."""

@@ -71,8 +71,9 @@ def half_conv(
     gain: float,
     clamp: float | None,
     residual: Tensor | None,
+    out: Tensor | None = None,
 ) -> Tensor:
-    """Run `styled_conv` in the precision of `weight`; style, bias, noise and strength have full precision."""
+    """Run `styled_conv` in the precision of `weight` and `out`; style, bias, noise and strength have full precision."""
     dtype = weight.weight.dtype
     conv = Convolution(weight.weight, up, wrap_x, wrap_y, padded)
     style = style / style.abs().amax(dim=1, keepdim=True).clamp_min(EPSILON)
@@ -84,7 +85,7 @@ def half_conv(
         demod, bias, noise, strength, conv.size(x), activation=activation, gain=gain, clamp=clamp, residual=residual
     )
     style = style * (weight_gain(weight.weight) / down)
-    return run_layer(conv, finish.to(dtype), x.to(dtype), style.to(dtype), None)
+    return run_layer(conv, finish.to(dtype), x.to(dtype), style.to(dtype), out)
 
 
 def half_to_rgb(

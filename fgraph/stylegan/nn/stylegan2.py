@@ -214,9 +214,9 @@ def pad_edges(x: Tensor, wrap_x: bool = False, wrap_y: bool = False) -> Tensor:
     return F.pad(x, (0 if wrap_x else 1, 0 if wrap_x else 1, 0 if wrap_y else 1, 0 if wrap_y else 1))
 
 
-def empty_maps(shape: Sequence[int], like: Tensor) -> Tensor:
-    """Return uninitialised maps [rows, C, H, W], channels-last."""
-    return torch.empty(*shape, dtype=like.dtype, device=like.device, memory_format=_CHANNELS_LAST)
+def empty_maps(shape: Sequence[int], like: Tensor, dtype: torch.dtype | None = None) -> Tensor:
+    """Return uninitialised maps [rows, C, H, W], channels-last, on the device of `like`, in its type or in `dtype`."""
+    return torch.empty(*shape, dtype=dtype or like.dtype, device=like.device, memory_format=_CHANNELS_LAST)
 
 
 def _styled(x: Tensor, style: Tensor, wrap_x: bool, wrap_y: bool, *, padded: bool, step: int = 1) -> Tensor:
