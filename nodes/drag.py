@@ -27,7 +27,7 @@ Length = Annotated[float, Field(ge=0, le=_limits.SIDE)]
 Place = tuple[Length, Length]
 Places = Annotated[tuple[Place, ...], Field(min_length=1, max_length=MOST_POINTS)]
 ByRow = Annotated[Places | tuple[Places, ...], BeforeValidator(expand_rows)]
-_OWN = ("op", "of", "points", "to", "mask", "unit", "every")
+_NOT_SETTINGS = ("op", "of", "points", "to", "mask", "unit", "every")
 MOST_FRAMES = 1000
 
 
@@ -37,8 +37,8 @@ class Drag(Node):
     All rows run in one batch, and each row ends on its own: when its points have arrived, when it makes no progress, or
     after `steps` steps. The method is DragGAN's (Pan et al. 2023); `tracking: adaptive` follows points as FreeDrag does
     (Ling et al. 2023). Points are followed in features without noise, because noise does not move with the content;
-    `reading: code` keeps it. With `every`,
-    each row becomes a film of its drag. For the fields, their cost and their effect, see docs/how-to/dragging.md.
+    `reading: code` includes the noise. With `every`, each row becomes a film of its drag. For the fields, their cost
+    and their effect, see docs/how-to/dragging.md.
     """
 
     op: Literal["drag"] = "drag"
@@ -118,7 +118,9 @@ class Drag(Node):
         Raises:
             ValueError: a field has an invalid value.
         """
-        changes = {name: getattr(self, name) for name in type(self).model_fields if name not in (*_OWN, "rows")}
+        changes = {
+            name: getattr(self, name) for name in type(self).model_fields if name not in (*_NOT_SETTINGS, "rows")
+        }
         return make_drag_settings(**changes, rows=None if self.rows is None else _range(self.rows))
 
     def points_of(self, row: int, size: tuple[int, int] = (1, 1)) -> DragPoints:
@@ -185,7 +187,7 @@ class Drag(Node):
         return Latent(codes.space, facts.pop("code"), of.model, keys, facts)
 
     def _broadcast(self, rows: int, inputs: Inputs) -> Index:
-        """Return the index that repeats the rows of a port, which hold one member after the other, for `rows` drags."""
+        """Return the index that repeats the `rows` rows of a port for all drags. Rows of a member are consecutive."""
         repeated = rows // len(inputs.members)
         counts = [member.slot.rows // self.frames for member in inputs.members]
         return as_index(

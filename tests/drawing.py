@@ -87,7 +87,7 @@ class SourceBuilder:
         return self.integer(round(low * 16), round(high * 16)) / 16
 
     def per_row(self, make: Callable[[], T]) -> T | list[T]:
-        """One value, or one for each row."""
+        """Draw one value, or one for each row."""
         return [make() for _ in range(self.rows)] if self.chance() else make()
 
     def places(self, make: Callable[[], Any]) -> tuple[Any, int]:
@@ -331,5 +331,5 @@ class SourceBuilder:
 
 
 def tiny_array(shape: tuple[int, ...], seed: int) -> Any:
-    """Numbers as nested lists, as a YAML file would hold them."""
+    """Return numbers as nested lists, as a YAML file would hold them."""
     return np.random.RandomState(seed).randn(*shape).round(3).tolist()

@@ -85,7 +85,7 @@ PUBLISHED = {
 
 
 def seeded(shapes: Mapping[str, Shape]) -> dict[str, Tensor]:
-    """Weights that follow from their names: the same in any network that has a tensor of this name and shape."""
+    """Return weights that follow from their names: the same in any network that has a tensor of this name and shape."""
     tensors = {}
     for name, shape in shapes.items():
         digest = hashlib.sha256(name.encode()).digest()
@@ -103,7 +103,7 @@ def seeded(shapes: Mapping[str, Shape]) -> dict[str, Tensor]:
 
 
 def seeded_pictures(height: int, width: int, channels: int) -> Tensor:
-    """Two smooth pictures, [2, channels, height, width]."""
+    """Return two smooth pictures, [2, channels, height, width]."""
     draw = torch.Generator().manual_seed(height * 1000 + width + channels)
     small = torch.rand(2, channels, 12, 12, generator=draw) * 2 - 1
     return torch.nn.functional.interpolate(small, size=(height, width), mode="bilinear", align_corners=False)

@@ -13,7 +13,7 @@ import fgraph
 
 
 def thoroughly(examples: int) -> Callable[[Any], Any]:
-    """Settings of a test on random graphs: the same examples on every machine."""
+    """Return the settings of a test on random graphs: the same examples on every machine."""
     return settings(
         max_examples=examples,
         derandomize=True,

@@ -141,7 +141,7 @@ def zipped(content: Any, legacy: bool = False) -> bytes:
 
 
 def layouts() -> dict[str, bytes]:
-    """One generator with the table `TABLE` in every layout: file name -> contents; each includes the mean of w."""
+    """Return a generator with the table `TABLE` in every layout: file name -> contents; each includes the mean of w."""
     tensors = random_tensors(TABLE)
     mean = tensors["w_mean"]
     ros, nv = rosinality(TABLE, tensors), nvlabs(TABLE, tensors)
@@ -185,7 +185,7 @@ def stylegan1() -> bytes:
 
 
 def stylegan3_layouts() -> dict[str, bytes]:
-    """State dicts of a StyleGAN3 generator, T and R: file name -> state dict."""
+    """Return state dicts of a StyleGAN3 generator, T and R: file name -> state dict."""
     t, r = stylegan3(tiny_stylegan3(0)), stylegan3(tiny_stylegan3(0, "r"))
     encoder = {"encoder.input_layer.0.weight": torch.zeros(4, 3, 3, 3), **prefixed("decoder.", r)}
     options = {"exp_dir": pathlib.PosixPath("/a"), "start_from_latent_avg": True}

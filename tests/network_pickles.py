@@ -22,7 +22,7 @@ TRAP = "raise RuntimeError('the source in a pickle was run')\n"
 
 
 def random_tensors(table: StyleGAN2Table, seed: int = 0) -> dict[str, torch.Tensor]:
-    """Tensors of this table, none of them at a trivial value."""
+    """Return tensors of this table, none with a trivial value."""
     draw = torch.Generator().manual_seed(seed)
     tensors = {}
     for name, shape in required_shapes(table).items():
@@ -60,7 +60,7 @@ class Persistent:
 
 @contextmanager
 def their_names() -> Iterator[None]:
-    """Modules of these names, for the time of the context: pickling looks up the functions that it names."""
+    """Provide modules of these names within the block: pickling looks up the functions that it names."""
 
     def _reconstruct_persistent_obj(meta: Any) -> Any:
         raise AssertionError("a pickle was loaded by running it")
@@ -100,7 +100,7 @@ class _Reduced:
 
 
 def legacy_storage(flat: torch.Tensor) -> bytes:
-    """One storage as a legacy `torch.save` stream."""
+    """Return a storage as a legacy `torch.save` stream."""
     buffer = io.BytesIO()
     storage = torch.storage.TypedStorage(wrap_storage=flat.untyped_storage(), dtype=flat.dtype, _internal=True)
     torch.save(storage, buffer, _use_new_zipfile_serialization=False)

@@ -36,7 +36,7 @@ def stylegan3_network(
 
 
 def classed(generator: StyleGAN3Generator) -> tuple[StyleGAN3Table, dict[str, torch.Tensor]]:
-    """Table and tensors of a conditional generator with the classes of StyleGAN-XL, for `class_mapping`.
+    """Return table and tensors of a conditional generator with the classes of StyleGAN-XL, for `class_mapping`.
 
     The table of embeddings, `embedding`, has more rows than the generator has classes.
     """

@@ -112,7 +112,7 @@ def _points(shape: ElementTree.Element) -> list[Point]:
 
 
 def _curve(points: list[Point]) -> Iterator[Point]:
-    """Points on a path of cubic curves, from their ends and handles."""
+    """Return points on a path of cubic curves, from their ends and handles."""
     for start, stop in pairwise(range(0, len(points), 3)):
         a, b, c, d = points[start : stop + 1]
         for step in range(_SAMPLES + 1):

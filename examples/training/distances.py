@@ -14,7 +14,7 @@ NEIGHBOUR = 3  # of precision and recall
 
 
 def pyramid(images: Tensor) -> list[Tensor]:
-    """Laplacian pyramid, the finest level first, down to 16 pixels."""
+    """Return the Laplacian pyramid, the finest level first, down to 16 pixels."""
     levels = []
     while images.shape[2] > COARSEST:
         smaller = F.avg_pool2d(images, 2)
@@ -25,7 +25,7 @@ def pyramid(images: Tensor) -> list[Tensor]:
 
 
 def cut_patches(images: Tensor, draw: torch.Generator) -> Tensor:
-    """128 patches of each image at random places: [rows * 128, 3 * 7 * 7]."""
+    """Cut 128 patches of each image at random places: [rows * 128, 3 * 7 * 7]."""
     rows, channels, side, _ = images.shape
     y, x = torch.randint(0, side - PATCH + 1, (2, rows, PATCHES), generator=draw)
     inside = torch.arange(PATCH)
@@ -36,7 +36,7 @@ def cut_patches(images: Tensor, draw: torch.Generator) -> Tensor:
 
 
 def describe_patches(batches: Iterator[Tensor]) -> list[Tensor]:
-    """For each level all patches, [patches, 147], each channel of zero mean and unit variance."""
+    """Return all patches of each level, [patches, 147], each channel with zero mean and unit variance."""
     draw, found = torch.Generator().manual_seed(0), dict[int, list[Tensor]]()
     for images in batches:
         for level in pyramid(images):
@@ -62,7 +62,7 @@ def sliced_wasserstein(one: Tensor, other: Tensor) -> float:
 
 
 def frechet(one: Tensor, other: Tensor) -> float:
-    """|μ1 - μ2|² + tr(Σ1 + Σ2 - 2 (Σ1 Σ2)^½) of two sets of features [images, channels]."""
+    """Return |μ1 - μ2|² + tr(Σ1 + Σ2 - 2 (Σ1 Σ2)^½) of two sets of features [images, channels]."""
     means, covariances = [], []
     for features in (one.double(), other.double()):
         means.append(features.mean(dim=0))
@@ -74,7 +74,7 @@ def frechet(one: Tensor, other: Tensor) -> float:
 
 
 def precision_recall(real: Tensor, fake: Tensor) -> tuple[float, float]:
-    """Precision and recall (Kynkäänniemi et al. 2019, eq. 2) of features [images, channels].
+    """Return precision and recall (Kynkäänniemi et al. 2019, eq. 2) of features [images, channels].
 
     Precision is the share of `fake` within a ball of `real`, recall the share of `real` within a ball of `fake`; the
     ball of a point reaches to its third nearest neighbour of the same set.

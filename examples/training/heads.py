@@ -54,7 +54,7 @@ def face_depth(canvas: Canvas, head: Head) -> Tensor:
 
 
 def paint_behind(canvas: Canvas, head: Head, numbers: Numbers) -> Canvas:
-    """Hair behind the head, neck, and clothes with a collar."""
+    """Paint hair behind the head, the neck, and clothes with a collar."""
     long = numbers.between(-0.35, 0.42).clamp_min(0)
     wide = head.wide * numbers.between(1.08, 1.35)
     hair = canvas.ellipse(0.5, 0.42 + long / 2, wide, 0.27 + long / 2, 2.8)
@@ -67,7 +67,7 @@ def paint_behind(canvas: Canvas, head: Head, numbers: Numbers) -> Canvas:
 
 
 def paint_face(canvas: Canvas, head: Head, numbers: Numbers) -> Canvas:
-    """Ears and the face, darker towards one side, with red cheeks."""
+    """Paint ears and the face, darker towards one side, with red cheeks."""
     for side in (-1, 1):
         ear = canvas.ellipse(0.5 + side * head.wide * 0.98 - head.turn * 0.3, 0.52, 0.045, 0.065)
         canvas = canvas.fill(head.skin * 0.95 - 0.06, ear, outlined=True)
@@ -93,7 +93,7 @@ def paint_beard(canvas: Canvas, head: Head, numbers: Numbers) -> Canvas:
 
 
 def paint_mouth(canvas: Canvas, head: Head, numbers: Numbers) -> Canvas:
-    """Lips that bend up or down, and open to show teeth."""
+    """Paint lips that bend up or down, and open to show teeth."""
     x, wide = 0.5 + head.turn, numbers.between(0.055, 0.11)
     smile, gap = numbers.between(-0.018, 0.045), numbers.between(-0.035, 0.045).clamp_min(0)
     across = ((canvas.x - x) / wide).clamp(-1, 1)
@@ -111,7 +111,7 @@ def paint_mouth(canvas: Canvas, head: Head, numbers: Numbers) -> Canvas:
 
 
 def paint_eyes(canvas: Canvas, head: Head, numbers: Numbers) -> Canvas:
-    """Both eyes alike, in what they look at, too; brows, lids and lashes."""
+    """Paint two equal eyes that look at one point, with brows, lids and lashes."""
     wide, opened = numbers.between(0.05, 0.066) * canvas.style.eyes, numbers.between(0.4, 0.95)
     gaze_x, gaze_y = numbers.between(-0.018, 0.018), numbers.between(-0.010, 0.010)
     iris = scale(numbers.between(0, 1), IRIS)
@@ -144,7 +144,7 @@ def paint_nose(canvas: Canvas, head: Head, numbers: Numbers) -> Canvas:
 
 
 def paint_glasses(canvas: Canvas, head: Head, numbers: Numbers) -> Canvas:
-    """Glasses in two of five heads, round or square, clear or dark."""
+    """Paint glasses in two of five heads, round or square, clear or dark."""
     on = (numbers.take(1)[:, :, None, None] * 12 - 5).sigmoid()
     size, dark = numbers.between(0.07, 0.088), numbers.between(-0.5, 0.4).clamp_min(0.06)
     for side in (-1, 1):
@@ -156,7 +156,7 @@ def paint_glasses(canvas: Canvas, head: Head, numbers: Numbers) -> Canvas:
 
 
 def paint_hair(canvas: Canvas, head: Head, numbers: Numbers) -> Canvas:
-    """Hair above the forehead: how full it is, how low it falls, and where it parts; or a cap."""
+    """Paint hair above the forehead, of random fullness, length and parting, or a cap."""
     full, low, part = numbers.between(0.0, 0.09), numbers.between(-0.10, 0.04), numbers.between(-0.12, 0.12)
     top = canvas.ellipse(0.5 - head.turn * 0.3, 0.44, head.wide * 1.06 + full * 0.4, 0.24 + full, 2.4)
     across = ((canvas.x - 0.5 - head.turn * 0.5 - part) / head.wide).clamp(-1, 1)
@@ -190,7 +190,7 @@ class Heads:
     style = Style()
 
     def paint(self, z: Tensor, size: int, noise: Sequence[Tensor] = ()) -> Tensor:
-        """Pictures [rows, 3, size, size] in [-1, 1] from z [rows, 47], and noise maps if the style reads them."""
+        """Paint pictures [rows, 3, size, size] in [-1, 1] from z [rows, 47], and noise maps if the style reads them."""
         numbers = Numbers(z)
         head, ground = choose_head(numbers), ring(numbers.take(2), GROUND)
         right, down, tilt = numbers.between(-0.015, 0.015), numbers.between(-0.01, 0.01), numbers.between(-0.05, 0.05)

@@ -15,7 +15,7 @@ SNOW = torch.tensor((0.90, 0.93, 0.98))
 
 
 def draw_edges(scene: Scene, numbers: Numbers, foot: Tensor) -> list[tuple[float, Tensor, Tensor]]:
-    """For each ridge its nearness (0 to 1), upper edge and smoothed edge, [rows, 1, 1, size]."""
+    """Return the nearness (0 to 1), upper edge and smoothed edge of each ridge, [rows, 1, 1, size]."""
     peaked, edges = numbers.between(0.0, 1.7).clamp_max(1), []
     for number in range(RIDGES):
         near = number / (RIDGES - 1)
@@ -35,7 +35,7 @@ def draw_edges(scene: Scene, numbers: Numbers, foot: Tensor) -> list[tuple[float
 def paint_ridge(
     picture: Tensor, scene: Scene, near: float, edges: tuple[Tensor, Tensor, Tensor], style: tuple[Tensor, ...]
 ) -> Tensor:
-    """One ridge: haze of its distance, mist at its foot, slopes lit by the sun, snow above a line."""
+    """Paint one ridge: haze of its distance, mist at its foot, slopes lit by the sun, snow above a line."""
     snow_line, mist, snowy = style
     edge, bare, smooth = edges
     below = scene.y - edge  # depth under the edge, [rows, 1, size, size]
@@ -90,7 +90,7 @@ def plant_forest(scene: Scene, numbers: Numbers, edge: Tensor, number: int) -> T
 
 
 def sample_ground(scene: Scene) -> Tensor:
-    """Grain of the nearest ground, [rows, 1, size, size]."""
+    """Return the grain of the nearest ground, [rows, 1, size, size]."""
     x = (scene.x * 0.6).expand(-1, -1, scene.size, -1)
     y = (scene.y * 2.6).expand_as(x)
     return sample_field(fractal_field(9, 16, 4, 0.8), x[:, 0], y[:, 0])[:, None] * 0.035 + scene.grain * 0.045

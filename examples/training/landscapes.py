@@ -24,7 +24,7 @@ NUMBERS = 82
 
 
 def paint_water(picture: Tensor, scene: Scene, numbers: Numbers, line: Tensor, has: Tensor) -> Tensor:
-    """Below a line the picture mirrored, in ripples that widen, tinted, with glints under the sun."""
+    """Mirror the picture below a line, tinted, in ripples that widen, with glints under the sun."""
     depth = (scene.y - line).clamp_min(0)
     scale = 1.15 + 1.2 * depth
     ripple = sample_field(
@@ -55,7 +55,7 @@ class Landscapes:
     named: ClassVar[dict[str, int]] = {"sun_x": 8, "water": 10}  # the places of numbers that change one thing
 
     def paint(self, z: Tensor, size: int, noise: Sequence[Tensor]) -> Tensor:
-        """Pictures [rows, 3, size, size] in [-1, 1] from z [rows, 82] and noise maps of 4, 8, ... `size` pixels."""
+        """Paint pictures [rows, 3, size, size] in [-1, 1] from z [rows, 82] and noise of 4, 8, ... `size` pixels."""
         numbers = Numbers(z)
         scene = choose_scene(numbers, size, noise)
         has, line = numbers.switch(0.45), numbers.between(0.68, 0.8)

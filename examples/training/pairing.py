@@ -42,7 +42,7 @@ SHOWN = 12
 
 @torch.inference_mode()
 def draw_images(model: StyleGAN2Generator, pairs: int, reader: StyleGAN2Generator | None = None) -> Tensor:
-    """Images [pairs, 3, size, size] of seeded z, the same for every model; `reader` makes styles of them."""
+    """Return images [pairs, 3, size, size] of seeded z, the same for every model; `reader` computes the styles."""
     reader = reader or model
     z = torch.randn(pairs, reader.table.z_dim, generator=torch.Generator().manual_seed(0))
     styles = reader.affine(reader.truncate(reader.map(z), TRUNCATION))
@@ -76,7 +76,7 @@ def agreement(one: Tensor, other: Tensor) -> float:
 
 
 def compare(first: Tensor, second: Tensor) -> dict[str, float]:
-    """Both agreements, and those by chance."""
+    """Return both agreements, and those by chance."""
     found = {}
     shuffled = torch.randperm(len(second), generator=torch.Generator().manual_seed(1))
     for name, describe in (("colour", colours), ("pose", poses)):

@@ -46,7 +46,7 @@ BATCH = 32
 def draw_images(
     model: StyleGAN2Generator, size: int, count: int, truncation: float, noise_seed: int = 1
 ) -> Iterator[Tensor]:
-    """Batches of 8-bit images [rows, 3, size, size], as floats 0 to 255; each image has noise of its own."""
+    """Yield batches of 8-bit images [rows, 3, size, size], as floats 0 to 255; each image has its own noise."""
     draw, draw_noise = (torch.Generator().manual_seed(seed) for seed in (0, noise_seed))
     sizes = [layer.size for layer in model.table.layers if layer.noise_index is not None]
     for start in range(0, count, BATCH):
@@ -63,16 +63,16 @@ def noise_change(model: StyleGAN2Generator) -> float:
 
 
 def real_images(place: Path, shape: tuple[int, int], count: int, first: int) -> Iterator[Tensor]:
-    """Batches of pictures of the data, in the same form, from number `first` of a seeded order on.
+    """Yield batches of pictures of the data, in the same form, from number `first` of a seeded order on.
 
-    `shape` is the model's size, at which they are read, and the one that they are averaged to.
+    `shape` has the size of the model, at which pictures are read, and the size to which they are averaged.
     """
     for batch in paint(place, shape[0], count, first) if names_painter(place) else read(place, shape[0], count, first):
         yield F.avg_pool2d(batch, shape[0] // shape[1])
 
 
 def paint(place: Path, size: int, count: int, first: int) -> Iterator[Tensor]:
-    """Pictures of a painter, which are none of those that trainings see."""
+    """Yield pictures of a painter that no training sees."""
     batches = PaintedBatches(load_painter(place), size, seed=0, flip=False)
     for start in range(first, first + count, BATCH):
         pictures = batches.take(start, min(BATCH, first + count - start), "quality")
@@ -80,7 +80,7 @@ def paint(place: Path, size: int, count: int, first: int) -> Iterator[Tensor]:
 
 
 def read(place: Path, size: int, count: int, first: int) -> Iterator[Tensor]:
-    """Pictures of a folder or zip."""
+    """Yield pictures of a folder or zip."""
     pixels = read_pictures(place, size).pixels
     order = np.random.default_rng(0).permutation(len(pixels))[first : first + count]
     for start in range(0, len(order), BATCH):

@@ -59,7 +59,7 @@ def draw_pairs(models: list[StyleGAN2Generator]) -> Pixels:
 
 
 def draw_samples(model: str) -> Pixels:
-    """64 samples in eight columns: those of seeds 0 to 63, at psi 0.8."""
+    """Draw 64 samples in eight columns, of seeds 0 to 63 at psi 0.8."""
     graph = fgraph.Graph(models=model)
     graph.outputs = {"image": graph.decode(graph.sample(seed=list(range(COLUMNS * COLUMNS)), truncation=0.8))}
     images = [to_pixels(row) for row in fgraph.run(graph, device="cpu")["image"].array]
@@ -67,7 +67,7 @@ def draw_samples(model: str) -> Pixels:
 
 
 def compare(models: list[str]) -> Pixels:
-    """Samples of models, side by side."""
+    """Draw samples of models, side by side."""
     sheets = [draw_samples(model) for model in models]
     gap = np.full((sheets[0].shape[0], 12, 3), 255, np.uint8)
     return np.concatenate([sheets[0], *(part for sheet in sheets[1:] for part in (gap, sheet))], axis=1)

@@ -26,7 +26,7 @@ def paint_sky(scene: Scene, numbers: Numbers) -> Tensor:
 
 
 def paint_stars(scene: Scene) -> Tensor:
-    """Points of light where the noise is greatest, about 90 from 16 pixels on, [rows, 1, size, size]."""
+    """Return points of light where the noise is greatest, about 90 from 16 pixels on, [rows, 1, size, size]."""
     share = min(0.5, STARS / scene.size**2)
     edge = math.sqrt(2) * float(torch.erfinv(torch.tensor(1 - 2 * share)))
     return ((scene.noise - edge) * 2.5 + 0.1).clamp(0, 1.3) * (scene.noise > edge)
@@ -46,7 +46,7 @@ def paint_sun(sky: Tensor, scene: Scene, numbers: Numbers) -> Tensor:
 
 
 def paint_clouds(sky: Tensor, scene: Scene, numbers: Numbers) -> Tensor:
-    """Fractal noise, flatter towards the horizon, lit from the side of the sun."""
+    """Paint clouds of fractal noise, flatter towards the horizon, lit from the side of the sun."""
     fields = torch.stack([fractal_field(seed, 4, 6, 0.55) for seed in range(3, 3 + CLOUDS)])
     field = torch.einsum("nf,fyx->nyx", F.normalize(numbers.take(CLOUDS), dim=1), fields)
     wide = 0.36

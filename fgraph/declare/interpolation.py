@@ -233,4 +233,4 @@ def _hint(text: str) -> str | None:
     inside = text.split("${", 1)[1] if "${" in text else "."
     if inside.startswith(".") or ":" in inside.split("}", 1)[0]:
         return None
-    return "count from the node: in nodes.left.seed, '${...params.seed}' is params.seed"
+    return "each further dot goes up by one: in nodes.left.seed, '${...params.seed}' is params.seed"

@@ -634,8 +634,8 @@ class NodeMethods:
         All rows run in one batch, and each row ends on its own: when its points have arrived, when it makes no
         progress, or after `steps` steps. The method is DragGAN's (Pan et al. 2023); `tracking: adaptive` follows
         points as FreeDrag does (Ling et al. 2023). Points are followed in features without noise, because noise
-        does not move with the content; `reading: code` keeps it. With `every`, each row becomes a film of its drag.
-        For the fields, their cost and their effect, see docs/how-to/dragging.md.
+        does not move with the content; `reading: code` includes the noise. With `every`, each row becomes a film of
+        its drag. For the fields, their cost and their effect, see docs/how-to/dragging.md.
 
         Fields:
             of: the codes to begin with

@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from fgraph.runtime.progress import SearchStep
 
 NODE = "studio_view"  # the output that is added to show one row
-SLOW = 0.15  # seconds that a run takes, beyond which there are previews
-_VERY_SLOW = 1.5  # beyond which there are two
+SLOW = 0.15  # seconds; a longer run has a preview
+_VERY_SLOW = 1.5  # seconds; a longer run has two previews
 _SHARES = (0.15, 0.5)  # shares of the arithmetic of a whole pass that a preview may take
 _BETWEEN = 0.1  # seconds between two reports of progress
 

@@ -43,7 +43,7 @@ def write_encoder_snapshot(state: EncoderState, path: Path) -> None:
     """Write the state to `path`, whole or not at all.
 
     Raises:
-        SaveError: it could not be written, as on a full disk; the former file is kept.
+        SaveError: the file can't be written; an earlier file of this name does not change.
     """
     groups = (state.tensors, state.averaged, state.moments.first, state.moments.second)
     tensors = {

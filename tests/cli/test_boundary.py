@@ -70,7 +70,7 @@ def test_without_scikit_learn(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def two_folders(width: int) -> np.ndarray:
-    """Codes of W on both sides of a plane, in the formats of two programs; returns the normal of the plane."""
+    """Write codes of W on both sides of a plane, in the formats of two programs; return the normal of the plane."""
     way = np.zeros(width, np.float32)
     way[3] = 1
     for side, name in ((1, "with"), (-1, "without")):

@@ -55,7 +55,7 @@ nodes:
         (4, "nodes.c.seed"),
         (5, "nodes.d.model"),
     ]
-    assert "count from the node" in str(faults[0])
+    assert "each further dot goes up by one" in str(faults[0])
     assert faults[3].message == "this value must be given"
     assert spec.broken == {"a", "b", "c", "d"}
     assert not read(text, [f"nodes.{name}.seed=1" for name in "abc"] + ["~nodes.a.sed", "~nodes.d"], ops=OPS)[1]

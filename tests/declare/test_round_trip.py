@@ -19,7 +19,7 @@ plain = st.recursive(scalars, lambda inner: st.lists(inner, max_size=3) | st.dic
 
 @st.composite
 def graphs(draw: Any) -> Graph:
-    """Graphs of random nodes, whose fields are of every kind."""
+    """Draw graphs of random nodes, whose fields are of every kind."""
     models = draw(st.dictionaries(names, text.filter(bool), max_size=2))
     noise = {"mode": draw(st.sampled_from(["const", "none"])), "seed": draw(st.none() | st.integers(0, 9))}
     params = draw(st.dictionaries(names, plain, max_size=3))

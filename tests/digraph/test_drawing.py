@@ -155,7 +155,7 @@ def test_it_is_the_same_each_time_with_finite_numbers_and_an_empty_graph_is_draw
 
 
 def pairs(count: int) -> str:
-    """Many of one kind: `count` images of blends of a code with its own neighbour."""
+    """Return many nodes of one kind: `count` images of blends of a code with its own neighbour."""
     lines = ["nodes:", "  fade: {op: mask, kind: ramp}"]
     lines += [f"  s{number}: {{op: sample}}" for number in range(count)]
     for number in range(count):

@@ -99,7 +99,7 @@ SMALLER = (
 
 
 def fewer_steps(graphs: str) -> list[str]:
-    """Two steps for each inversion of a bundled graph."""
+    """Return overrides that set two steps for each inversion of a bundled graph."""
     path = ROOT / "graphs" / "graph" / f"{graphs}.yaml"
     nodes = yaml.safe_load(path.read_text(encoding="utf-8"))["nodes"] if path.is_file() else {}
     return [f"graph.nodes.{name}.steps=2" for name, node in nodes.items() if node.get("op") == "invert"]

@@ -32,7 +32,7 @@ def codes(rows: int, seed: int) -> np.ndarray:
 
 
 def images(latents: np.ndarray, **options: object) -> np.ndarray:
-    """Blends of the given codes with a fixed one."""
+    """Return blends of the given codes with a fixed one."""
     graph = fgraph.Graph(models={"main": tiny(0)})
     given = graph.latent(value=latents.tolist(), space="w")
     fade = graph.mask("ramp", axis="x", start=0.25, stop=0.75)

@@ -37,7 +37,7 @@ class Case:
 
 
 def styles(*names: str) -> str:
-    """Latent nodes s1, s2 ... that read raw styles from the golden's own file."""
+    """Return latent nodes s1, s2, ... that read raw styles from the file of the golden."""
     return "\n".join(
         f"s{number}: {{op: latent, file: GOLDEN, array: {name}, space: s}}" for number, name in enumerate(names, 1)
     )

@@ -27,7 +27,7 @@ ENGINES: tuple[Any, ...] = ("batched", "eager")
 
 
 def code(seed: int, model: Any = MAIN) -> Tensor:
-    """Raw styles [1, S] of a seed."""
+    """Return raw styles [1, S] of a seed."""
     z = torch.randn(1, model.table.z_dim, generator=torch.Generator().manual_seed(seed))
     return model.affine(model.map(z))
 

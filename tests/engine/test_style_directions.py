@@ -297,7 +297,7 @@ def test_effects_match_styleclip() -> None:
 
 
 def styleclip_mapper(w: torch.Tensor, state: dict[str, torch.Tensor]) -> torch.Tensor:
-    """StyleCLIP's LevelsMapper: PixelNorm over the rows of W+, then four layers with a learning rate of 0.01."""
+    """Apply StyleCLIP's LevelsMapper: PixelNorm over the rows of W+, then four layers with a learning rate of 0.01."""
     out = torch.zeros_like(w)
     for name, rows in (("course", slice(0, 4)), ("medium", slice(4, 8)), ("fine", slice(8, None))):
         if f"mapper.{name}_mapping.mapping.1.weight" in state:

@@ -184,7 +184,7 @@ def digests(folder: Path) -> dict[str, str]:
 
 
 def leftovers(folder: Path) -> list[str]:
-    """Temporary files and folders below a folder."""
+    """Return the temporary files and folders below a folder."""
     return [
         str(path.relative_to(folder))
         for path in sorted(folder.rglob("*"))

@@ -104,11 +104,11 @@ def _routes(command: str) -> Iterator[tuple[str, bytes]]:
 
 
 def _wild() -> Iterator[tuple[str, bytes]]:
-    """Streams that demand much memory or time, or make no sense."""
+    """Yield streams that demand much memory or time, or have no meaning."""
     far = struct.pack("<Q", 10 << 30)
-    yield "10 GB of bytes", START + b"\x8e" + far + b"abc" + STOP
-    yield "10 GB of bytearray", b"\x80\x05\x96" + far + b"abc" + STOP
-    yield "10 GB of text", START + b"\x8d" + far + b"abc" + STOP
+    yield "10 GiB of bytes", START + b"\x8e" + far + b"abc" + STOP
+    yield "10 GiB of bytearray", b"\x80\x05\x96" + far + b"abc" + STOP
+    yield "10 GiB of text", START + b"\x8d" + far + b"abc" + STOP
     yield "2^63 bytes", START + b"\x8e" + struct.pack("<Q", 1 << 63) + b"abc" + STOP
     yield "4 GB of BINBYTES", START + b"B\xff\xff\xff\xffabc" + STOP
     yield "a huge frame", START + b"\x95" + b"\xff" * 8 + b"N" + STOP
@@ -235,7 +235,7 @@ def _arrays() -> dict[str, bytes]:
 
 
 def _networks() -> dict[str, bytes]:
-    """Readable pickles that hold no sensible network."""
+    """Return readable pickles that hold no valid network."""
     cycle = Raw(
         b"ctorch_utils.persistence\n_reconstruct_persistent_obj\n}\x94(" + text("type") + text("class")
         + text("class_name") + text("Generator") + text("state") + b"}\x94" + b"u\x85R\x94"
@@ -271,7 +271,7 @@ def _networks() -> dict[str, bytes]:
 
 
 def _again_and_again() -> dict[str, bytes]:
-    """Values that are stored once, and then processed by as many calls as opcodes are allowed."""
+    """Return values that are stored once, and then processed by as many calls as opcodes are allowed."""
 
     def repeated(noted: bytes, code: bytes, count: int = 60_000) -> bytes:
         return START + noted + b"\x94]" + MARK + code * count + b"e\x86" + STOP

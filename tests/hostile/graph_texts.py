@@ -88,7 +88,7 @@ class GraphText:
         return "[" * 2000 + "]" * 2000
 
     def _bomb(self) -> str:
-        """Anchors that double, merges that double, interpolations that double."""
+        """Return anchors that double, merges that double, interpolations that double."""
         levels = self._draw.choice((3, 30))
         kind = self._draw.choice(("alias", "merge", "interpolation"))
         if kind == "alias":

@@ -26,7 +26,7 @@ def data(value: bytes) -> bytes:
 
 
 def value(item: object) -> bytes:  # noqa: PLR0911 - a line for each kind
-    """Plain data; the bytes of a `Raw` are copied unchanged."""
+    """Return plain data as opcodes; the bytes of a `Raw` are copied unchanged."""
     if isinstance(item, Raw):
         return item.code
     if isinstance(item, bool):

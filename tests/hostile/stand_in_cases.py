@@ -84,7 +84,7 @@ def _changes(command: str, made: Raw) -> Iterator[tuple[str, bytes]]:
 
 
 def _many(made: Raw) -> Iterator[tuple[str, bytes]]:
-    """Stand-ins that demand much memory or time."""
+    """Yield stand-ins that demand much memory or time."""
     name = text(_LONG) + b"\x94"
     yield "inert: long names", START + name + b"]" + MARK + b"h\x00h\x00\x93" * 60_000 + b"e" + STOP
     short = text("a" * 250) + b"\x94"
@@ -104,7 +104,7 @@ def _torch(parts: bytes, tensors: bytes = b"}") -> bytes:
 
 
 def _searched() -> Iterator[tuple[str, bytes]]:
-    """Values in which the search for a generator takes long."""
+    """Yield values in which the search for a generator takes long."""
     odd = "\x1b]0;title\x07\n" + "x" * 3000
     yield "search: a network of an odd name", pickled({odd: module("Generator", {"_modules": {"synthesis": 1}})})
     for sign in _NAMES:

@@ -78,7 +78,7 @@ def test_little_time(outcome: Any) -> None:
         ("pickle: build _load_from_bytes", "changes an object that it may only name"),
         ("pickle: INST", "the pickle opcode b'i' is not allowed"),
         ("in a tensor: os.system", "it is not what torch.save writes"),
-        ("pickle: 10 GB of bytes", "expected 10737418240 more bytes"),
+        ("pickle: 10 GiB of bytes", "expected 10737418240 more bytes"),
         ("pickle: a set of numbers of one hash", "holds 'G_ema'; expected"),
         ("pickle: three million opcodes", "more than 500000 opcodes"),
         ("tensor: a huge stride", "is larger than its storage of 4 items"),

@@ -20,7 +20,7 @@ READING = PictureReading((SIZE, SIZE))
 
 
 def shades() -> np.ndarray:
-    """Red grows to the right, green downwards, [8, 8, 3]."""
+    """Return a picture whose red grows to the right and whose green grows downwards, [8, 8, 3]."""
     ramp = np.linspace(0, 255, SIZE).astype(np.uint8)
     return np.stack(
         [np.tile(ramp, (SIZE, 1)), np.tile(ramp[:, None], (1, SIZE)), np.full((SIZE, SIZE), 90, np.uint8)], 2

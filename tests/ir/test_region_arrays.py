@@ -65,7 +65,7 @@ def test_hulls_hold_all_regions_of_a_key(canvas: Canvas, keys: list[int], given_
 
 
 def rows_on(draw: Random, canvas: Canvas) -> tuple[list[r.Region]]:
-    """Few rows, and many."""
+    """Return few rows, and many."""
     return (some(draw, canvas, draw.randint(0, 6)) * draw.choice((1, 20)),)
 
 

@@ -135,7 +135,7 @@ def test_a_ring_continues_in_the_page(tmp_path: Path) -> None:
 
 
 def listed(directory: Path) -> dict[str, str]:
-    """File -> its digest in the manifest."""
+    """Return the digest of each file in the manifest."""
     return {one["file"]: one["sha256"] for one in json.loads((directory / "manifest.json").read_bytes())["files"]}
 
 

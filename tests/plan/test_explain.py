@@ -105,7 +105,8 @@ def test_decisions_use_the_measured_costs_of_the_device() -> None:
     save_profile(measured())
     plan = planned()
     assert plan.profile == measured()
-    # A call takes 1 ms, in which a large layer does 16e6 FLOPs, and brings three more. A copied byte moves twice.
+    # A call takes 1 ms, in which a large layer does 16e6 FLOPs. A call of a layer comes with three other calls.
+    # A copied byte is read and written.
     assert plan.cost_model.call == 4 * OVERHEAD * 16e9
     assert plan.cost_model.copied_byte == 2 * 16e9 / BANDWIDTH
     assert replace(plan.cost_model, call=0, copy_call=0, copied_byte=0) == CostModel(0, 0, 0)
@@ -227,7 +228,7 @@ def test_explain_for_a_device_of_another_machine_works_without_a_forecast(capsys
     assert "b64.conv1" in printed.out
 
 
-def test_calibration_measures_positive_numbers_and_keeps_them() -> None:
+def test_calibration_measures_positive_numbers_and_stores_them() -> None:
     from fgraph.runtime.calibrate import calibrate
 
     profile = calibrate("cpu")

@@ -25,7 +25,7 @@ BLUE, WHITE = (0, 0, 255), (255, 255, 255)
 
 
 def rgba(rows: int = 2) -> Image:
-    """Opaque blue on the left, transparent black on the right."""
+    """Return images with opaque blue on the left, transparent black on the right."""
     array = np.full((rows, 4, SIDE, SIDE), -1, np.float32)
     array[:, 2:, :, : SIDE // 2] = 1
     return Image(array)

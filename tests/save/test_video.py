@@ -21,7 +21,7 @@ GREYS = (-0.75, -0.25, 0.25, 0.75)
 
 
 def film(height: int = 16, width: int = 24) -> fgraph.Image:
-    """Four flat greys."""
+    """Return a film of four flat greys."""
     return fgraph.Image(np.stack([np.full((3, height, width), grey, np.float32) for grey in GREYS]))
 
 

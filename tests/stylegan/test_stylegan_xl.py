@@ -37,7 +37,7 @@ def path(tmp_path: Path) -> Path:
 
 
 def mapped(z: torch.Tensor, classes: list[int]) -> torch.Tensor:
-    """w by the formulas of StyleGAN-XL's mapping network."""
+    """Return w by the formulas of StyleGAN-XL's mapping network."""
     tensors = {name: value.double() for name, value in numbers().items()}
 
     def normal(x: torch.Tensor) -> torch.Tensor:

@@ -64,7 +64,7 @@ def data(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def choose(data: Path, tmp_path: Path) -> Choose:
-    """Settings of a tiny training, with what is given changed."""
+    """A function that returns the settings of a tiny training, with changes."""
 
     def settings(**changed: Any) -> TrainingSettings:
         return read_training_settings({**TINY, "data": data, "target": tmp_path / "training", **changed})
