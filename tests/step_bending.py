@@ -67,7 +67,7 @@ class Bent:
         return 0 * x if kind == "ablate" else 1 - x
 
     def forward(self, size: Any, margin: tuple[int, int]) -> Any:
-        """Return the matrix [2, 3] to a pixel's new place (x, y); OpenCV's getRotationMatrix2D to rotate and scale."""
+        """Return the matrix [2, 3] from a pixel to its new place (x, y), for turns as OpenCV's getRotationMatrix2D."""
         high, wide = size
         if self.node.kind == "translate":
             unit = (1, 1) if self.node.unit == "pixel" else (high - margin[0], wide - margin[1])

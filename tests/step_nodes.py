@@ -1,4 +1,4 @@
-"""Nodes in the step interpreter: evaluates a graph node by node and row by row."""
+"""Nodes in the step interpreter: a graph is evaluated node by node and row by row."""
 
 from __future__ import annotations
 

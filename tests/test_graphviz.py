@@ -27,7 +27,7 @@ def test_if_graphviz_cannot_be_loaded_the_error_has_the_cure(monkeypatch: pytest
 
 
 @pytest.mark.parametrize("label", ["<TABLE><TR></TABLE>", "<FONT></FONT>", table([""])])
-def test_a_label_that_it_cannot_read_is_an_error_and_not_an_empty_box(label: str) -> None:
+def test_a_label_that_graphviz_cannot_read_is_an_error_and_not_an_empty_box(label: str) -> None:
     with pytest.raises(FgraphError, match="Graphviz failed: "):
         draw([draw_box("a", label, tooltip="a")], "")
 

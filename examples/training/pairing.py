@@ -7,14 +7,13 @@
 * Pose agreement: what differs from the colour of the upper corners is taken for the head; over all pairs, the
   correlation of its centre (x and y), width, height and area, averaged over the five.
 
-Each is taken twice: with the styles that the first model makes of z, which is how graphs pass from one model to
-another, and with those that the second makes itself. `moved` is the mean difference of the two kinds of images, which
-are in [-1, 1]: 0 where mapping and affine layers are the same.
+Both are computed twice: with the styles that the first model computes from z, as in graphs that go from one model to
+another, and with the styles of the second model. `moved` is the mean difference of the two kinds of images, which are
+in [-1, 1]: 0 if mapping and affine layers are the same.
 
-Both are 1 where the second model follows the first, and near 0 where pairs have no more in common than chance: the
-figures of the same images, paired at random, are given beside them. The images are made without noise, at
-truncation 0.8. `--picture` shows a row of samples of each model,
-of the first one's styles.
+Both are 1 if the second model follows the first, and near 0 if pairs agree only by chance. For comparison, the script
+also prints the figures of the same images, paired at random. The images have no noise, and truncation 0.8. `--picture`
+shows a row of samples of each model, with the styles of the first.
 """
 
 from __future__ import annotations
@@ -55,7 +54,7 @@ def colours(images: Tensor) -> Tensor:
 
 
 def poses(images: Tensor) -> Tensor:
-    """Centre, width, height and area of the head, [images, 5], as fractions of the image."""
+    """Return centre, width, height and area of the head, [images, 5], as fractions of the image."""
     size = images.shape[2]
     corner = max(1, size // 16)
     background = torch.cat([images[:, :, :corner, :corner], images[:, :, :corner, -corner:]], dim=3).mean(dim=(2, 3))
@@ -104,11 +103,11 @@ def main() -> None:
     images, figures = [draw_images(first, arguments.pairs)], dict[str, object]()
     for name in arguments.seconds:
         second = load_stylegan2(name)
-        shared, own = draw_images(second, arguments.pairs, first), draw_images(second, arguments.pairs)
+        shared, separate = draw_images(second, arguments.pairs, first), draw_images(second, arguments.pairs)
         figures[name] = {
             "styles of the first": compare(images[0], shared),
-            "its own styles": compare(images[0], own),
-            "moved": round(float((shared - own).abs().mean()), 3),
+            "its own styles": compare(images[0], separate),
+            "moved": round(float((shared - separate).abs().mean()), 3),
         }
         images.append(shared)
     print(json.dumps(figures, indent=2))

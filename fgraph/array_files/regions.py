@@ -19,7 +19,7 @@ _LEAST_SHARE, _LEAST_GAP = 0.5, 0.25  # bounds for a channel that belongs to a r
 def read_regions(path: Path, regions: Sequence[int] = ()) -> dict[int, list[tuple[int, int, float]]]:
     """Return the channels of each region as σ index, channel and share, the largest share first.
 
-    With several `regions`, their shares count together, under the first. By default, each region is alone.
+    With several `regions`, their shares are summed, and the key is the first region. By default, each region is a key.
 
     Raises:
         ValueError: the file cannot be read, holds something else, or has no such region.

@@ -1,4 +1,4 @@
-"""Files of jobs: writes results, large images and drawings, and prints their paths."""
+"""Files of jobs: results, large images and drawings are written, and their paths are printed."""
 
 from __future__ import annotations
 

@@ -53,7 +53,7 @@ class FaceChoice:
         if number < len(faces):
             return [faces[number]]
         found = "no face" if not faces else f"{len(faces)} face{'s' * (len(faces) > 1)}"
-        asked = f", and face {number} is asked for, counted from 0" if faces else ""
+        asked = f", and no face {number} (the first is face 0)" if faces else ""
         raise MissingFaceError(
             f"it shows {found} to align{asked}: give the eyes and the corners of the mouth by landmarks=FILE, as "
             f'{{"{name}": [[x, y], [x, y], [x, y], [x, y]]}}, or by points=[[x, y], ...]; or use align=none'

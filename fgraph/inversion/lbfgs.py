@@ -22,7 +22,10 @@ _LEAST_CURVATURE = 1e-10  # sᵀy relative to |s| |y|, below which a step gives 
 
 
 def lbfgs_shapes(rows: int, numbers: int) -> dict[str, tuple[int, ...]]:
-    """Return the shapes of the state of rows that each have a number of unknowns."""
+    """Return the shapes of the state of rows that each have a number of unknowns.
+
+    `moves` and `turns` are s and y of Nocedal & Wright, and `curvatures` is ρ = 1 / (sᵀ y).
+    """
     vector, history = (rows, numbers), (rows, HISTORY, numbers)
     return {
         "base": vector, "level": (rows,), "slope": vector, "direction": vector, "length": (rows,), "scale": (rows,),
@@ -89,7 +92,7 @@ def _direction(state: Mapping[str, Tensor], metric: Metric) -> Tensor:
     moves, turns, curvatures = state["moves"], state["turns"], state["curvatures"]
     q = state["slope"]
     parts = []
-    for at in reversed(range(HISTORY)):  # an empty place has curvature 0 and changes nothing
+    for at in reversed(range(HISTORY)):  # an empty place has ρ = 0 and changes nothing
         part = curvatures[:, at] * (moves[:, at] * q).sum(dim=1)
         q = q - part[:, None] * turns[:, at]
         parts.append(part)

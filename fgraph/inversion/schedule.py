@@ -31,11 +31,11 @@ class RowSchedule:
 
     @property
     def end(self) -> int:
-        """The number of steps altogether."""
+        """The total number of steps."""
         return self.falls + fall_steps(self.settings)
 
     def rate(self, step: int) -> float:
-        """Return the learning rate of a step, from 0.
+        """Return the learning rate of a step; the first step is 0.
 
         >>> one = RowSchedule.start(InversionSettings(steps=400))
         >>> [round(one.rate(step), 4) for step in (0, 10, 20, 200, 350, 399)]

@@ -40,7 +40,7 @@ def pick(values: Sequence[T], index: Index) -> tuple[T, ...]:
 
 @dataclass(frozen=True, eq=False)
 class Latent:
-    """Codes in one space, owned by the model whose mapping and affines made them."""
+    """Codes in one space, with the model whose mapping and affine layers made them."""
 
     space: TypeKind
     code: Operand
@@ -271,7 +271,7 @@ class Mask:
 
 @dataclass(frozen=True, eq=False)
 class Image:
-    """Rows of RGB images of one size."""
+    """Rows of images of one size."""
 
     pixels: Operand
     height: int

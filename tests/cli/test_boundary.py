@@ -19,8 +19,8 @@ from fgraph.inversion import make_settings
 from fgraph.stylegan.measured.boundary import fit_boundary
 
 DRAW = np.random.RandomState(4)
-WAY = DRAW.randn(32)
-WAY /= np.linalg.norm(WAY)
+NORMAL = DRAW.randn(32)
+NORMAL /= np.linalg.norm(NORMAL)
 
 
 @pytest.fixture(autouse=True)
@@ -34,17 +34,17 @@ def codes(count: int, width: int = 32) -> np.ndarray:
 
 def test_logistic_regression_finds_the_normal() -> None:
     x = codes(400)
-    found = fit_boundary(x, (x @ WAY > 0).astype(float))
+    found = fit_boundary(x, (x @ NORMAL > 0).astype(float))
     assert abs(np.linalg.norm(found.direction) - 1) < 1e-12
-    assert found.direction @ WAY > 0.8  # 400 codes in 32 dimensions
+    assert found.direction @ NORMAL > 0.8  # 400 codes in 32 dimensions
     assert found.accuracy > 0.9
     assert (found.explained, found.folds) == (None, 5)
 
 
 def test_ridge_regression_finds_the_slope() -> None:
     x = codes(400)
-    found = fit_boundary(x, 3 * x @ WAY + 1)
-    assert found.direction @ WAY > 0.99  # without noise, only the penalty errs
+    found = fit_boundary(x, 3 * x @ NORMAL + 1)
+    assert found.direction @ NORMAL > 0.99  # without noise, only the penalty causes an error
     assert found.accuracy > 0.95
     assert found.explained is not None
     assert found.explained > 0.99
@@ -71,8 +71,8 @@ def test_without_scikit_learn(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def two_folders(width: int) -> np.ndarray:
     """Write codes of W on both sides of a plane, in the formats of two programs; return the normal of the plane."""
-    way = np.zeros(width, np.float32)
-    way[3] = 1
+    normal = np.zeros(width, np.float32)
+    normal[3] = 1
     for side, name in ((1, "with"), (-1, "without")):
         Path(name).mkdir()
         rows = np.random.RandomState(side + 1).randn(60, width).astype(np.float32)
@@ -81,20 +81,20 @@ def two_folders(width: int) -> np.ndarray:
         torch.save(
             {f"{number}.png": torch.from_numpy(row[None]) for number, row in enumerate(rows[40:])}, f"{name}/l.pt"
         )
-    return way
+    return normal
 
 
 @pytest.mark.parametrize("target", ["smile.safetensors", "own/smile.npy"])
 def test_two_folders_of_codes(target: str, capsys: pytest.CaptureFixture[str]) -> None:
     table = fgraph.load_generator("landscape").table
-    way = two_folders(table.w_dim)
+    normal = two_folders(table.w_dim)
     assert main(["boundary", "with", "without", "--target", target]) == 0
     printed = capsys.readouterr().out
     assert printed.startswith(f"{target}  w, 120 codes: ")
     assert "of held-out codes on the right side (5 folds)" in printed
     found, space = read_directions(target).fitted(table, None)
     assert space == "w"
-    assert found.array[0].argmax() == way.argmax()
+    assert found.array[0].argmax() == normal.argmax()
     graph = fgraph.Graph(models="landscape")
     moved = graph.direction("file", of=graph.sample(seed=3), file=target, strength=2)
     assert fgraph.run(graph, outputs={"code": moved}, device="cpu")["code"].space == "w"

@@ -105,7 +105,7 @@ def test_hydras_own_state_is_left_as_it_was(file: Path) -> None:
     assert VersionBase.instance().getbase() is before
 
 
-def test_written_again_it_is_one_plain_file(file: Path) -> None:
+def test_a_composed_graph_is_written_as_one_plain_file(file: Path) -> None:
     spec, _ = read(file, ops=OPS)
     text = Graph.from_spec(spec, ops=OPS).to_yaml()
     assert "defaults" not in text

@@ -145,7 +145,7 @@ outputs: [outer]
     assert tangles(drawing) == []
 
 
-def test_it_is_the_same_each_time_with_finite_numbers_and_an_empty_graph_is_drawn() -> None:
+def test_a_drawing_is_deterministic_and_finite_and_an_empty_graph_is_drawn() -> None:
     svg = draw_svg(wired(TWO_ROWS))
     assert svg == draw_svg(wired(TWO_ROWS))
     assert not re.search(r"nan|inf\b", svg)

@@ -112,7 +112,7 @@ def test_a_cycle_through_a_subgraph() -> None:
     assert faults[0].message == "a cycle: left.inner.mixed -> left.inner.mixed"
 
 
-def test_kinds_are_checked_through_it() -> None:
+def test_kinds_are_checked_through_a_subgraph() -> None:
     _, (fault,) = wired(TEXT.replace("m: fade", "m: x"))
     assert fault.where == "nodes.left.nodes.inner.nodes.mixed.mask"
     assert fault.message == "mask reads 'code', which makes Latent; it takes Mask"

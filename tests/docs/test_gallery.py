@@ -75,7 +75,7 @@ def test_every_picture_of_the_pages_is_drawn(gallery: ModuleType) -> None:
     assert drawn - shown == set()
 
 
-def test_its_scripts_accept_their_arguments(gallery: ModuleType) -> None:
+def test_scripts_of_the_gallery_accept_their_arguments(gallery: ModuleType) -> None:
     for script, *options in gallery.SCRIPTS.values():
         path = Path(*options[0].split(".")).with_suffix(".py") if script == "-m" else script
         text = (ROOT / path).read_text(encoding="utf-8")

@@ -29,7 +29,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_it_holds_every_page_and_the_files_they_link(site: Path) -> None:
+def test_the_site_has_every_page_and_the_files_they_link(site: Path) -> None:
     pages = [path.relative_to(ROOT / "docs") for path in (ROOT / "docs").rglob("*.md")]
     made = [path.with_name("index.html") if path.name == "README.md" else path.with_suffix(".html") for path in pages]
     assert not [path for path in made if not (site / path).is_file()]
@@ -38,7 +38,7 @@ def test_it_holds_every_page_and_the_files_they_link(site: Path) -> None:
     assert 'href="../../source/graphs/graph/stretch.yaml"' in page
 
 
-def test_it_loads_nothing_from_the_internet(site: Path) -> None:
+def test_the_site_loads_nothing_from_the_internet(site: Path) -> None:
     found = {match for page in site.rglob("*.html") for match in _FETCHED.findall(page.read_text(encoding="utf-8"))}
     assert found == set()
     styles = "".join(path.read_text(encoding="utf-8") for path in site.rglob("*.css"))

@@ -77,7 +77,7 @@ def test_changes_are_undone_one_by_one() -> None:
     np.testing.assert_array_equal(drag.undo().code, first.code)  # no further than the start
 
 
-def test_points_may_be_added_while_it_runs() -> None:
+def test_points_may_be_added_while_a_drag_runs() -> None:
     drag = start()
     next(drag)
     drag.change(points=[(0.4, 0.5), (0.2, 0.2)], to=[(0.8, 0.5), (0.2, 0.4)])

@@ -117,7 +117,7 @@ def test_the_report_is_written_beside_the_codes(tmp_path: Path) -> None:
         ("points: [[0.5, 0.4]], to: [[0.8, 0.4]], r1: 2", "found 2, expected a number above 0 and of at most 0.5"),
     ],
 )
-def test_faults_are_found_before_it_runs(points: str, message: str) -> None:
+def test_faults_are_found_before_a_drag_runs(points: str, message: str) -> None:
     text = GRAPH.replace("POINTS", points)
     faults = fgraph.check(text.replace("steps: 4, ", "") if "steps" in points else text)
     assert any(message in fault.message for fault in faults), faults

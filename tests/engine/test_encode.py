@@ -72,7 +72,7 @@ def test_rows_run_some_at_a_time_within_a_budget(own: Path, monkeypatch: pytest.
     assert_equal(whole, fgraph.run(plan))
 
 
-def test_its_cost_is_known_beforehand(own: Path) -> None:
+def test_the_cost_of_encode_is_known_beforehand(own: Path) -> None:
     op = encode_op(fgraph.compile(graph(own, iterations=3)))
     image, code = Type("rgb", (3, 16, 16)), Type("w+", (6, 8))
     assert op.infer((image,)) == code

@@ -58,7 +58,7 @@ def test_ends_up_to_twice_the_width_does_not_depend_on_the_rows() -> None:
     assert_equal(alone, both, 1)
 
 
-def test_ends_names_tile_where_it_cannot_fill() -> None:
+def test_the_fault_of_fit_ends_suggests_tile() -> None:
     document = wide()
     document["nodes"]["p"] = {"op": "pad", "of": "t", "top": "0.5"}
     (fault,) = fgraph.check(load(document))

@@ -29,7 +29,7 @@ def bundled(name: str, *overrides: str) -> fgraph.Graph:
     ("wrap", "grid", "turn"), [("x", (1, 4), (0, 1)), ("y", (4, 1), (1, 0)), ("both", (2, 2), (1, 1))]
 )
 def test_a_ring_begins_anywhere(wrap: str, grid: tuple[int, int], turn: tuple[int, int]) -> None:
-    """Codes rotated by a cell rotate the picture by a cell, so no place of it differs from any other."""
+    """Codes rotated by a cell rotate the picture by a cell, so no border between cells differs from another."""
     codes = np.arange(4).reshape(grid)
     text = """
         nodes:
@@ -44,7 +44,7 @@ def test_a_ring_begins_anywhere(wrap: str, grid: tuple[int, int], turn: tuple[in
         for order in (codes, np.roll(codes, turn, axis=(0, 1)))
     )
     cells = np.roll(plain, (turn[0] * 64, turn[1] * 64), axis=(2, 3))
-    assert_rounded(cells, turned, 1)  # results are float64 sums, kept in float32
+    assert_rounded(cells, turned, 1)  # results are float64 sums, stored in float32
     assert np.abs(plain - turned).max() > 0.1
 
 
@@ -84,7 +84,7 @@ def test_bundled_windows_are_the_mosaic_of_all_codes() -> None:
     assert_within(results["panorama"].array, results["whole"].array, likely(LANDSCAPE_TERMS))
 
 
-def test_a_grid_goes_down_as_it_goes_across() -> None:
+def test_a_grid_has_no_seams_in_either_direction() -> None:
     """Borders between cells are like the columns and lines beside them, in both directions."""
     grid = array(bundled("panorama_grid", "nodes.z.count=6", "nodes.grid.grid=[2,3]"))
     assert grid.shape == (1, 3, 128, 192)

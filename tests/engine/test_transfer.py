@@ -55,8 +55,8 @@ def test_the_styles_that_each_reading_takes(align: dict[str, Any], taken: Any) -
 
 
 @pytest.mark.parametrize(("reading", "layers"), [("code_with_slip", "0,4.."), ("code", "4..")])
-def test_the_readings_of_the_code_are_what_its_blend_leaves_unmixed(reading: str, layers: str) -> None:
-    """In face mode, `blend_bbox` mixes σ 0 and σ from 4 on. Taking the source's styles at 1..3 is the same."""
+def test_an_aligned_code_equals_a_blend_that_leaves_layers_out(reading: str, layers: str) -> None:
+    """In face mode, `blend_bbox` mixes σ 0 and σ from 4 on. The source's styles at 1..3 have the same effect."""
     nodes: dict[str, Any] = {
         "where": {"op": "mask", "kind": "box", "box": [0.2, 0.3, 0.5, 0.5], "feather": 0.05},
         "posed": {"op": "align", "of": "two", "to": "one", "reading": reading},
@@ -140,7 +140,7 @@ def test_without_a_budget_nothing_is_taken_and_with_all_of_it_everything() -> No
     assert_rounded(half["made"], (half["source"] + half["reference"]) / 2, 4)
 
 
-def test_together_goes_by_the_share() -> None:
+def test_together_moves_each_channel_by_its_share() -> None:
     some = taken(part=[0, 1], how="together", strength=1.0)
     rest = taken(part=[2, 3, 4, 5], how="together", strength=1.0)
     away = some["made"] - some["source"] + rest["made"] - rest["source"]  # shares of all parts sum to 1

@@ -54,7 +54,7 @@ def test_eyes_are_where_ffhq_has_them(angle: float, at: tuple[float, float]) -> 
         assert y + 0.5 == pytest.approx(32 - 1.6, abs=0.8)  # 0.1 m, a tenth of an eye distance, above the middle
 
 
-def test_beyond_the_picture_it_fades_to_the_median() -> None:
+def test_beyond_the_picture_a_crop_fades_to_the_median() -> None:
     """Left of the picture: its mirror image first, the median colour at the end."""
     draw = np.random.default_rng(0)
     pixels = draw.integers(0, 256, (120, 120, 3), dtype=np.uint8)

@@ -45,7 +45,7 @@ def test_contradicting_settings_are_a_fault() -> None:
     assert fault.line == 5
 
 
-def test_its_cost_is_known_beforehand() -> None:
+def test_the_cost_of_an_inversion_is_known_beforehand() -> None:
     plan = fgraph.compile(fgraph.load(text("steps: 7, starts: 2")))
     (step,) = [step for step in plan.steps if isinstance(step.op, Invert)]
     assert step.rows == 2
@@ -76,7 +76,7 @@ def test_statistics_of_the_model_are_cached(monkeypatch: pytest.MonkeyPatch, tmp
     assert np.array_equal(fgraph.run(asked, outputs={"code": code})["code"].array, first)
 
 
-def test_it_runs() -> None:
+def test_an_inversion_runs() -> None:
     model = tiny(1)
     asked = fgraph.Graph(models=model)
     target = asked.decode(asked.sample(seed=[1, 2]))

@@ -111,7 +111,7 @@ def test_the_path_of_a_row_does_not_depend_on_its_batch(
         {"optimiser": "lbfgs", "space": "w+", "prior": "wulff", "starts": 2, "patience": 3},
     ],
 )  # fmt: skip
-def test_it_resumes_from_any_step_to_the_bit(
+def test_a_search_resumes_from_any_step_to_the_bit(
     generator: StyleGAN2Generator, targets: torch.Tensor, settings: dict[str, object]
 ) -> None:
     problem = problem_of(generator, steps=12, **settings)

@@ -31,7 +31,7 @@ def test_a_window_of_a_mask_with_a_margin_equals_its_part() -> None:
         np.testing.assert_array_equal(rasterise_window(mask, 12, 20, window), whole[top:bottom, left:right])
 
 
-def test_margins_keep_a_partition_one() -> None:
+def test_margins_preserve_the_sum_of_alphas() -> None:
     ramp = Ramp("y", F(1, 4), F(1, 2))
     both = rasterise(with_margin(ramp, (6, 6)), 14, 14) + rasterise(with_margin(complement(ramp), (6, 6)), 14, 14)
     assert_rounded(both, 1, 2)  # a rounding of each

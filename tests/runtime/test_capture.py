@@ -156,7 +156,7 @@ def test_numbers_on_codes_are_replayed(capturer: None, caplog: pytest.LogCapture
     assert not caplog.messages
 
 
-def test_graphs_after_a_plan_are_run_as_it_is(capturer: None, caplog: pytest.LogCaptureFixture) -> None:
+def test_graphs_run_with_the_options_of_the_captured_plan(capturer: None, caplog: pytest.LogCaptureFixture) -> None:
     run = fgraph.capture(fgraph.compile(blended(), device="cpu", precision="float64"))
     expected = fgraph.run(blended(seed=1), device="cpu", precision="float64")
     assert_exactly(run(blended(seed=1)), expected)

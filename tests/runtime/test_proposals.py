@@ -86,7 +86,7 @@ def test_no_patch_crosses_the_horizon_or_changes_its_height(seed: int) -> None:
         assert width > 0
 
 
-def test_level_patches_may_cross_it_and_the_rest_may_go_anywhere() -> None:
+def test_level_patches_may_cross_the_horizon_and_the_rest_may_go_anywhere() -> None:
     look = Look(scene(), CELLS)
     level = np.concatenate([propose_patches(look, rule("level"), seed, 0) for seed in range(12)])
     assert (level[:, 5] == 0).all()

@@ -23,7 +23,7 @@ SEARCH = STEP.model_copy(update={"stage": "invert", "search": SearchState(rows=1
     [Binary(PICTURE, b""), Failed(revision=1, message="a fault"), SEARCH],
     ids=["picture", "failure", "search"],
 )
-def test_it_is_waited_for(message: Outgoing) -> None:
+def test_jobs_wait_for_the_first_picture(message: Outgoing) -> None:
     calls: list[str] = []
     first = FirstPicture(lambda: calls.append("seen"))
 
@@ -41,6 +41,6 @@ def test_it_is_waited_for(message: Outgoing) -> None:
     assert calls == ["seen"]
 
 
-def test_but_not_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_wait_for_the_first_picture_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("fgraph.studio.first_picture._PATIENCE", 0.0)
     asyncio.run(FirstPicture().wait())

@@ -155,7 +155,7 @@ def test_an_unencrypted_connection_for_others_gives_a_warning(
     assert [one.scheme for one in served] == ["http", "https"]
 
 
-def test_only_this_machine_reaches_it_by_default() -> None:
+def test_only_this_machine_reaches_the_studio_by_default() -> None:
     place = Place(port=0)
     assert place.is_local
     with listen(place) as found:

@@ -47,7 +47,7 @@ def test_a_pickle_of_stylegan3_is_read(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("generator", [TALL, tiny_stylegan3(0, "n")], ids=["stylegan2", "stylegan3"])
-def test_files_of_fgraph_hold_it(generator: Any, tmp_path: Path) -> None:
+def test_files_of_fgraph_store_the_size(generator: Any, tmp_path: Path) -> None:
     path = tmp_path / "own.safetensors"
     save_generator(generator, path)
     assert load_generator(path).table == generator.table
@@ -104,7 +104,7 @@ GRAPH: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("generator", [TALL, tiny_stylegan3(0, "n")], ids=["stylegan2", "stylegan3"])
-def test_masks_and_mosaics_have_its_size(generator: Any) -> None:
+def test_masks_and_mosaics_have_the_size_of_the_generator(generator: Any) -> None:
     height, width = generator.table.size
     results = fgraph.run(fgraph.load(GRAPH | {"models": {"main": generator}}))
     assert results["image"].array.shape == (2, 3, height, width)
@@ -112,7 +112,7 @@ def test_masks_and_mosaics_have_its_size(generator: Any) -> None:
     assert results["large"].array.shape == (1, 3, height, 2 * width)
 
 
-def test_pictures_are_read_and_inverted_in_its_size(tmp_path: Path) -> None:
+def test_pictures_are_read_and_inverted_at_the_size_of_the_generator(tmp_path: Path) -> None:
     picture = np.random.default_rng(0).integers(0, 255, (40, 40, 3), np.uint8)
     Image.fromarray(picture).save(tmp_path / "square.png")
     nodes = {
@@ -124,7 +124,7 @@ def test_pictures_are_read_and_inverted_in_its_size(tmp_path: Path) -> None:
     assert found["target"].array.shape == found["image"].array.shape == (1, 3, 16, 8)
 
 
-def test_layers_are_named_in_its_words() -> None:
+def test_faults_of_layers_name_the_size_of_the_generator() -> None:
     graph = {
         "models": {"main": TALL},
         "nodes": {"code": {"op": "sample"}, "tap": {"op": "tap", "of": "code", "layer": "b512"},

@@ -63,7 +63,7 @@ def test_equals_the_original(generator: StyleGAN3Generator, golden: Golden) -> N
     close(generator.synthesise(generator.affine(known["wplus"])), known["image_wplus_const"])
 
 
-def test_rows_never_meet(generator: StyleGAN3Generator, styles: Tensor) -> None:
+def test_rows_do_not_depend_on_their_batch(generator: StyleGAN3Generator, styles: Tensor) -> None:
     both = generator.synthesise(styles)
     for row in range(2):
         close(generator.synthesise(styles[row : row + 1]), both[row : row + 1], likely(network_terms(generator.table)))
@@ -88,10 +88,10 @@ def test_sizes_that_are_not_whole_samples(generator: StyleGAN3Generator, styles:
 
 def test_a_moved_plane_moves_the_image(generator: StyleGAN3Generator, styles: Tensor) -> None:
     """A transform by k pixels to the right moves content k pixels to the left."""
-    own, wide = generator.tensors["input.transform"], generator.synthesise(styles, width=96)
+    plain, wide = generator.tensors["input.transform"], generator.synthesise(styles, width=96)
     move = torch.eye(3)
     move[0, 2] = 4 / 32
-    moved = generator.synthesise(styles, transform=own @ move)
+    moved = generator.synthesise(styles, transform=plain @ move)
     close(moved[..., 4:28], wide[..., 40:64], 5e-4)
 
 
@@ -190,7 +190,7 @@ def test_parts_of_a_layer_are_parts_of_the_whole(kind: Kind) -> None:
 
 
 @pytest.mark.parametrize("kind", ["t", "r"])
-def test_a_reached_span_is_where_the_result_changes(kind: Kind) -> None:
+def test_an_affected_span_is_where_the_result_changes(kind: Kind) -> None:
     generator = tiny_stylegan3(3, kind)
     for layer in generator.table.filtered:
         x = torch.randn(1, layer.in_channels, 40, 40, generator=torch.Generator().manual_seed(2))
@@ -200,7 +200,7 @@ def test_a_reached_span_is_where_the_result_changes(kind: Kind) -> None:
         differs = (generator.filtered(layer, x, style) != generator.filtered(layer, changed, style))[0].any(dim=0)
         for axis, span in ((0, (13, 15)), (1, (21, 22))):
             at = torch.nonzero(differs.any(dim=1 - axis)).flatten()
-            start, stop = spans.reached_span(layer, axis, span)
+            start, stop = spans.affected_span(layer, axis, span)
             assert start <= int(at[0])
             assert int(at[-1]) < stop
             assert (stop - start) - (int(at[-1]) - int(at[0]) + 1) <= 2, (
@@ -250,7 +250,9 @@ def test_inspection_and_conversion(goldens: Path, generator: StyleGAN3Generator,
         convert(goldens / "sg3_t_32.pkl", tmp_path / "own.pt")
 
 
-def test_half_of_a_file_keeps_what_must_be_exact(goldens: Path, generator: StyleGAN3Generator, tmp_path: Path) -> None:
+def test_filters_and_positions_stay_exact_in_half_precision(
+    goldens: Path, generator: StyleGAN3Generator, tmp_path: Path
+) -> None:
     path = tmp_path / "half.safetensors"
     convert(goldens / "sg3_t_32.pkl", path, half=True)
     assert set(inspect(path).types) == {"float16", "float32"}

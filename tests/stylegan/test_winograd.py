@@ -41,7 +41,7 @@ def convolve(x: Tensor, weight: Tensor, size: Sequence[int]) -> tuple[Tensor, in
 
 
 @pytest.mark.parametrize(("rows", "size"), [(1, (16, 16)), (3, (16, 20)), (2, (17, 15)), (1, (3, 30)), (1, (1, 1))])
-def test_it_is_a_convolution(rows: int, size: tuple[int, int]) -> None:
+def test_winograd_computes_a_convolution(rows: int, size: tuple[int, int]) -> None:
     x, weight = maps(rows, 6, size[0] + 2, size[1] + 2), maps(5, 6, 3, 3, seed=1) / 54**0.5
     made, _ = convolve(x, weight, size)
     assert_summed(made, F.conv2d(x, weight), WINOGRAD * 54)
@@ -60,7 +60,7 @@ def test_bands_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("channels", [128, 512])
-def test_it_is_as_exact_as_the_direct_sum(channels: int) -> None:
+def test_winograd_is_as_exact_as_the_direct_sum(channels: int) -> None:
     x, weight = maps(1, channels, 34, 34), maps(channels, channels, 3, 3, seed=1) / (9 * channels) ** 0.5
     exact = F.conv2d(x.double(), weight.double())
     direct = (F.conv2d(x, weight) - exact).square().mean().sqrt()
@@ -129,7 +129,7 @@ def test_gradients_in_double_and_narrow_layers_take_the_direct_sum(calls: list[t
     assert not calls
 
 
-def test_the_engine_gives_the_same_results_with_it(calls: list[tuple[int, ...]]) -> None:
+def test_the_engine_gives_the_same_results_with_winograd(calls: list[tuple[int, ...]]) -> None:
     """Whole maps and tiles, on closed and on open canvases."""
     for wrap in ("none", "x"):
         graph = fgraph.Graph(models={"main": wide(0)})

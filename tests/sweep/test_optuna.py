@@ -39,7 +39,7 @@ def test_trials_run_in_batches(tmp_path: Path) -> None:
     assert -1 < best["best_value"] < 1
 
 
-def test_it_requires_an_objective(tmp_path: Path) -> None:
+def test_optuna_requires_an_objective(tmp_path: Path) -> None:
     done = search(tmp_path, "seed=range(1,3)", "hydra.sweeper.n_trials=2")
     assert done.returncode == 1
     assert "set objective.metric" in done.stderr

@@ -53,7 +53,7 @@ def _seen(config: DictConfig) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("chdir", [True, False])
-def test_they_equal_those_of_run_job(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, chdir: bool) -> None:
+def test_surroundings_equal_those_of_run_job(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, chdir: bool) -> None:
     monkeypatch.chdir(tmp_path)
     jobs = _composed(tmp_path / "sweep", f"hydra.job.chdir={chdir}", "hydra.output_subdir=null", "hydra.run.dir=x")
     for number, job in enumerate(jobs):
@@ -68,7 +68,7 @@ def test_they_equal_those_of_run_job(tmp_path: Path, monkeypatch: pytest.MonkeyP
         assert (found["directory"] == directory) == chdir
 
 
-def test_they_end_with_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_error_ends_the_surroundings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     before = HydraConfig.instance().cfg
     (job, _) = _composed(tmp_path / "sweep", "hydra.job.chdir=true")

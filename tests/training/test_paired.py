@@ -61,7 +61,9 @@ def test_noise_learns_the_texture_that_the_painter_draws_from_it(choose: Choose,
     assert own < 0.8 * other
 
 
-def test_it_grows_and_then_gets_a_discriminator(choose: Choose, painter: str, tmp_path: Path) -> None:
+def test_a_model_of_pairs_alone_grows_and_then_gets_a_discriminator(
+    choose: Choose, painter: str, tmp_path: Path
+) -> None:
     first = choose(**ALONE, data=painter)
     train(first)
     grown = {**ALONE, "mode": "grow", "model": str(first.target / SNAPSHOT), "data": painter, "target": tmp_path / "32"}
@@ -78,7 +80,9 @@ def test_it_grows_and_then_gets_a_discriminator(choose: Choose, painter: str, tm
     assert (judged.target / MODEL).exists()
 
 
-def test_it_gets_the_discriminator_that_the_settings_name(choose: Choose, painter: str, tmp_path: Path) -> None:
+def test_a_model_of_pairs_alone_gets_the_discriminator_that_the_settings_name(
+    choose: Choose, painter: str, tmp_path: Path
+) -> None:
     first = choose(**ALONE, data=painter, images=4)
     train(first)
     other = choose(target=tmp_path / "other", images=4)

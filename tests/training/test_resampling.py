@@ -30,7 +30,7 @@ def test_the_filter_is_1331_in_both_directions() -> None:
     assert_rounded(downsample(even), written_out(even, 1)[:, :, ::2, ::2], 16)
 
 
-def test_it_is_differentiable_twice() -> None:
+def test_resampling_is_differentiable_twice() -> None:
     x = torch.randn(1, 2, 6, 6, generator=torch.Generator().manual_seed(0), dtype=torch.float64).requires_grad_()
     for function in (lambda v: smooth(v, 2).pow(3), lambda v: smooth(v).pow(3), lambda v: downsample(v).pow(3)):
         assert torch.autograd.gradcheck(function, x)

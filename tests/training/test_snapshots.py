@@ -151,7 +151,7 @@ def test_two_trainings_do_not_share_a_target(choose: Choose) -> None:
 
 
 @pytest.mark.skipif(not hasattr(resource, "RLIMIT_FSIZE"), reason="files of limited size are a thing of POSIX")
-def test_a_full_disk_stops_it_with_the_last_snapshot_whole(choose: Choose) -> None:
+def test_a_full_disk_stops_a_training_and_leaves_the_last_snapshot_whole(choose: Choose) -> None:
     settings = choose()
     train(settings.model_copy(update={"images": 8}))
     before = (settings.target / SNAPSHOT).read_bytes()

@@ -179,6 +179,6 @@ def test_models_that_cannot_be_trained_are_told(choose: Choose, tmp_path: Path) 
         train(choose(device="tpu"))
 
 
-def test_a_loss_that_became_infinite_stops_it(choose: Choose) -> None:
+def test_an_infinite_loss_stops_a_training(choose: Choose) -> None:
     with pytest.raises(TrainingError, match="a loss became"):
         train(choose(learning_rate=1e30, images=400))

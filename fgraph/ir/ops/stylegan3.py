@@ -102,7 +102,7 @@ class Filtered(StyleGAN3Op):
         return _of_spans(*(spans.read_span(self.layer, axis, _along(region, axis)) for axis in (Y, X)))
 
     def affected(self, port: int, region: Region, inputs: tuple[Type, ...], param: Any) -> Region:
-        return _of_spans(*(spans.reached_span(self.layer, axis, _along(region, axis)) for axis in (Y, X)))
+        return _of_spans(*(spans.affected_span(self.layer, axis, _along(region, axis)) for axis in (Y, X)))
 
     def flops(self, inputs: tuple[Type, ...], output: Type) -> int:
         return layer_flops(self.layer, inputs[0].size, output.size)

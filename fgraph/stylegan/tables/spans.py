@@ -45,7 +45,7 @@ def read_span(layer: StyleGAN3Layer, axis: int, made: Span) -> Span:
     return first - (layer.taps - 1), last
 
 
-def reached_span(layer: StyleGAN3Layer, axis: int, changed: Span) -> Span:
+def affected_span(layer: StyleGAN3Layer, axis: int, changed: Span) -> Span:
     """Return the span of the result that depends on a span of the input."""
     before = padding_before(layer, axis)
     first = changed[0] * layer.up_factor + before - (layer.up_taps - 1)  # at the rate of the activation
