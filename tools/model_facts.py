@@ -36,31 +36,33 @@ _DRAWN = (
     "Painted on the fly by `examples/training/heads.py:{painter}`, a function of 47 numbers, which all styles of heads "
     "share; nothing was photographed or collected."
 )
-_OWN = "Apache-2.0"
-_OURS = "trained for fgraph on its own procedural paintings"
+_LICENSE = "Apache-2.0"
+_ORIGIN = "trained for fgraph on its own procedural paintings"
 
 FACTS = {
     "landscape": Facts(
         title="Layered landscapes, 64 pixels",
-        license=_OWN,
-        origin=_OURS,
+        license=_LICENSE,
+        origin=_ORIGIN,
         shows="Landscapes in layers: sky, stars, sun or moon, clouds, ridges in haze, trees, water.",
         data=_PAINTED,
         data_license="Apache-2.0, as the project.",
         training=(
-            _PAIRED + _SHARPENED.format(settings="landscape64.yaml") + "42,336 images of that had half the weight of "
-            "pairs and no noise, and 26,512 the settings of the file. Images of all stages: {images}."
+            _PAIRED
+            + _SHARPENED.format(settings="landscape64.yaml")
+            + "This stage has 42,336 images with half the weight "
+            "of pairs and no noise, and 26,512 with the settings of the file. Images of all stages: {images}."
         ),
         limits=(
             "Skies, mountains in haze, clouds and lakes are clear and differ from sample to sample. Noise draws "
-            "leaves, grass and glints; it draws no stars: these are few, in the same places, and some have dark dents. "
+            "leaves, grass and glints, but no stars: stars are few, in the same places, and some have dark dents. "
             "Suns and moons are often not round. Single trees are dark posts in the same places, and snow is rare."
         ),
     ),
     "landscape128": Facts(
         title="Layered landscapes, 128 pixels",
-        license=_OWN,
-        origin=_OURS,
+        license=_LICENSE,
+        origin=_ORIGIN,
         shows="Landscapes in layers: sky, stars, sun or moon, clouds, ridges in haze, trees, water.",
         data=_PAINTED,
         data_license="Apache-2.0, as the project.",
@@ -77,8 +79,8 @@ FACTS = {
     ),
     "avatar": Facts(
         title="Drawn heads, 64 pixels",
-        license=_OWN,
-        origin=_OURS,
+        license=_LICENSE,
+        origin=_ORIGIN,
         shows="Drawn heads, seen from the front, on a plain background.",
         data=_DRAWN.format(painter="Heads"),
         data_license="Apache-2.0, as the project.",
@@ -97,7 +99,7 @@ FACTS = {
     ),
     "toon": Facts(
         title="Drawn heads of a second style, 64 pixels",
-        license=_OWN,
+        license=_LICENSE,
         origin="fine-tuned for fgraph from its model avatar on its own procedural paintings",
         shows=(
             "Drawn heads with outlines and strong colours. It reads the same styles as `avatar`: a code makes the "
@@ -118,7 +120,7 @@ FACTS = {
     ),
     "sketch": Facts(
         title="Drawn heads of a third style, 64 pixels",
-        license=_OWN,
+        license=_LICENSE,
         origin="fine-tuned for fgraph from its model avatar on its own procedural paintings",
         shows=(
             "Heads in ink and pencil on paper. It reads the same styles as `avatar`: a code makes the same head in "

@@ -12,7 +12,7 @@ SUFFIXES: Final = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp", ".
 
 
 def find_pictures(place: str | Path) -> list[Path]:
-    """Find the picture files in a folder by their endings, in order of name; a single file is returned itself.
+    """Find the picture files in a folder by their endings, in order of name; for a file, return it alone.
 
     Hidden files are left out.
 

@@ -140,7 +140,7 @@ class _AvailableRows:
         return None if available is None else tuple(available.get(row, -1) for row in rows.tolist())
 
     def read(self, operand: Operand, rows: Index) -> Iterator[Hashable]:
-        """Yield the places of the rows that an operand reads, and of their bases; of codes, their locations."""
+        """Yield the places of the rows that an operand reads and of their bases; for codes, yield their locations."""
         parts = [(operand.value, operand.index[rows])]
         if operand.values is not None:
             yield operand.values[rows].tobytes()

@@ -1,4 +1,4 @@
-"""The pictures of a training: a folder or zip, read once, checked, and kept decoded.
+"""The pictures of a training: a folder or zip, read once, checked, and cached as pixels.
 
 The cache is one file of 8-bit pixels [count, size, size, 3], mapped into memory, so that any number of pictures takes
 no more memory than the system has to spare. Its name follows from the names, sizes and times of the files.
@@ -68,7 +68,7 @@ def read_pictures(place: Path, size: int, cache: Path | None = None) -> Pictures
     Args:
         place: the folder or zip.
         size: the size of the squares, pixels.
-        cache: the folder where decoded pictures are kept; None: a folder in the user's cache directory.
+        cache: the folder where decoded pictures are stored; None: a folder in the user's cache directory.
 
     Raises:
         TrainingError: there are no pictures, none that can be read, or the system fails to read one.

@@ -29,7 +29,7 @@ class Readings:
 
     @property
     def are_due(self) -> bool:
-        """True if as many steps are unread as are read together."""
+        """True if enough steps are unread for a reading."""
         return len(self._unread) >= self._every
 
     def add(self, step: int, measured: Mapping[str, Tensor | float]) -> None:
@@ -53,5 +53,5 @@ class Readings:
         ]
         for (step, _), measured in zip(unread, found, strict=True):
             if not all(map(math.isfinite, measured.values())):
-                raise TrainingError(f"a loss became {measured} at step {step}: {self._advice}")
+                raise TrainingError(f"a loss is not finite at step {step} ({measured}): {self._advice}")
         return found

@@ -597,7 +597,7 @@ export interface Thumbnail {
 
 export type BinaryHeader = Picture | Thumbnail;
 
-/** A named direction with its published range. `fits` are the models of the catalogue that it can move. `strength` is the one of a node that gives none. */
+/** A named direction with its published range. `fits` are the models of the catalogue that it can move. `strength` is the default of a node. */
 export interface DirectionEntry {
   name: string;
   model: string;
@@ -661,7 +661,7 @@ export interface Catalogue {
   formats: string[];
 }
 
-/** An upload as the studio keeps it: its id, and the size of a picture. */
+/** An upload as the studio stores it: its id, and the size of a picture. */
 export interface Uploaded {
   id: string;
   kind: "graph" | "image";

@@ -19,7 +19,9 @@ from tests.rounding import assert_summed, assert_within, likely, network_terms
 
 pytestmark = pytest.mark.numeric
 
-WINOGRAD = 4  # times the variance of the error of the direct sum, at most: `test_it_is_as_exact_as_the_direct_sum`
+WINOGRAD = (
+    4  # times the variance of the error of the direct sum, at most: `test_winograd_is_as_exact_as_the_direct_sum`
+)
 
 
 def maps(*shape: int, seed: int = 0) -> Tensor:

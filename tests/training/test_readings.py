@@ -63,7 +63,7 @@ def test_a_training_of_an_encoder_reads_nothing_for_ten_steps() -> None:
 
 
 def test_readings_are_those_of_each_step_in_one_copy(monkeypatch: pytest.MonkeyPatch) -> None:
-    ours, real = Readings(torch.device("cuda"), "try less"), torch.stack
+    readings, real = Readings(torch.device("cuda"), "try less"), torch.stack
     copies: list[int] = []
 
     def stack(values: list[torch.Tensor]) -> torch.Tensor:
@@ -72,17 +72,17 @@ def test_readings_are_those_of_each_step_in_one_copy(monkeypatch: pytest.MonkeyP
 
     monkeypatch.setattr(torch, "stack", stack)
     for step in range(3):
-        ours.add(step, {"loss": torch.tensor(0.5 + step), "augment": 0.1 * step})
-    assert not ours.are_due
-    assert ours.read() == [{"loss": 0.5 + step, "augment": 0.1 * step} for step in range(3)]
+        readings.add(step, {"loss": torch.tensor(0.5 + step), "augment": 0.1 * step})
+    assert not readings.are_due
+    assert readings.read() == [{"loss": 0.5 + step, "augment": 0.1 * step} for step in range(3)]
     assert copies == [3]
-    assert ours.read() == []
+    assert readings.read() == []
 
 
 def test_a_loss_that_is_not_finite_names_its_step() -> None:
-    ours = Readings(torch.device("cpu"), "try less")
-    ours.add(6, {"loss": torch.tensor(1.0)})
-    assert ours.are_due
-    ours.add(7, {"loss": torch.tensor(math.nan)})
-    with pytest.raises(TrainingError, match=r"a loss became .* at step 7: try less"):
-        ours.read()
+    readings = Readings(torch.device("cpu"), "try less")
+    readings.add(6, {"loss": torch.tensor(1.0)})
+    assert readings.are_due
+    readings.add(7, {"loss": torch.tensor(math.nan)})
+    with pytest.raises(TrainingError, match=r"a loss is not finite at step 7 .*: try less"):
+        readings.read()

@@ -180,5 +180,5 @@ def test_models_that_cannot_be_trained_are_told(choose: Choose, tmp_path: Path) 
 
 
 def test_an_infinite_loss_stops_a_training(choose: Choose) -> None:
-    with pytest.raises(TrainingError, match="a loss became"):
+    with pytest.raises(TrainingError, match="a loss is not finite"):
         train(choose(learning_rate=1e30, images=400))

@@ -30,7 +30,7 @@ class ModelEntry(Message):
 class DirectionEntry(Message):
     """A named direction with its published range. `fits` are the models of the catalogue that it can move.
 
-    `strength` is the one of a node that gives none.
+    `strength` is the default of a node.
     """
 
     name: str
@@ -83,7 +83,7 @@ class Catalogue(Message):
 
 
 class Uploaded(Message):
-    """An upload as the studio keeps it: its id, and the size of a picture."""
+    """An upload as the studio stores it: its id, and the size of a picture."""
 
     id: str
     kind: Literal["graph", "image"]

@@ -2,8 +2,8 @@
 
 These are NVlabs' rules (`modulated_conv2d` and `SynthesisBlock` of stylegan2-ada): the weight of each output channel
 and the style of each row are divided by their largest numbers. Demodulation, computed in fp32 from the scaled values,
-undoes both. ToRGB returns fp32. This is not measured on a GPU. On a CPU, bfloat16 is fast where the processor
-multiplies matrices of it (AMX), and float16 is correct but slow.
+undoes both. ToRGB returns fp32. This is not measured on a GPU. On a CPU, bfloat16 is fast if the processor
+has matrix instructions for it (AMX), and float16 is correct but slow.
 """
 
 from __future__ import annotations
