@@ -97,7 +97,7 @@ def _by_kind(op: str, group: list[NodeClass]) -> dict[str, NodeClass]:
     return kinds
 
 
-class _BundledAndOwn(Mapping[str, NodeClass | Mapping[str, NodeClass]]):
+class _LazyRegistry(Mapping[str, NodeClass | Mapping[str, NodeClass]]):
     """The bundled node classes, each op imported when it is first looked up, and a user's own."""
 
     def __init__(self, extra: tuple[NodeClass, ...]) -> None:
@@ -123,7 +123,7 @@ class _BundledAndOwn(Mapping[str, NodeClass | Mapping[str, NodeClass]]):
 
 @cache
 def _cached_registry(extra: tuple[NodeClass, ...]) -> Registry:
-    return _BundledAndOwn(extra)
+    return _LazyRegistry(extra)
 
 
 def registry_with(extra: Iterable[NodeClass] = ()) -> Registry:

@@ -2,7 +2,7 @@
 
 A second picture is made by moving the code towards another sample. The handle is a point of the first picture. The
 target is the place where its features are in the second picture. Writes a part of docs/how-to/dragging.md, and the plot
-beside it. The numbers of each drag are kept in data/, so that the plot can be drawn again.
+beside it. The numbers of each drag are stored in data/, so that the plot can be drawn again.
 
     python -m bench.quality.dragging [--drags 100] [--steps 200] [--models landscape,avatar] [--quick]
     python -m bench.quality.dragging --redraw [--to docs/how-to]
@@ -130,8 +130,8 @@ def measure(generator: Generator, task: Task, model: str, way: str, steps: int) 
         after = generator.synthesise(generator.affine(torch.stack([one.code for one in rows]))).clamp(-1, 1)
     outside = (1 - task.masks).expand_as(before)
     change = float(((after - before).abs() * outside).sum() / outside.sum())
-    ways = [one.distance(generator.table.size) for one in task.points]
-    left = [round(one.distance / way, 3) for one, way in zip(rows, ways, strict=True)]
+    lengths = [one.distance(generator.table.size) for one in task.points]
+    left = [round(one.distance / length, 3) for one, length in zip(rows, lengths, strict=True)]
     return Line(
         model, way, float(np.mean([one.ending == "arrived" for one in rows])),
         float(np.mean([one.distance for one in rows])), float(np.mean([one.steps for one in rows])), seconds, change,

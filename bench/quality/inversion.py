@@ -2,7 +2,7 @@
 
 Writes docs/how-to/inversion.png and a part of docs/how-to/inversion.md.
 
-    python -m bench.quality.inversion            everything, some minutes on two cores
+    python -m bench.quality.inversion            everything, a few minutes on two cores
     python -m bench.quality.inversion --steps 40 a quick trial; writes nothing
     python -m bench.quality.inversion --redraw   only the plot, from the tables of the page
 """

@@ -211,9 +211,9 @@ class NodeMethods:
     ) -> NodeRef:
         """Truncation, w_mean + ψ (w - w_mean), of codes in any space.
 
-        z maps to W first; in S, the mean is the mean of W, as styles. If the model has a mean for each class
-        (StyleGAN-XL), codes in z move towards the mean of their class, other codes towards the mean of all classes.
-        `cutoff` is `truncation_cutoff` in the programs of NVlabs.
+        Codes in z are mapped to W first. In S, the mean is the styles of the mean of W. If the model has a mean for
+        each class (StyleGAN-XL), codes in z move towards the mean of their class, other codes towards the mean of
+        all classes. `cutoff` is `truncation_cutoff` in the programs of NVlabs.
 
         Fields:
             of: the codes

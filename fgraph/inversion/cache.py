@@ -2,7 +2,7 @@
 
     statistics/{model}.safetensors      moments of the codes of a model
     results/{key}.safetensors           one image, one model, one set of settings
-    searches/{key}.safetensors          an unfinished batch, as of some seconds ago
+    searches/{key}.safetensors          an unfinished batch, as of a few seconds ago
     tunings/{key}.safetensors           the changes of a model by pivotal tuning
 
 Files are written whole or not at all, with a digest. A file that can't be read is treated as missing.

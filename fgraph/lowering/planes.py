@@ -22,7 +22,7 @@ from fgraph.masks import MaskExpr, edited, transformed
 from fgraph.stylegan.tables.base import CONST, Table
 
 PlaneEdit = Edit | Transform
-_DEFAULT_MODES: dict[object, str] = {geometry.Pad: "reflect", geometry.Shift: "roll"}  # default modes
+_DEFAULT_MODES: dict[object, str] = {geometry.Pad: "reflect", geometry.Shift: "roll"}
 
 
 def on_plane(build: Build, features: Features) -> bool:

@@ -46,7 +46,7 @@ def begin(settings: TrainingSettings) -> TrainingState:
 
     Raises:
         ModelError: the checkpoint cannot be read.
-        TrainingError: it cannot be trained on.
+        TrainingError: the model cannot be trained.
     """
     state = _from_scratch(settings) if settings.mode == "train" else _from_checkpoint(settings)
     if settings.mode == "grow":

@@ -57,7 +57,7 @@ def write_snapshot(state: TrainingState, path: Path) -> None:
     """Write the state to `path`, whole or not at all.
 
     Raises:
-        SaveError: it could not be written, as on a full disk; the former file is kept.
+        SaveError: the file can't be written; an earlier file of this name does not change.
     """
     groups: dict[str, Tensors] = {
         "generator": state.generator,

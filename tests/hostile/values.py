@@ -20,7 +20,7 @@ def _memo(opcode: bytes, level: int) -> bytes:
 
 
 def _shared_tuples() -> bytes:
-    """Return the opcodes of a tuple that holds 2**60 tuples, in some hundred bytes."""
+    """Return the opcodes of a tuple that holds 2**60 tuples, in a few hundred bytes."""
     return b")" + b"".join(_memo(b"r", level) + _memo(b"j", level) + b"\x86" for level in range(_LEVELS))
 
 

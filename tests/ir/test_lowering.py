@@ -121,7 +121,7 @@ FAULTS: dict[str, tuple[dict[str, Any], str, str]] = {
         "z",
         "takes [8]",
     ),
-    "a mask drawn for its own sake at a size it does not come to": (
+    "a mask as an output whose size is not whole": (
         {"m": {"op": "mask", "kind": "ramp"}, "image": {"op": "crop", "of": "m", "left": 0.3}},
         "image",
         "whole",

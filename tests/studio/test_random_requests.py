@@ -31,7 +31,7 @@ PLAIN = ("undo", "redo", "cancel", "drag_stop", "plan", "history", "command", "p
 REQUESTS = 60
 
 
-class Collector:
+class IdleEngine:
     """An engine that runs nothing."""
 
     def __init__(self) -> None:
@@ -77,7 +77,7 @@ def request(chaos: Chaos, studio: Studio) -> dict[str, Any]:
 
 @pytest.mark.parametrize("seed", range(2))
 def test_requests_at_random_are_done_or_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int) -> None:
-    studio, chaos, engine = make_studio(tmp_path), Chaos(seed), Collector()
+    studio, chaos, engine = make_studio(tmp_path), Chaos(seed), IdleEngine()
     studio.session.open(open_bundled(chaos.draw.choice(NAMES)))
     monkeypatch.setattr(Studio, "engine", engine)
     monkeypatch.setattr(studio, "_emit_from_thread", lambda message: message.model_dump_json())

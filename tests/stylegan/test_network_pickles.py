@@ -330,7 +330,7 @@ def opening_costs(path: Path) -> Any:
 
 @pytest.mark.slow
 @needs_proc
-def test_a_large_pickle_opens_small(large: Any) -> None:
+def test_opening_a_large_pickle_takes_little_memory(large: Any) -> None:
     table, path = large
     assert read_header(path).table == table
     _, used, size = opening_costs(path)
@@ -340,7 +340,7 @@ def test_a_large_pickle_opens_small(large: Any) -> None:
 
 @pytest.mark.timing
 @needs_proc
-def test_a_large_pickle_opens_fast(large: Any) -> None:
+def test_opening_a_large_pickle_takes_little_time(large: Any) -> None:
     _, path = large
     start = time.process_time()
     read_header(path)
