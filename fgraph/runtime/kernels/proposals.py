@@ -163,11 +163,14 @@ def sum_up(look: Doubles, moves: NDArray[np.int64]) -> Doubles:
     """
     rows, columns = look.shape[:2]
     x, y = np.arange(columns) + moves[:, :1], np.arange(rows) + moves[:, 1:]  # [n, columns], [n, rows]
-    there = look[y.clip(0, rows - 1)[:, :, None], x.clip(0, columns - 1)[:, None]]  # [n, rows, columns, 2 C]
     on = ((y >= 0) & (y < rows))[:, :, None] & ((x >= 0) & (x < columns))[:, None]
+    places = (y.clip(0, rows - 1) * columns)[:, :, None] + x.clip(0, columns - 1)[:, None]  # [n, rows, columns]
+    error = np.zeros(places.shape)
+    for plane in np.ascontiguousarray(look.transpose(2, 0, 1)):
+        error += np.square(plane.ravel()[places] - plane)
     table = np.zeros((len(moves), 3, rows + 3, columns + 3))
     inner = table[:, :, 2:-1, 2:-1]
-    inner[:, 0] = np.square(look - there).mean(axis=3) * on
+    inner[:, 0] = error / look.shape[2] * on
     inner[:, 1] = on
     inner[:, 2] = look[..., look.shape[2] // 2 :].mean(axis=2) * on
     result: Doubles = table.cumsum(axis=2).cumsum(axis=3)
