@@ -56,12 +56,12 @@ def shapes_and_chunks(program: Program, size: int, budget: float, cost_model: An
 
 
 def test_a_long_panorama_has_few_shapes_of_chunks() -> None:
-    plan = free_copies(fgraph.compile(panorama(20), device="cpu"))
+    plan = free_copies(fgraph.compile(panorama(14), device="cpu"))
     shapes, count = shapes_and_chunks(plan.program, 2, plan.cost.peak_bytes, plan.cost_model)
-    assert count == 20
+    assert count == 14
     assert shapes < count / 2
-    longer = fgraph.compile(panorama(40), device="cpu").program
-    assert shapes_and_chunks(longer, 2, plan.cost.peak_bytes, plan.cost_model) == (shapes, 40)
+    longer = fgraph.compile(panorama(28), device="cpu").program
+    assert shapes_and_chunks(longer, 2, plan.cost.peak_bytes, plan.cost_model) == (shapes, 28)
 
 
 def test_edits_and_mosaics_are_the_same_with_templates() -> None:
