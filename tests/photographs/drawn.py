@@ -11,7 +11,7 @@ from PIL import Image
 CORNERS = [[1500, 900], [1530, 1060], [1690, 1030], [1660, 870]]  # a small square, turned by 10.6 degrees
 
 
-def scene(width: int = 3000, height: int = 2000) -> NDArray[np.uint8]:
+def scene(width: int = 1800, height: int = 1200) -> NDArray[np.uint8]:
     """Return slow waves of three colours, [height, width, 3]."""
     y, x = np.mgrid[:height, :width].astype(np.float32)
     waves = [np.sin(x / 91), np.sin(y / 73), np.sin((x + y) / 117)]
