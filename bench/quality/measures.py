@@ -23,7 +23,7 @@ def excess(step: Floats, columns: Sequence[int], beside: Sequence[int] = BESIDE)
 
 
 def rank_test(chosen: Floats, others: Floats, seed: int = 0, rounds: int = 10_000) -> float:
-    """Return the one-sided p that `chosen` [n] is larger than its alternatives `others` [n, k].
+    """Return the one-sided p-value of `chosen` [n] being larger than its alternatives `others` [n, k].
 
     Under the null hypothesis, any of the k + 1 values in a line could be the chosen one. The statistic is the sum of
     the ranks of the chosen values, compared with lines whose chosen value is random.
@@ -31,15 +31,15 @@ def rank_test(chosen: Floats, others: Floats, seed: int = 0, rounds: int = 10_00
     lines = np.concatenate([chosen[:, None], others], axis=1)
     ranks = lines.argsort(axis=1).argsort(axis=1)
     drawn = np.random.default_rng(seed).integers(0, lines.shape[1], (rounds, len(lines)))
-    by_lot = np.take_along_axis(ranks[None], drawn[:, :, None], axis=2)[:, :, 0].sum(axis=1)
-    return float((1 + (by_lot >= ranks[:, 0].sum()).sum()) / (1 + rounds))
+    permuted = np.take_along_axis(ranks[None], drawn[:, :, None], axis=2)[:, :, 0].sum(axis=1)
+    return float((1 + (permuted >= ranks[:, 0].sum()).sum()) / (1 + rounds))
 
 
 def sign_test(differences: Floats, seed: int = 0, rounds: int = 10_000) -> float:
-    """Return the one-sided p that the mean of paired differences [n] is above 0, by random signs."""
+    """Return the one-sided p-value, by random signs, of a mean of paired differences [n] above 0."""
     signs = np.random.default_rng(seed).choice((-1.0, 1.0), (rounds, len(differences)))
-    by_lot = (signs * differences).mean(axis=1)
-    return float((1 + (by_lot >= differences.mean()).sum()) / (1 + rounds))
+    permuted = (signs * differences).mean(axis=1)
+    return float((1 + (permuted >= differences.mean()).sum()) / (1 + rounds))
 
 
 def interval(values: Floats, seed: int = 0, rounds: int = 2000) -> tuple[float, float]:

@@ -27,7 +27,7 @@ from fgraph.save.slabs import Slabs
 from fgraph.save.tiled import write_deep_zoom, write_tiff
 from fgraph.save.writer import list_files
 
-PIECE = 2048  # pixels along the longer side that a piece has
+PIECE = 2048  # pixels of a piece along the longer side
 LARGE_SUFFIXES = (".tif", ".tiff", ".dzi")
 
 
@@ -42,7 +42,7 @@ class LargeOptions:
 
     def __post_init__(self) -> None:
         if not isinstance(self.piece, int) or isinstance(self.piece, bool) or self.piece < 1:
-            raise FgraphError(f"output.piece is how many pixels are made at once, at least 1, not {self.piece!r}")
+            raise FgraphError(f"output.piece is {self.piece!r}: expected a number of pixels, at least 1")
 
 
 def save_large(
@@ -67,7 +67,7 @@ def save_large(
             several rows are numbered.
         output: the name of an output; by default the first image.
         record: the provenance to store in the TIFF; by default the record of the graph.
-        piece: pixels along the longer side that a piece has.
+        piece: pixels of a piece along the longer side.
         tiles: the format of the tiles of Deep Zoom: png, webp or jpeg.
         quality: the quality of WebP and JPEG, 1 to 100.
         options: `device`, `precision`, `torch_compile`, `memory`: see `compile`.
@@ -219,6 +219,6 @@ def _with_codes(graph: Graph, how: LargeOptions) -> Graph:
 
 def _goes_round(graph: Graph) -> bool:
     """Return whether the image is a whole ring, so that a viewer may continue at the left edge beyond the right one."""
-    decoded = [node for _, node, _ in graph.spec.walk() if not isinstance(node, Subgraph)]
-    cut = any(node.op in ("crop", "pad", "concat", "knit", "resize") for node in decoded)
-    return not cut and any(getattr(node, "wrap", "none") in ("x", "both") for node in decoded)
+    nodes = [node for _, node, _ in graph.spec.walk() if not isinstance(node, Subgraph)]
+    cut = any(node.op in ("crop", "pad", "concat", "knit", "resize") for node in nodes)
+    return not cut and any(getattr(node, "wrap", "none") in ("x", "both") for node in nodes)

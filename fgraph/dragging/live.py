@@ -64,7 +64,7 @@ class LiveDrag(Iterator[Moment]):
         every: int = 1,
     ) -> None:  # fmt: skip
         if every < 1:
-            raise DragError(f"every={every}: expected a number of steps from 1")
+            raise DragError(f"every={every}: expected a number of steps, at least 1")
         self._generator, self._settings, self._every = generator, settings, every
         self._history: list[_Begin] = []
         self._end: DragOutcome | None = None

@@ -18,7 +18,16 @@ from fgraph.studio.session import Session
 from fgraph.studio.text import GraphText
 from nodes.drag import Drag
 
-_OWN = ("op", "of", "points", "to", "unit", "mask", "steps", "every")  # fields that a new drag does not take over
+_NOT_COPIED = (
+    "op",
+    "of",
+    "points",
+    "to",
+    "unit",
+    "mask",
+    "steps",
+    "every",
+)  # fields that a new drag does not take over
 STILL = DragPoints(((0.5, 0.5),), ((0.5, 0.5),))  # points of a row that does not change
 _ASIDE = (60.0, 130.0)  # offset of a new node from the previous one
 
@@ -48,7 +57,7 @@ def set_points(
     return changes
 
 
-def go_on(
+def continue_drag(
     session: Session,
     node: str,
     now: Mapping[int, DragRow],
@@ -81,7 +90,7 @@ def go_on(
         "of": node,
         **_values(all_rows[:1] if shared else all_rows),
         "steps": 0,
-        **{name: value for name, value in written.items() if name not in _OWN},
+        **{name: value for name, value in written.items() if name not in _NOT_COPIED},
     }
     changes = [_beside(new, fields, session.state.positions.get(node))]
     if (mask or drag.mask) is not None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from fgraph.dragging.points import DragPoints
-from fgraph.studio.drag_edits import STILL, go_on, set_points, set_steps
+from fgraph.studio.drag_edits import STILL, continue_drag, set_points, set_steps
 from fgraph.studio.drags import Dragging, DragRun, make_drag_run
 from fgraph.studio.editing import Refused
 from fgraph.studio.engine import Engine
@@ -65,14 +65,14 @@ class Dragger:
         drag, stopped = self._drag(node), self._stopped
         run = make_drag_run(self._session, node)
         if drag.settings.steps:
-            goes_on = stopped is not None and (stopped.node, stopped.shown) == (node, run.shown)
+            is_same = stopped is not None and (stopped.node, stopped.shown) == (node, run.shown)
             endings = {one.ending for one in self._now(node).values()}
             if endings == {"arrived"}:
                 raise Refused("the points have arrived: move a target, or set another point", node)
-            if stopped is not None and goes_on and stopped.text == self._session.state.text and not endings & _FAILED:
+            if stopped is not None and is_same and stopped.text == self._session.state.text and not endings & _FAILED:
                 run.dragging = stopped.dragging
             else:
-                changes, node = go_on(self._session, node, self._now(node))
+                changes, node = continue_drag(self._session, node, self._now(node))
                 self._session.edit(changes, label=f"continue from {run.node}")
         self._launch(node, run.dragging, engine)
         return node
@@ -101,7 +101,7 @@ class Dragger:
         added, mask = self._mask(request)
         changes: list[Change]
         if begun:
-            changes, node = go_on(self._session, node, now, row=row, points=points, mask=mask)
+            changes, node = continue_drag(self._session, node, now, row=row, points=points, mask=mask)
         else:
             changes = set_points(drag, node, row=row, points=points, mask=mask, rows=count)
         changes = [*added, *changes]

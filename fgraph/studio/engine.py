@@ -162,19 +162,19 @@ class Engine:
 
         done = 0
 
-        def go_on() -> None:
+        def check_due() -> None:
             if self.is_overtaken or (self._yields and self._jobs):
                 raise Cancelled
 
         def check(step: Step) -> None:
             nonlocal done
-            go_on()
+            check_due()
             done += 1
             if on_step is not None:
                 on_step(done, step)
 
         def check_search(step: SearchStep) -> None:
-            go_on()
+            check_due()
             if on_search is not None:
                 on_search(step)
 

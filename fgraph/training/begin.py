@@ -110,9 +110,8 @@ def _from_checkpoint(settings: TrainingSettings) -> TrainingState:
             pending={},
             origin={"from": origin},
         )
-        if (
-            settings.mode == "finetune"
-        ):  # the moving average is the better generator, and a new domain needs new moments
+        if settings.mode == "finetune":
+            # the moving average is the better generator, and a new domain needs new moments
             state = replace(
                 state,
                 generator=lay_out_generator(state.table, state.averaged),

@@ -91,7 +91,7 @@ def test_points_may_be_added_while_a_drag_runs() -> None:
         ({"to": []}, "1 points and 0 targets: each point needs a target"),
         ({"to": [(2, 0.5)]}, r"to\[0\] is \[2, 0.5\]: expected fractions"),
         ({"mask": np.full((16, 16), 7)}, "with values from 0 to 1"),
-        ({"every": 0}, "every=0: expected a number of steps from 1"),
+        ({"every": 0}, "every=0: expected a number of steps, at least 1"),
         ({"trackin": "nearest"}, "drag has no setting 'trackin': did you mean 'tracking'?"),
         ({"steps": -1}, "steps: "),
     ],

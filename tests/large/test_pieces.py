@@ -100,7 +100,7 @@ def test_formats_and_outputs_share_one_inversion(tmp_path: Path, monkeypatch: py
     [
         ("a.png", {}, "must end in .tif or .dzi"),
         ("a.tif", {"output": "imgae"}, "there is no image 'imgae' among the outputs: image"),
-        ("a.tif", {"piece": 0}, "output.piece is how many pixels"),
+        ("a.tif", {"piece": 0}, "output.piece is 0: expected a number of pixels"),
     ],
 )
 def test_mistakes(tmp_path: Path, name: str, options: dict[str, object], message: str) -> None:

@@ -150,7 +150,7 @@ def test_a_training_of_mmgeneration_is_in_bgr(tmp_path: Path) -> None:
 
 
 LOADING = (
-    "train_pipeline = [\n    dict(type='LoadImageFromFile'{loaded}),\n    dict(type='Normalize', to_rgb={turned})\n]\n"
+    "train_pipeline = [\n    dict(type='LoadImageFromFile'{loaded}),\n    dict(type='Normalize', to_rgb={to_rgb})\n]\n"
 )
 TESTING = "val_pipeline = [dict(type='Normalize', to_rgb=True)]\n"
 
@@ -158,13 +158,13 @@ TESTING = "val_pipeline = [dict(type='Normalize', to_rgb=True)]\n"
 @pytest.mark.parametrize(
     ("key", "text", "order"),
     [
-        ("config", LOADING.format(loaded="", turned=False) + TESTING, "BGR"),
-        ("config", LOADING.format(loaded="", turned=True), "RGB"),
-        ("config", LOADING.format(loaded=", channel_order='rgb'", turned=False), "RGB"),
-        ("config", LOADING.format(loaded=", channel_order='rgb'", turned=True), "BGR"),
+        ("config", LOADING.format(loaded="", to_rgb=False) + TESTING, "BGR"),
+        ("config", LOADING.format(loaded="", to_rgb=True), "RGB"),
+        ("config", LOADING.format(loaded=", channel_order='rgb'", to_rgb=False), "RGB"),
+        ("config", LOADING.format(loaded=", channel_order='rgb'", to_rgb=True), "BGR"),
         (
             "cfg",
-            "data_preprocessor = dict(output_channel_order='RGB')\n" + LOADING.format(loaded="", turned=False),
+            "data_preprocessor = dict(output_channel_order='RGB')\n" + LOADING.format(loaded="", to_rgb=False),
             "RGB",
         ),
     ],
@@ -188,7 +188,7 @@ def test_arrays_of_numpy_with_dense_weights_as_in_torch(tmp_path: Path) -> None:
     assert torch.equal(found.tensors["mapping.0.weight"], original.tensors["mapping.0.weight"])
 
 
-def test_arrays_of_equal_widths_are_paddles(tmp_path: Path) -> None:
+def test_arrays_with_square_dense_weights_are_read_as_paddlegan(tmp_path: Path) -> None:
     table = StyleGAN2Table(channels=((4, 4), (8, 4)), z_dim=4, w_dim=4, mapping_layers=1)
     original = random_generator(table)
     pairs = {name: ("linear_0", one) for name, one in paddlegan(table, original.tensors).items()}
@@ -208,7 +208,7 @@ class AsPair:
         return tuple, (self.pair,)
 
 
-def test_a_mean_whose_rows_differ_is_their_mean(tmp_path: Path) -> None:
+def test_a_stored_mean_with_differing_rows_is_averaged(tmp_path: Path) -> None:
     original = random_generator(TABLE)
     rows = torch.randn(TABLE.num_ws, TABLE.w_dim, generator=torch.Generator().manual_seed(0))
     state = {"state_dict": prefixed("decoder.", rosinality(TABLE, original.tensors)), "latent_avg": rows}
@@ -263,8 +263,8 @@ def test_unknown_classes_beside_the_generator(tmp_path: Path) -> None:
 
 
 def test_other_contents_of_a_file_are_reported(tmp_path: Path) -> None:
-    for name, says in {"stit.pt": "codes (pivots), corners of crops (quads)", "e4e.pt": "an encoder"}.items():
-        assert f"the file also holds {says}" in inspect(write(tmp_path / name, FILES[name])).notes
+    for name, contents in {"stit.pt": "codes (pivots), corners of crops (quads)", "e4e.pt": "an encoder"}.items():
+        assert f"the file also holds {contents}" in inspect(write(tmp_path / name, FILES[name])).notes
 
 
 def test_a_whole_module_of_an_unknown_class(tmp_path: Path) -> None:

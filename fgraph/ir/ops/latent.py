@@ -33,8 +33,8 @@ class CodeOp(Op):
 class Draw(CodeOp):
     """z from a seed. Params: (draw, seed, count, smooth, index): row `index` of the `count` rows drawn together.
 
-    The last `classes` of its `width` numbers are the class, which is then the end of the params: a number, or pairs of
-    class and weight.
+    If `classes` is above 0, the last `classes` of the `width` numbers encode a class, and the params end with it: a
+    number, or pairs of class and weight.
     """
 
     name: ClassVar[str] = "draw"
