@@ -48,7 +48,7 @@ def split_gain(activation: str, gain: float) -> tuple[float, float]:
 class Finish:
     """The steps of a layer after its convolution."""
 
-    demod: Tensor  # [rows, O, 1, 1]
+    demod: Tensor | None  # [rows, O, 1, 1]; None: the convolution has applied it, and `offset` too
     offset: Tensor  # [1, O, 1, 1]
     noise: Tensor | None  # [rows or 1, 1, H, W]
     activation: str
@@ -58,14 +58,17 @@ class Finish:
 
     def to(self, dtype: torch.dtype) -> Finish:
         """Return the same steps in another precision."""
-        noise, residual = (None if one is None else one.to(dtype) for one in (self.noise, self.residual))
-        return replace(self, demod=self.demod.to(dtype), offset=self.offset.to(dtype), noise=noise, residual=residual)
+        parts = (self.demod, self.noise, self.residual)
+        demod, noise, residual = (None if one is None else one.to(dtype) for one in parts)
+        return replace(self, demod=demod, offset=self.offset.to(dtype), noise=noise, residual=residual)
 
     def __call__(self, y: Tensor, rows: slice = ALL, band: slice = ALL, out: Tensor | None = None) -> Tensor:
         """Finish some lines of some rows, which may be overwritten: [rows, O, lines, W]; write into `out` if given."""
-        y = torch.addcmul(self.offset, y, cut(self.demod, rows), out=out)
+        if self.demod is not None:
+            y = torch.addcmul(self.offset, y, cut(self.demod, rows), out=out)
         if self.noise is not None:
-            y.add_(cut(self.noise if self.noise.shape[0] == 1 else cut(self.noise, rows), band, axis=2))
+            noise = cut(self.noise if self.noise.shape[0] == 1 else cut(self.noise, rows), band, axis=2)
+            y = y.add_(noise) if self.demod is not None or out is None else torch.add(y, noise, out=out)
         y = activate_(y, self.activation)
         y = y if self.gain == 1.0 else y * self.gain
         y = y if self.clamp is None else bounded(y, self.clamp)

@@ -2,19 +2,22 @@
 
 These are NVlabs' rules (`modulated_conv2d` and `SynthesisBlock` of stylegan2-ada): the weight of each output channel
 and the style of each row are divided by their largest numbers. Demodulation, computed in fp32 from the scaled values,
-undoes both. ToRGB returns fp32. This is not measured on a GPU. On a CPU, bfloat16 is fast if the processor
-has matrix instructions for it (AMX), and float16 is correct but slow.
+undoes both. ToRGB returns fp32. This is not measured on a GPU. On a CPU, layers run by `nn.half_cpu`: bfloat16 is fast
+if the processor has matrix instructions for it (AMX), and float16 is correct but slow.
 """
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 from torch import Tensor
 
+from fgraph.stylegan.nn.chunks import is_recorded
 from fgraph.stylegan.nn.finishing import finish_of, split_gain
+from fgraph.stylegan.nn.half_cpu import HalfLayer, Lines, lines_of, run_rows
 from fgraph.stylegan.nn.stylegan2 import (
     EPSILON,
     FIR_GAIN,
@@ -46,13 +49,21 @@ class HalfWeight:
     """A convolution's weight with each output channel divided by its largest number."""
 
     weight: Tensor  # [O, I, k, k], half
+    full: Tensor  # [O, I, k, k]: the weight as it was
+    largest: Tensor  # [O, 1, 1, 1]: what each channel is divided by
     energy: Tensor  # [O, I]: `energy` of the same, in full precision
 
     @staticmethod
     def of(weight: Tensor, up: int, dtype: torch.dtype) -> HalfWeight:
         """Scale and round a weight [O, I, k, k]."""
-        scaled = weight / weight.abs().amax(dim=(1, 2, 3), keepdim=True).clamp_min(EPSILON)
-        return HalfWeight(lay_out(scaled.to(dtype), up), energy(scaled))
+        largest = weight.abs().amax(dim=(1, 2, 3), keepdim=True).clamp_min(EPSILON)
+        scaled = weight / largest
+        return HalfWeight(lay_out(scaled.to(dtype), up), weight, largest, energy(scaled))
+
+    @cached_property
+    def lines(self) -> Lines:
+        """The weight of an up-sampling layer as `half_cpu` takes it."""
+        return lines_of(self.weight)
 
 
 def half_conv(
@@ -85,7 +96,11 @@ def half_conv(
         demod, bias, noise, strength, conv.size(x), activation=activation, gain=gain, clamp=clamp, residual=residual
     )
     style = style * (weight_gain(weight.weight) / down)
-    return run_layer(conv, finish.to(dtype), x.to(dtype), style.to(dtype), out)
+    if is_recorded() or x.device.type != "cpu":
+        return run_layer(conv, finish.to(dtype), x.to(dtype), style.to(dtype), out)
+    lines = weight.lines if up == 2 else None
+    layer = HalfLayer(conv, lines, weight.full, weight.largest, style, demod, finish.to(dtype))
+    return run_rows(layer, x.to(dtype), out)
 
 
 def half_to_rgb(
@@ -94,4 +109,4 @@ def half_to_rgb(
     """Return RGB of an activation, [rows, C, H, W] in full precision, without the skip; styles are not scaled."""
     style = style * (1 / math.sqrt(weight.shape[1]))  # in full precision; in half, it could underflow
     kernel = (weight.flatten(1) * style[:, None]).to(dtype)  # [rows, C, I]
-    return colours(x.to(dtype), kernel, bias.to(dtype), clamp).to(weight.dtype)
+    return colours(x.to(dtype), kernel, bias, clamp)

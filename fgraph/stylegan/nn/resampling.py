@@ -29,7 +29,8 @@ def downsample(x: Tensor) -> Tensor:
     return smoothed
 
 
-def _kernel(like: Tensor, gain: float) -> Tensor:
+def smoothing_kernel(like: Tensor, gain: float) -> Tensor:
+    """Return the filter as the weight of a depthwise convolution of maps `like` [rows, C, H, W]: [C, 1, 4, 4]."""
     return _square(like.dtype, like.device, gain).expand(like.shape[1], 1, 4, 4)
 
 
@@ -47,7 +48,7 @@ class _Smooth(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, x: Tensor, padding: int, gain: float) -> Tensor:
         ctx.padding, ctx.gain = padding, gain
-        return F.conv2d(x, _kernel(x, gain), padding=padding, groups=x.shape[1])
+        return F.conv2d(x, smoothing_kernel(x, gain), padding=padding, groups=x.shape[1])
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, None, None]:
@@ -59,7 +60,7 @@ class _Halve(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, x: Tensor) -> Tensor:
-        return F.conv2d(x, _kernel(x, 1.0), padding=1, stride=2, groups=x.shape[1])
+        return F.conv2d(x, smoothing_kernel(x, 1.0), padding=1, stride=2, groups=x.shape[1])
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> Tensor:
@@ -70,7 +71,7 @@ class _Halve(torch.autograd.Function):
 class _Spread(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, x: Tensor) -> Tensor:
-        return F.conv_transpose2d(x, _kernel(x, 1.0), padding=1, stride=2, groups=x.shape[1])
+        return F.conv_transpose2d(x, smoothing_kernel(x, 1.0), padding=1, stride=2, groups=x.shape[1])
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> Tensor:

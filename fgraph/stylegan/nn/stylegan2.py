@@ -184,10 +184,15 @@ def to_rgb(
 
 
 def colours(x: Tensor, kernel: Tensor, bias: Tensor, clamp: float | None) -> Tensor:
-    """Return `kernel @ x + bias` of each pixel, clamped: x [rows, I, H, W], kernel [rows, C, I], bias [C]."""
+    """Return `kernel @ x + bias` of each pixel, clamped: x [rows, I, H, W], kernel [rows, C, I], bias [C].
+
+    The result has the type of `bias`, which may be wider than the type of `x`.
+    """
     rows, channels, height, width = x.shape
     pixels = x.permute(0, 2, 3, 1).reshape(rows, height * width, channels)  # a view if channels-last
-    rgb = torch.baddbmm(bias.view(1, 1, -1), pixels, kernel.transpose(1, 2))  # [rows, H * W, C]
+    bias, kernel = bias.view(1, 1, -1), kernel.transpose(1, 2)
+    same = bias.dtype == x.dtype
+    rgb = torch.baddbmm(bias, pixels, kernel) if same else torch.bmm(pixels, kernel) + bias  # [rows, H * W, C]
     rgb = rgb.view(rows, height, width, -1).permute(0, 3, 1, 2)
     return rgb if clamp is None else bounded(rgb, clamp)
 
