@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
 
+from fgraph._cached import cached_property
 from fgraph._geometry.regions import Region, area, clip, overlapping_pixels, whole
 from fgraph.analysis.access import cyclic_axes, flops_of_pixel, footprints_of
 from fgraph.analysis.retention import Part, ReaderCosts, Retention

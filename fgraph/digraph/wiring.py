@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from itertools import chain
 
+from fgraph._cached import cached_property
 from fgraph._ports import Kind
 from fgraph.declare.source import DocumentPath
 from fgraph.declare.spec import GraphSpec

@@ -10,10 +10,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import cached_property
 
 import numpy as np
 
+from fgraph._cached import cached_property
 from fgraph.ir.ops import OPS
 from fgraph.ir.program import Bases, Index, Instruction, Operand, Program, Regions
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import numpy as np
 
+from fgraph._cached import cached_property
 from fgraph._geometry import Canvas, Placement
 from fgraph._seeds import derive_seed
 from fgraph.ir.program import Index, as_index

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from typing import TYPE_CHECKING, Generic, Literal, TypeVar
 
 from fgraph import _limits
+from fgraph._cached import cached_property
 from fgraph._geometry import Canvas, Edit, Placement
 from fgraph.ir.bendings import Bend
 from fgraph.ir.program import Index, Operand

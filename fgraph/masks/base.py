@@ -7,7 +7,7 @@ from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 from dataclasses import fields
 from fractions import Fraction
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from math import ceil
 from threading import Lock
 from typing import Any
@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fgraph import _limits
+from fgraph._cached import cached_property
 from fgraph._geometry import fraction
 from fgraph._geometry.numbers import check_positive_size, described
 from fgraph._geometry.regions import Region, Size

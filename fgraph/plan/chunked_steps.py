@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
+from fgraph._cached import cached_property
 from fgraph._errors import MemoryBudgetError
 from fgraph._sizes import in_words
 from fgraph.analysis import Bounds, ChunkOutputs, repeated_flops, whole_bounds

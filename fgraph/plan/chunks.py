@@ -8,9 +8,9 @@ any length runs in bounded memory.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cached_property
 from math import ceil
 
+from fgraph._cached import cached_property
 from fgraph._collector import paused_collector
 from fgraph._errors import MemoryBudgetError
 from fgraph._geometry.regions import area

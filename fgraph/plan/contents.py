@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
+from fgraph._cached import cached_property
 from fgraph._options import DEFAULT_OPTIONS, RunOptions
 from fgraph.ir.baseline import Baseline
 from fgraph.ir.costs import DEFAULT_COSTS, CostModel, DeviceProfile

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
 from itertools import pairwise
 from typing import Literal
 
 import numpy as np
 
+from fgraph._cached import cached_property
 from fgraph._geometry.regions import Cyclic, Region, Size, Span, area, pieces
 from fgraph.ir.program import Index, Regions
 from fgraph.ir.region_arrays import FEW

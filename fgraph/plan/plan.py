@@ -5,9 +5,9 @@ from __future__ import annotations
 import html
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import Any
 
+from fgraph._cached import cached_property
 from fgraph._errors import MemoryBudgetError
 from fgraph._options import DEFAULT_OPTIONS, RunOptions
 from fgraph.analysis import without_differences

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, fields
-from functools import cached_property
 from typing import Any
 
+from fgraph._cached import cached_property
 from fgraph._geometry.regions import Region, Size
 from fgraph.ir.costs import Call
 from fgraph.ir.ops import Const, Op, Spill

@@ -5,13 +5,13 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, Self
 
 import torch
 from torch import Tensor
 
+from fgraph._cached import cached_property
 from fgraph.stylegan.generators.statistics import map_z, style_moments, w_moments
 from fgraph.stylegan.nn.stylegan2 import affine
 from fgraph.stylegan.tables.base import Layer, Table

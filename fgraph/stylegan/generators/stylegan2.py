@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import Any, Literal, Self
 
 import torch
 from torch import Tensor
 
+from fgraph._cached import cached_property
 from fgraph.stylegan.generators.base import Generator
 from fgraph.stylegan.generators.completion import complete_tensors
 from fgraph.stylegan.generators.derived import DerivedWeights

@@ -9,9 +9,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
-from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
+from fgraph._cached import cached_property
 from fgraph._errors import nearest, show
 
 Shape = tuple[int, ...]

@@ -17,10 +17,10 @@ number of the code.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 from math import prod
 from typing import Literal
 
+from fgraph._cached import cached_property
 from fgraph.stylegan.tables.base import Size
 from fgraph.stylegan.tables.discriminator import DiscriminatorTable, discriminator_shapes
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any, Literal
 
+from fgraph._cached import cached_property
 from fgraph._errors import nearest
 from fgraph.stylegan.tables.base import CONST, Layer, Size, Table
 

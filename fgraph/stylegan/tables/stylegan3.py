@@ -13,8 +13,8 @@ The σ index of a layer is also its row of W+.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 
+from fgraph._cached import cached_property
 from fgraph.stylegan.tables.base import CONST, Layer, Size, Table
 
 PLACE = 4  # styles of the input: cosine and sine of a rotation, x and y of a translation
