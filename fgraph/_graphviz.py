@@ -29,7 +29,7 @@ sys.stdout.buffer.write(graph.draw(format="svg", prog="dot"))
 
 
 def draw(statements: Iterable[str], label: str, **attributes: str) -> str:
-    """Draw statements of `draw_box`, `draw_line` and `cluster`, with a label made by `table`.
+    """Draw statements of `draw_box`, `draw_edge` and `cluster`, with a label made by `table`.
 
     Raises:
         FgraphError: Graphviz cannot be loaded, or fails.
@@ -47,8 +47,8 @@ def draw_box(name: str, label: str, **attributes: str) -> str:
     return f"{_quoted(name)} [label=<{label}> {_written(attributes)}]"
 
 
-def draw_line(start: str, end: str, **attributes: str) -> str:
-    """Return the statement of a line between two boxes."""
+def draw_edge(start: str, end: str, **attributes: str) -> str:
+    """Return the statement of an edge between two boxes."""
     return f"{_quoted(start)} -> {_quoted(end)} [{_written(attributes)}]"
 
 

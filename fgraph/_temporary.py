@@ -1,4 +1,4 @@
-"""Temporary folders beside the files that are made in them.
+"""Temporary folders, each in the directory that its finished files move to.
 
 A folder is locked while it is in use. A process that is killed leaves its folder behind unlocked, and the next process
 that writes to the same directory removes it. Where there are no locks, as on Windows and on some network file systems,

@@ -9,7 +9,8 @@ if TYPE_CHECKING:
 
     NODES: tuple[type[Node], ...]  # every class
 
-# Op -> the name of its class in its module; for an op with kinds, of the tuple of classes. In the reference's order.
+# Op -> the name of its class in its module, or of the tuple of its classes if it has kinds. The order is that of the
+# reference page.
 OPS: Final[Mapping[str, str]] = {
     "sample": "Sample", "latent": "Latent", "rows": "Rows", "stack": "Stack", "lerp": "Lerp", "mix": "Mix",
     "align": "Align", "own": "Own", "truncate": "Truncate", "direction": "DIRECTIONS", "walk": "Walk",

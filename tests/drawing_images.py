@@ -74,7 +74,7 @@ class ImageBuilder(SourceBuilder):
         return self.add(made, op="overlay", of=of.id, mask=mask.id, colour=colour, strength=strength)
 
     def photo(self) -> Made:
-        """Draw crops of photographs: their middles, or squares that may leave them."""
+        """Draw crops of photographs: their centres, or tilted squares that may extend beyond them."""
         rows = self.choose(1, self.rows)
         files = [self.choose("room.png", "avatar.png") for _ in range(rows)]
         x, y, side = self.integer(-10, 40), self.integer(-10, 40), self.integer(8, 40)
@@ -83,7 +83,7 @@ class ImageBuilder(SourceBuilder):
         return self.add(Made("", "image", rows), op="photo", file=files[0] if rows == 1 else files, **how)
 
     def encode(self, of: Made) -> Made:
-        """Draw the image of a code that an encoder finds, of this image or of photographs."""
+        """Draw the reconstruction of this image, or of photographs, by an encoder."""
         of = self.one_of((of, self.photo()))
         encoder = tiny_encoder(self.table.num_ws, self.table.w_dim)
         code = self.add(
@@ -92,7 +92,7 @@ class ImageBuilder(SourceBuilder):
         return self.decode(code)
 
     def paste(self, of: Made) -> Made:
-        """Draw photographs with the image pasted into them, or another one if it has not the size of the crops."""
+        """Draw photographs with this image pasted into them, or with a new one if the sizes differ."""
         if not of.whole or of.canvas.pixels(self.table.size) != self.table.size:
             of = self.decode(self.code())
         onto, mask = self.photo(), self.one_of((None, self.mask()))

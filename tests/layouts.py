@@ -18,7 +18,7 @@ from fgraph.stylegan.checkpoints.families.rosinality import key_map
 from fgraph.stylegan.generators.stylegan3 import StyleGAN3Generator
 from fgraph.stylegan.tables.stylegan2 import StyleGAN2Table
 from tests.hostile.opcodes import built, call, named, pickled
-from tests.network_pickles import Persistent, network, random_tensors, their_names
+from tests.network_pickles import Persistent, network, random_tensors, stub_modules
 from tests.stylegan3_networks import tiny_stylegan3
 
 Tensors = Mapping[str, torch.Tensor]
@@ -135,7 +135,7 @@ def prefixed(prefix: str, state: Mapping[str, Any]) -> dict[str, Any]:
 
 def zipped(content: Any, legacy: bool = False) -> bytes:
     buffer = io.BytesIO()
-    with their_names():
+    with stub_modules():
         torch.save(content, buffer, _use_new_zipfile_serialization=not legacy)
     return buffer.getvalue()
 

@@ -43,7 +43,7 @@ def random_generator(table: StyleGAN2Table, seed: int = 0) -> StyleGAN2Generator
 
 
 class Persistent:
-    """A module that is pickled as by NVlabs' persistence."""
+    """A module that is pickled as NVlabs' `torch_utils.persistence` pickles it."""
 
     def __init__(self, class_name: str, state: dict[str, Any]) -> None:
         self.meta = {
@@ -59,8 +59,8 @@ class Persistent:
 
 
 @contextmanager
-def their_names() -> Iterator[None]:
-    """Provide modules of these names within the block: pickling looks up the functions that it names."""
+def stub_modules() -> Iterator[None]:
+    """Register stand-ins for NVlabs' modules in the block, because pickling looks functions up by name."""
 
     def _reconstruct_persistent_obj(meta: Any) -> Any:
         raise AssertionError("a pickle was loaded by running it")
@@ -109,7 +109,7 @@ def legacy_storage(flat: torch.Tensor) -> bytes:
 
 def dumps(content: Any, protocol: int = 4) -> bytes:
     buffer = io.BytesIO()
-    with their_names():
+    with stub_modules():
         _Pickler(buffer, protocol).dump(content)
     return buffer.getvalue()
 

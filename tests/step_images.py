@@ -24,7 +24,7 @@ def mixed(a: Tensor, b: Tensor, alpha: Draw) -> Tensor:
 
 
 def overlaid(image: Tensor, alpha: Draw, colour: str, strength: float) -> Tensor:
-    """Return an image under a colour, where a mask is."""
+    """Return an image with a colour over it, as strong as a mask."""
     return mixed(image, plain(colour, image), lambda height, width: strength * alpha(height, width))
 
 
@@ -77,7 +77,7 @@ def _rim(length: int, node: Any, shorter: int) -> Any:
 
 
 def knitted(images: list[Tensor], node: Any) -> list[Tensor]:
-    """Return one image of a row of images, of which all but the outer ones give the part from start to stop."""
+    """Join images into one: each gives the part from start to stop, the first and the last also their outer parts."""
     dim = 3 if node.axis == "x" else 2
     if len(images) == 1:
         return images

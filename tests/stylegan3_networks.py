@@ -20,7 +20,7 @@ TAPS = 6  # of a filter, at the lower rate
 
 @cache
 def tiny_stylegan3(seed: int, kind: Kind = "t", classes: int = 0) -> StyleGAN3Generator:
-    """Return a 32-pixel generator of two filtering layers, a critical one and the last; layers of a kind are equal."""
+    """Return a 32-pixel generator of two layers, a critical one and the last. The seed does not change its table."""
     return random_stylegan3(seed, *design(kind, classes))
 
 
@@ -45,7 +45,7 @@ def design(  # noqa: PLR0917 - callers name the last ones
 
 @cache
 def superresolution(classes: int = 0) -> tuple[StyleGAN3Table, dict[str, torch.Tensor]]:
-    """Return the table of a StyleGAN-XL of 32 pixels: a stem of 16 without its critical layers, then a head."""
+    """Return table and filters of a StyleGAN-XL of 32 pixels: a stem of 16 without its critical layers, then a head."""
     stem = [one[:2] for one in _specified(16, 4, 2, 4, (2.0, 2**2.1))]
     head = _specified(32, 3, 2, 4, (float(stem[0][-1]), float(stem[1][-1])))
     head[2][0] = stem[2][-1]  # the head starts at the rate of the stem

@@ -5,7 +5,7 @@ python tools/example_data.py
 | file | holds |
 | --- | --- |
 | `codes.npy` | two codes in W, [2, w_dim] |
-| `way.npy` | the first principal component of w, as long as its standard deviation, as a direction in W [1, w_dim] |
+| `way.npy` | a direction in W, [1, w_dim]: the first principal component of w times its standard deviation |
 | `components.npz` | mean, components and standard deviations of w, in the format of GANSpace |
 | `edits.csv` | two edits along these components, in the format of StyleRes |
 | `effects.npy` | the change of the image's mean colour by each channel of the convolutions, [channels, 3] |

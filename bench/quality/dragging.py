@@ -1,4 +1,4 @@
-"""Arrivals of drags: random drags of the bundled models, with targets that are known to exist.
+"""Arrivals of drags: random drags of bundled models, with targets that are known to exist.
 
 A second picture is made by moving the code towards another sample. The handle is a point of the first picture. The
 target is the place where its features are in the second picture. Writes a part of docs/how-to/dragging.md, and the plot
@@ -142,9 +142,9 @@ def measure(generator: Generator, task: Task, model: str, way: str, steps: int) 
 def to_markdown(lines: Sequence[Line], drags: int, steps: int) -> str:
     """Return the measured part of the page."""
     head = (
-        f"`python -m bench.quality.dragging --drags {drags}` wrote this part: {drags} random drags of each bundled "
+        f"`python -m bench.quality.dragging --drags {drags}` wrote this part: {drags} random drags of each "
         f"model, of at most {steps} steps. A second\npicture is made by moving the code towards another sample, so the "
-        "target is known to exist. A point goes 6% to 25% of the side. The mask is a\nbox around both places. "
+        "target is known to exist. A point moves by 6% to 25% of the side. The mask is a\nbox around both places. "
         "*Published settings* are those of DragGAN's program, for images of 512 pixels.\n\n"
         "| model | method | arrived | mean distance, pixels | steps | s of CPU a drag | change outside the mask |\n"
         "| --- | --- | --- | --- | --- | --- | --- |\n"

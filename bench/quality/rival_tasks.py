@@ -24,7 +24,7 @@ FILES = sorted((Path(__file__).resolve().parent / "data" / "landscapes").glob("*
 
 @dataclass(frozen=True)
 class Way:
-    """A way to do a task: nodes that make `image` of the codes `a` and `b`, or a function of the unedited pictures."""
+    """A way to do a task: nodes that make `image` from `a` and `b`, or a function of the unedited pictures."""
 
     name: str
     nodes: str = ""

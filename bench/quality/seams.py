@@ -73,9 +73,7 @@ class Way:
     graph: str
     first: float  # images before the first join
     joins: int  # number of joins
-    overlap: tuple[float, float] | None = (
-        None  # the position of a cut in a span and in the next one, as shares of their width
-    )
+    overlap: tuple[float, float] | None = None  # the cut in a span and in the next one, as shares of their width
 
 
 WAYS = (
@@ -91,13 +89,11 @@ class Line:
     """The measurements of a way."""
 
     name: str
-    excess: float  # mean log of the step over those beside it
+    excess: float  # mean log of the ratio of the step to the steps beside it
     low: float
     high: float
     above: float | None  # p-value of a step above the mosaic's at the same columns; None for the mosaic
-    disagreement: (
-        float | None
-    )  # difference between the two spans at a cut, in levels of 255; None without spans that overlap
+    disagreement: float | None  # difference between the two spans at a cut, in levels of 255; None without overlap
 
 
 def main() -> None:
@@ -129,7 +125,7 @@ def measure_way(way: Way, model: str, seeds: int) -> Line:
     apart = None
     if way.overlap is not None:
         apart = float(np.mean([disagreement(one["spans"], *way.overlap) for one in made]))
-    return Line(way.name, float(excesses.mean()), *interval(excesses), above, 0.0 if way.graph == MOSAIC else apart)
+    return Line(way.name, float(excesses.mean()), *interval(excesses), above, apart)
 
 
 def disagreement(spans: Array, stop: float, start: float) -> float:
@@ -154,7 +150,7 @@ def measure_rings(model: str, seeds: int) -> list[str]:
 
 
 def ring_steps(made: list[dict[str, Array]]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the step at column 0 of each panorama [n], and those at the borders of its other cells [n, cells - 1]."""
+    """Return the step at column 0 of each panorama [n], and the steps at its other cell borders [n, cells - 1]."""
     size = made[0]["panorama"].shape[1]
     borders = np.array([steps(one["panorama"])[::size] for one in made])
     return borders[:, 0], borders[:, 1:]
@@ -169,7 +165,7 @@ def run(graph: str, model: str, seeds: int) -> list[dict[str, Array]]:
 
 HEAD = """# Seams
 
-`python -m bench.quality.seams` writes this page: {seeds} seeds, panoramas of {cells} codes, the bundled models.
+`python -m bench.quality.seams` writes this page: {seeds} seeds and panoramas of {cells} codes for each model.
 
 **Step.** The step across a column is the mean of |x[c] - x[c - 1]| over its pixels. At a join it is divided by the
 geometric mean of the steps 8 and 16 columns away on either side. 1 means that the join looks like any other column.

@@ -58,7 +58,7 @@ class Setting:
             make: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]] = {
                 "published": (ways.published_ways, (self.reference, self.checkpoint)),
                 "fgraph": (ways.fgraph_ways, (self.checkpoint,)),
-                "eager": (ways.fgraph_ways, (self.checkpoint,)),  # separate: it hands memory back
+                "eager": (ways.fgraph_ways, (self.checkpoint,)),  # a process of its own, since it frees memory
                 "bundled": (ways.bundled_ways, (self.inversion_steps,)),
             }
             function, arguments = make[name]

@@ -11,7 +11,7 @@ import random
 from collections.abc import Callable
 
 from fgraph import FgraphError
-from fgraph._graphviz import LARGEST, cell, draw, draw_box, draw_line, extent, table, words
+from fgraph._graphviz import LARGEST, cell, draw, draw_box, draw_edge, extent, table, words
 
 Reads = dict[str, list[str]]  # name of a box -> the boxes that it reads
 
@@ -56,7 +56,7 @@ def main() -> None:
 def measure(reads: Reads) -> str:
     """Return the processor seconds of one drawing."""
     boxes = [draw_box(name, table([cell(words(f"box {name}"), port="in0")], border=1)) for name in reads]
-    lines = [draw_line(one, name, headport="in0:w") for name, sources in reads.items() for one in sources]
+    lines = [draw_edge(one, name, headport="in0:w") for name, sources in reads.items() for one in sources]
     start = os.times()
     try:
         draw([*boxes, *lines], "", rankdir="LR")

@@ -88,7 +88,7 @@ def least(run: Callable[[], object], repeats: int, returned: list[Any] | None = 
 
 
 def seconds_of_answer(repeats: int) -> float:
-    """Return the seconds that a call takes when the mode answers it."""
+    """Return the seconds that `Player` takes to answer a call."""
     x = torch.empty(2, 3, 4, 4, device="meta")
     index = slice(0, 1), slice(None), slice(1, 3), slice(0, 2)
 

@@ -31,7 +31,7 @@ HEAD = (
     "| job | command | pictures | clock s | CPU s | limit, CPU s | within | load of others, cores |",
     "| --- | --- | --- | --- | --- | --- | --- | --- |",
 )
-DEFAULT, LONG = 30.0, 180.0  # limits of jobs in seconds: the default, and the one of inversions
+DEFAULT, LONG = 30.0, 180.0  # limits of jobs in seconds: the default, and the limit of inversions
 
 
 @dataclass(frozen=True)

@@ -47,7 +47,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--write", action="store_true", help="also write the page of the documentation")
     parser.add_argument("--gestures", type=int, default=20, help="moves of the slider for each model")
-    parser.add_argument("--starts", type=int, default=5, help="starts of the studio, of which the quickest counts")
+    parser.add_argument("--starts", type=int, default=5, help="starts of the studio; the least CPU time counts")
     parser.add_argument("--models", nargs="*", default=["64", "256", "1024"], help="pixels a side")
     chosen = parser.parse_args()
     others = MachineLoad()
@@ -55,7 +55,7 @@ def main() -> int:
         measured = {size: measure(model, chosen.gestures) for size, model in models(chosen.models, Path(folder))}
         started, torch = start(Path(folder), chosen.starts)
     table = "\n".join([
-        "| pixels | first picture, median | p95 | final picture, median | p95 | processor, median | start to picture |",
+        "| pixels | first picture, median | p95 | final picture, median | p95 | CPU time, median | start to picture |",
         "| ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
         *(f"| {size} | {cells(one)} |" for size, one in measured.items()),
     ])  # fmt: skip
@@ -128,11 +128,12 @@ def page(table: str, browser: str, others: float) -> str:
     number = browser.partition(".")[0]
     return f"""# Speed of the studio
 
-`python -m bench.speed.studio --write` writes this page. It moves a slider of a blend of two images in Chromium
-{number}, without a screen and without a GPU. A time begins with the pointer event on the slider. It ends when the
-browser has painted the picture. So it includes the edit, the check, the compilation, the run, the encoding, the socket,
-and the decoding. "Start to picture" is the time from the start of the command to the first final picture. "Processor"
-is the CPU time that the studio uses for one gesture, summed over all cores. It hardly depends on other programs.
+`python -m bench.speed.studio --write` writes this page. It moves a slider of a blend of two images in headless Chromium
+{number}, without a GPU. A time begins with the pointer event on the slider. It ends when the browser has painted the
+picture. So it includes the edit, the check, the compilation, the run, the encoding, the socket, and the decoding. The
+first picture may be a preview of a lower quality; the final picture never is. "Start to picture" is the time from the
+start of the command to the first final picture. "CPU time" is what the studio uses for one gesture, summed over all
+cores. It hardly depends on other programs.
 
 {table}
 

@@ -1,4 +1,4 @@
-"""The ways that each worker can run, by name."""
+"""The functions that workers time, by name: each makes the same pictures in one of several ways."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def published_ways(folder: Path, checkpoint: Path) -> dict[str, Way]:
 
 
 def fgraph_ways(checkpoint: Path) -> dict[str, Way]:
-    """Return the ways of both engines of fgraph on the same generator, and of bare convolutions."""
+    """Return the ways of both engines of fgraph, of bare convolutions, and of one convolution at peak speed."""
     model = fgraph.load_generator(checkpoint)
     ways: dict[str, Way] = {"peak": _peak()}
     for rows in (1, 4, 8):

@@ -2,10 +2,10 @@
 
     python pairing.py FIRST SECOND [SECOND ...] [--pairs 512] [--picture FILE.png]
 
-* Colour agreement: each image is averaged to 4 x 4 cells; over all pairs, the correlation between a cell's colour in
-  one image and in the other, averaged over the cells and the three channels.
-* Pose agreement: what differs from the colour of the upper corners is taken for the head; over all pairs, the
-  correlation of its centre (x and y), width, height and area, averaged over the five.
+* Colour agreement: each image is averaged to 4 x 4 cells. The agreement is the correlation over all pairs between the
+  colour of a cell in one image and in the other, averaged over the cells and the three channels.
+* Pose agreement: the head is where an image differs from the colour of its upper corners. The agreement is the
+  correlation over all pairs of its centre (x and y), width, height and area, averaged over the five.
 
 Both are computed twice: with the styles that the first model computes from z, as in graphs that go from one model to
 another, and with the styles of the second model. `moved` is the mean difference of the two kinds of images, which are

@@ -166,8 +166,8 @@ class _Picture:
         """Write the tiles, then the page and the `.dzi`; earlier ones are removed before the tiles are replaced."""
         names = [f"{target.stem}_files", f"{target.stem}.html", target.name]
         tiles, _, made = map(staging.place, names)
-        ring = _goes_round(self.graph)
-        write_deep_zoom(slabs, made, self.how.tiles, self.how.quality, goes_round=ring)
+        ring = _is_ring(self.graph)
+        write_deep_zoom(slabs, made, self.how.tiles, self.how.quality, wraps=ring)
         found = sorted(path.relative_to(staging.folder) for path in tiles.rglob("*") if path.is_file())
         staging.commit(obsolete=[*outdated(target.parent, names), *names[1:]])
         paths = (target, target.with_suffix(".html"))
@@ -217,7 +217,7 @@ def _with_codes(graph: Graph, how: LargeOptions) -> Graph:
     return fixed
 
 
-def _goes_round(graph: Graph) -> bool:
+def _is_ring(graph: Graph) -> bool:
     """Return whether the image is a whole ring, so that a viewer may continue at the left edge beyond the right one."""
     nodes = [node for _, node, _ in graph.spec.walk() if not isinstance(node, Subgraph)]
     cut = any(node.op in ("crop", "pad", "concat", "knit", "resize") for node in nodes)

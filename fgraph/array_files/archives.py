@@ -106,7 +106,7 @@ def _read_zip(file: IO[bytes], path: Path) -> dict[str, Array]:
 
 
 def _read_member(file: IO[bytes], path: Path, size: int, most: int = ARRAY_FILE) -> dict[str, Array]:
-    """Read the arrays of a `.npy`, from the start of the file.
+    """Read the arrays of a `.npy` by name; an array of another type than numbers or objects is skipped.
 
     Args:
         file: the stream, at the start of the `.npy`.

@@ -30,7 +30,7 @@ _COMPONENTS = Path(__file__).parents[1] / "stylegan" / "bundled" / "directions"
 
 @dataclass(frozen=True)
 class NamedEdit:
-    """An edit: channels of StyleSpace, or a component on rows of W+, of GANSpace or of a bundled model."""
+    """An edit: channels of StyleSpace, or a component of GANSpace or of a bundled model, for some rows of W+."""
 
     name: str
     model: str = ""  # the model that it was found for
@@ -122,7 +122,7 @@ def _of_table(row: list[str]) -> NamedEdit:
 
 
 def edit_for(edit: NamedEdit, model: str) -> NamedEdit:
-    """Return the edit of a bundled model for a published one, as `avatar.glasses` for `glasses`; or `edit` itself."""
+    """Return the edit `MODEL.NAME` of a bundled model, such as `avatar.glasses` for `glasses`; otherwise `edit`."""
     return published_edits().get(f"{model}.{edit.name}", edit)
 
 

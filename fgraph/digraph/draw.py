@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from fgraph._graphviz import FAINT, INK, PAPER, cell, cluster, draw, draw_box, draw_line, swatches, table, tint, words
+from fgraph._graphviz import FAINT, INK, PAPER, cell, cluster, draw, draw_box, draw_edge, swatches, table, tint, words
 from fgraph._ports import Kind
 from fgraph.declare.writing import fields_as_written
 from fgraph.digraph.boxes import NodeBox, find_boxes
@@ -28,7 +28,7 @@ _BACKGROUND = "#f8f9fb"
 
 
 def draw_svg(wiring: Wiring) -> str:
-    """Draw the graph: boxes coloured by kind, with id, op, ports, fields and rows, and lines to their ports.
+    """Draw the graph: a box for each node with its id, op, ports, fields and rows, coloured by kind, and edges.
 
     Nodes that no output depends on are pale. Outputs have a thick frame. A sub-graph has its own background. In a large
     graph, nodes share boxes.
@@ -40,7 +40,7 @@ def draw_svg(wiring: Wiring) -> str:
     drawn = [(name, _box(name, box, wiring)) for name, box in boxes.items()]
     statements = [one for _, one in drawn] if sharing else list(_nested(drawn))
     for name, box in boxes.items():
-        statements += _lines(name, box, boxes, wiring)
+        statements += _edges(name, box, boxes, wiring)
     caption = f"{len(wiring.nodes):,} nodes: {sharing}" if sharing else ""
     return draw(statements, _legend(caption), rankdir="LR", ranksep="0.55", nodesep="0.22", labeljust="l")
 
@@ -109,15 +109,15 @@ def _rows(count: int) -> str:
     return "1 row" if count == 1 else f"{count:,} rows"
 
 
-def _lines(name: str, box: NodeBox, boxes: dict[str, NodeBox], wiring: Wiring) -> Iterator[str]:
-    """Yield the lines into a box: for each slot, one line per box that it reads."""
+def _edges(name: str, box: NodeBox, boxes: dict[str, NodeBox], wiring: Wiring) -> Iterator[str]:
+    """Yield the edges into a box: for each slot (a port, or a value of a list port), one edge per box that it reads."""
     used = any(wired.id in wiring.used for wired in box.nodes)
     for number, (slot, sources) in enumerate(box.reads.items()):
         for source in dict.fromkeys(sources):
             read = boxes[source]
             tip = f"{source} -> {name}, {slot}: {read.kind}, {_rows(read.rows)}"
             colour = tint(COLOURS[read.kind], 1 if used else _PALE)
-            yield draw_line(source, name, tailport="out:e", headport=f"in{number}:w", color=colour, tooltip=tip)
+            yield draw_edge(source, name, tailport="out:e", headport=f"in{number}:w", color=colour, tooltip=tip)
 
 
 def _legend(caption: str) -> str:

@@ -24,7 +24,8 @@ _LEAST_CURVATURE = 1e-10  # sᵀy relative to |s| |y|, below which a step gives 
 def lbfgs_shapes(rows: int, numbers: int) -> dict[str, tuple[int, ...]]:
     """Return the shapes of the state of rows that each have a number of unknowns.
 
-    `moves` and `turns` are s and y of Nocedal & Wright, and `curvatures` is ρ = 1 / (sᵀ y).
+    `base`, `level` and `slope` are the last accepted value, its loss and its gradient. `moves` and `turns` are s and y
+    of Nocedal & Wright, and `curvatures` is ρ = 1 / (sᵀ y).
     """
     vector, history = (rows, numbers), (rows, HISTORY, numbers)
     return {

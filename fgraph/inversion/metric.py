@@ -55,10 +55,10 @@ def make_metric(
     probes = read_probes(generator, settings.space, folder).double()  # [N, D]
     parts = [probes]
     if prior is not None:
-        image = (
+        image_weight = (
             settings.mse + settings.log_mse / _TYPICAL_MSE + settings.pyramid + settings.lpips + settings.discriminator
         )
-        parts.append(probe_prior(generator, settings, prior, len(probes)).double() / image**0.5)
+        parts.append(probe_prior(generator, settings, prior, len(probes)).double() / image_weight**0.5)
     numbers = probes.shape[1]
     rows = torch.cat(parts) / len(probes) ** 0.5  # [K, D], M = rowsᵀ rows
     deviation = rows.square().sum(dim=0).clamp_min(_LEAST).sqrt()  # [D]

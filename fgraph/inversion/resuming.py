@@ -43,7 +43,7 @@ class Resumable(Generic[SearchT]):
     Attributes:
         cache: where snapshots are.
         kind: their folder in the cache.
-        key: the digest of everything that all rows depend on, including rows that were found before an interruption.
+        key: the digest of everything that the search depends on, including the rows that are already found.
         make: starts the search of some rows.
         resume: continues the search of some rows from a state, or returns None if the state does not fit.
     """

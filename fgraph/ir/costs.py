@@ -13,7 +13,7 @@ from fgraph._geometry.regions import Size
 from fgraph.ir.types import Type
 
 WORKING_SET = 1 << 30  # bytes
-_BESIDE_A_LAYER = 4  # calls for each additional call of a layer, including itself: noise, weights, a mix, copies
+_BESIDE_A_LAYER = 4  # calls that one more call of a layer brings, including itself: noise, weights, a mix, copies
 _COPIES = 10  # copies of rows that take as long as the fixed cost of a layer call, which is about ten operations
 
 
@@ -119,7 +119,7 @@ class CostModel:
     copy_call: float = 2e6  # cost of one more copy of rows
     copied_byte: float = 30.0
     working_set: int = WORKING_SET  # bytes to which a run on a CPU is limited, if that repeats few FLOPs
-    most_repeated: float = 1.03  # the most FLOPs of a plan with chunks, relative to the plan without, that count as few
+    most_repeated: float = 1.03  # few: chunks make at most this many times the FLOPs of the plan without chunks
 
     @classmethod
     def of(cls, profile: DeviceProfile | None) -> CostModel:

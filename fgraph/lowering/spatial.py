@@ -142,7 +142,9 @@ def join_features(build: Build, parts: Sequence[Features], axis: Axis) -> Featur
     _check_joinable(build, parts)
     leaves = Memoised[int](lambda one, again: sum(map(again, one.inner)) or 1)
     if sum(leaves(part.carrier) for part in parts) > _limits.PARTS:
-        raise ValueError(f"it joins more than {_limits.PARTS} passes: joints of joints name each pass many times")
+        raise ValueError(
+            f"it joins more than {_limits.PARTS} passes: a concat of concats counts a pass as often as it reads it"
+        )
     canvas = Canvas.joined([part.canvas for part in parts], axis)
     lengths = [part.canvas.width if axis == "x" else part.canvas.height for part in parts]
     whole = sum(lengths, Fraction(0))

@@ -66,7 +66,7 @@ class RunNoise:
     mode: Literal["const", "random", "none", "given"]
     fit: Literal["tile", "ends", "follow"]
     seeds: tuple[int, ...]
-    frames: MaskExprs  # edits of the buffer, for fit `follow`
+    frames: MaskExprs  # one mask for each row, which carries the edits of its buffer, for fit `follow`
     file: str | None = None
 
     def take(self, index: Index) -> RunNoise:
@@ -179,7 +179,7 @@ class Memoised(Generic[R]):
         self._known: dict[int, tuple[Carrier, R]] = {}  # id -> carrier, which keeps the id unique; result
 
     def __call__(self, carrier: Carrier) -> R:
-        """Return the result for a carrier, found now or before."""
+        """Return the result for a carrier, computed on the first call."""
         if id(carrier) not in self._known:
             self._known[id(carrier)] = carrier, self._change(carrier, self)
         return self._known[id(carrier)][1]
@@ -215,9 +215,7 @@ def check_carrier(carrier: Carrier) -> None:
         seen.update(map(id, inner))
         waiting += inner
         if len(seen) > _limits.TERMS:
-            raise ValueError(
-                f"it mixes more than {_limits.TERMS} passes: nested blends read the same passes many times"
-            )
+            raise ValueError(f"it is made of more than {_limits.TERMS} passes, blends and edits by layer")
     depth = Memoised[int](lambda one, again: 1 + max(map(again, one.inner), default=0))
     if depth(carrier) > _limits.NESTED:
         raise ValueError(f"blends and edits by layer are nested more than {_limits.NESTED} deep")

@@ -112,8 +112,8 @@ class FrameReader:
 class FilmWriter:
     """A writer of an MP4 copy of a film in which some frames are changed; the copy keeps times and sound.
 
-    A frame is decoded, changed and written before the next one. Sound that an MP4 cannot hold is left out with a
-    warning.
+    A frame is decoded, changed and written before the next one. If an MP4 cannot hold the sound, a warning says so and
+    the copy has none.
 
     Args:
         file: the film.
@@ -126,11 +126,11 @@ class FilmWriter:
         self._current = next(self._frames, None)
 
     def put(self, number: int, change: Callable[[Image.Image], Image.Image]) -> None:
-        """Change a frame; frames between the previously changed one and this one do not change.
+        """Change a frame, and copy the frames between the last changed one and this one.
 
         Args:
             number: the number of the frame, above the numbers of the frames changed so far.
-            change: a frame -> the frame that takes its place, of the same size.
+            change: a function from a frame to its replacement of the same size.
 
         Raises:
             ValueError: the film cannot be decoded, has no such frame, or the frame is written already.
@@ -138,11 +138,12 @@ class FilmWriter:
         while self._current is not None and self._current[0] < number:
             self._write(self._current[1])
         if self._current is None or self._current[0] > number:
-            raise ValueError(f"the film has no frame {number}, or the frame is written already")
+            written = self._current is not None
+            raise ValueError(f"frame {number} is already written" if written else f"the film has no frame {number}")
         self._write(change(self._current[1]))
 
     def finish(self) -> None:
-        """Write the rest of the film."""
+        """Copy the rest of the film, and close the file."""
         while self._current is not None:
             self._write(self._current[1])
 
@@ -189,7 +190,7 @@ def _rewriting(file: str, target: Path, comment: str) -> Generator[tuple[int, Im
 
 
 def _audio_of(path: Path, container: Any) -> Any:
-    """Return the first audio stream of a film, or None if an MP4 cannot hold it."""
+    """Return the first audio stream of a film; None if there is none, or if an MP4 cannot hold it."""
     if not container.streams.audio:
         return None
     sound = container.streams.audio[0]

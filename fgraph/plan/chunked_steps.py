@@ -145,7 +145,7 @@ def build_baseline(program: Program, memory: int | None) -> tuple[ChunkedSteps, 
     needed = max(chunks.peaks)
     if memory is not None and needed > memory:
         raise MemoryBudgetError(
-            f"keeping all values needs {in_words(needed)}, the budget is {in_words(memory)}; run without keep"
+            f"keeping all values needs {in_words(needed)}, but the budget is {in_words(memory)}; run without keep"
         )
     values = [
         BaselineValue(value, *builder.buffer_map.start_of(value), one.rows)

@@ -27,7 +27,7 @@ RETENTION_SHARES = (0.5, 0.2)  # shares of the budget for retained values; no re
 _FEW = 4  # if at most one in this many chunks exceeds the budget, these chunks are cut in two
 _MANY = 64  # if there are at least four times this many chunks, this many are tried first
 _SURELY = 1.2  # an estimate above this multiple of the budget is trusted, although it counts overlaps of a row twice
-_HOPELESS = 2  # above this multiple of the budget, not even the narrowest chunk fits, without retention
+_HOPELESS = 2  # if the narrowest chunk needs more than this multiple of the budget, the search does not start
 
 
 @paused_collector()
@@ -169,8 +169,9 @@ class _Search:
     ) -> ChunkedSteps | int:
         """Return the steps of these chunks. A few chunks that are too large are cut in two.
 
-        If many chunks are too large, or if all of them cost more than other steps, return the peak. If there are very
-        many chunks, the first ones are tried alone: if they are too large, all chunks are.
+        If many chunks are too large, return the peak. If the chunks cost more than `alternatives`, return the peak or
+        the budget, whichever is less. Of very many chunks, the first ones are tried alone: if they are too large, all
+        chunks are.
         """
         if len(chunks) >= 4 * _MANY:
             first = self._fit(chunks[:_MANY], budget)

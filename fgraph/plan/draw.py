@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 
-from fgraph._graphviz import FAINT, INK, PAPER, cell, draw, draw_box, draw_line, level, swatches, table, tint, words
+from fgraph._graphviz import FAINT, INK, PAPER, cell, draw, draw_box, draw_edge, level, swatches, table, tint, words
 from fgraph._ports import Kind
 from fgraph._sizes import in_words
 from fgraph.digraph.draw import COLOURS
@@ -41,7 +41,7 @@ def draw_plan(plan: PlanContents) -> str:
         FgraphError: Graphviz cannot be loaded, or fails.
     """
     boxes, sharing = group_steps(plan.steps)
-    statements = [*_boxes(plan, boxes), *(() if sharing else _levels(boxes)), *_lines(boxes)]
+    statements = [*_boxes(plan, boxes), *(() if sharing else _levels(boxes)), *_edges(boxes)]
     return draw(statements, _title(plan, sharing), ranksep="0.28", nodesep="0.2", labelloc="t", labeljust="l")
 
 
@@ -84,8 +84,8 @@ def _levels(boxes: Mapping[str, StepGroup]) -> Iterator[str]:
     return map(level, names.values())
 
 
-def _lines(boxes: Mapping[str, StepGroup]) -> Iterator[str]:
-    """Yield a line for each box that a box reads; from codes, only to the first of the layers that read them."""
+def _edges(boxes: Mapping[str, StepGroup]) -> Iterator[str]:
+    """Yield an edge for each box that a box reads; codes have an edge only to the first layer that reads them."""
     linked: set[str] = set()
     for name, box in boxes.items():
         for source, copied in box.reads.items():
@@ -101,7 +101,7 @@ def _lines(boxes: Mapping[str, StepGroup]) -> Iterator[str]:
             tip = f"{read.title} -> {box.title}: {style_and_meaning[1]}"
             straight = read.kind is box.kind and read.level + 1 == box.level
             weight = "3" if straight else "1"
-            yield draw_line(
+            yield draw_edge(
                 source, name, color=COLOURS[read.kind], style=style_and_meaning[0], weight=weight, tooltip=tip
             )
 

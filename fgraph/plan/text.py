@@ -17,7 +17,7 @@ def to_table(plan: PlanContents, bounded: PlanContents) -> str:
 
     Args:
         plan: the plan.
-        bounded: the plan as a CPU runs it, where there is no memory budget.
+        bounded: the plan that a CPU runs if there is no memory budget, which stays within the working set.
     """
     rows = [_HEAD]
     for line in plan.layers:
@@ -71,8 +71,9 @@ def _totals(plan: PlanContents, bounded: PlanContents) -> list[str]:
 def _transfers(plan: PlanContents) -> str:
     """Describe the copies between host and device, which a CPU does not need."""
     inputs, constants, results = plan.transfers.inputs, plan.transfers.constants, plan.transfers.results
-    asking = "; searches ask for more" if any(step.op.reads_back for step in plan.steps) else ""
-    return f"{_sent(inputs)}; the first time up to {_sent(constants)} more; back {_sent(results)}{asking}"
+    first = f"; the first run up to {_sent(constants)} more" if constants.copies else ""
+    searches = "; searches read more" if any(step.op.reads_back for step in plan.steps) else ""
+    return f"{_sent(inputs)}{first}; back {_sent(results)}{searches}"
 
 
 def _sent(sent: Copies) -> str:
@@ -89,9 +90,9 @@ def _chunks(plan: PlanContents, bounded: PlanContents) -> str:
 
 
 def _between_chunks(plan: PlanContents) -> str:
-    kept = f"up to {in_words(plan.retained_bytes)}" if plan.retained_bytes else "nothing"
+    retained = f"up to {in_words(plan.retained_bytes)}" if plan.retained_bytes else "nothing"
     repeated = f"{plan.repeated_flops / plan.cost.flops:.1%}"
-    return f", by stretches of the outputs; {kept} retained for later chunks, {repeated} of all FLOPs repeated"
+    return f", each for a part of the outputs; {retained} retained for later chunks, {repeated} of all FLOPs repeated"
 
 
 def _savings(plan: PlanContents) -> list[str]:

@@ -23,7 +23,7 @@ from fgraph.stylegan.checkpoints.encoder_file import find_encoder
 from fgraph.stylegan.checkpoints.header import BUNDLED, DEFAULT_MODEL, read_model
 from fgraph.stylegan.checkpoints.sources import file_digest
 
-_MOST_FILES = 200  # most files of a folder that a node reads
+_MOST_FILES = 200  # of a folder that a node reads: the digest covers only this many files
 
 
 def record_graph(graph: Graph, settings: Mapping[str, Any] | None = None) -> Record:
@@ -87,7 +87,7 @@ def _record_model(source: Any) -> ModelRecord:
         return ModelRecord(str(getattr(source, "name", type(source).__name__)), "")
     try:
         return ModelRecord(str(source), read_model(source, _digest))
-    except ModelError:  # it is gone since the run: the images that it made are not lost
+    except ModelError:  # the file was removed after the run, and its images are still saved
         return ModelRecord(str(source), "")
 
 

@@ -56,7 +56,7 @@ def write_tiff(picture: Slabs, path: Path, text: Mapping[str, str]) -> None:
             )  # fmt: skip
 
 
-def write_deep_zoom(picture: Slabs, path: Path, kind: str, quality: int, *, goes_round: bool = False) -> None:
+def write_deep_zoom(picture: Slabs, path: Path, kind: str, quality: int, *, wraps: bool = False) -> None:
     """Write Deep Zoom: `name.dzi`, tiles in `name_files/`, and the page `name.html`, which shows them in a browser.
 
     Args:
@@ -64,7 +64,7 @@ def write_deep_zoom(picture: Slabs, path: Path, kind: str, quality: int, *, goes
         path: the `.dzi` file; the others go beside it, and none of them may exist.
         kind: the format of the tiles: png, webp or jpeg.
         quality: the quality of JPEG and WebP, 1 to 100.
-        goes_round: whether the page continues at the left edge beyond the right one.
+        wraps: whether the page wraps along x: beyond the right edge, it continues at the left one.
     """
     ending = "jpg" if kind == "jpeg" else kind
     folder = path.with_name(f"{path.stem}_files")
@@ -78,7 +78,7 @@ def write_deep_zoom(picture: Slabs, path: Path, kind: str, quality: int, *, goes
     about = {
         "format": ending, "overlap": _OVERLAP, "tile": TILE, "width": picture.width, "height": picture.height,
         "name": json.dumps(path.stem).replace("<", r"\u003c"), "title": html.escape(path.stem, quote=True),
-        "round": json.dumps(goes_round),
+        "round": json.dumps(wraps),
     }  # fmt: skip
     page = resources.files("fgraph.save").joinpath("viewer.html").read_text("utf-8")
     path.with_suffix(".html").write_text(Template(page).substitute(about), "utf-8")

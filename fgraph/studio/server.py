@@ -29,7 +29,7 @@ _SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP
 
 
 @dataclass(frozen=True)
-class Place:
+class Address:
     """The address of a studio.
 
     Attributes:
@@ -60,34 +60,34 @@ class Place:
         return "https" if self.certificate is not None else "http"
 
 
-def run(studio: Studio, place: Place, ready: Callable[[str], None]) -> None:
+def run(studio: Studio, address: Address, ready: Callable[[str], None]) -> None:
     """Serve a studio until the process is interrupted.
 
     Args:
         studio: the studio to serve.
-        place: the address to serve it at.
-        ready: called with the address to open, once it is served.
+        address: the address to serve at.
+        ready: called with the URL to open, once it is served.
 
     Raises:
         FgraphError: the address cannot be used.
     """
-    listening = listen(place)
-    port = listening.getsockname()[1]
-    access = Access.at(_names(place), port, place.scheme)
+    bound = bind(address)
+    port = bound.getsockname()[1]
+    access = Access.at(_names(address), port, address.scheme)
     config = uvicorn.Config(
         make_app(studio, access),
         log_level=logging.WARNING,
-        access_log=False,  # an address holds the token
+        access_log=False,  # a URL holds the token
         server_header=False,
         ws_max_size=_limits.STUDIO_MESSAGE,
-        ssl_certfile=place.certificate,
-        ssl_keyfile=place.key,
+        ssl_certfile=address.certificate,
+        ssl_keyfile=address.key,
         timeout_graceful_shutdown=1,
     )
-    shown = LOOPBACK if place.host in _EVERYWHERE else place.host
+    shown = LOOPBACK if address.host in _EVERYWHERE else address.host
     shown = f"[{shown}]" if ":" in shown else shown
-    with listening:
-        _Server(config, lambda: ready(f"{place.scheme}://{shown}:{port}/?token={access.token}")).run([listening])
+    with bound:
+        _Server(config, lambda: ready(f"{address.scheme}://{shown}:{port}/?token={access.token}")).run([bound])
 
 
 class _Server(uvicorn.Server):
@@ -127,35 +127,35 @@ class _Server(uvicorn.Server):
             self._ready()
 
 
-def listen(place: Place) -> socket.socket:
-    """Return a socket that listens at a place.
+def bind(address: Address) -> socket.socket:
+    """Return a socket that is bound to an address.
 
     Raises:
         FgraphError: the address is not of this machine, or the port is taken.
     """
-    ports = range(PORT, PORT + _TRIED) if place.port is None else [place.port]
-    family = socket.AF_INET6 if ":" in place.host else socket.AF_INET
+    ports = range(PORT, PORT + _TRIED) if address.port is None else [address.port]
+    family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
     reason = ""
     for port in ports:
         found = socket.socket(family, socket.SOCK_STREAM)
         try:
             found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            found.bind((place.host, port))
+            found.bind((address.host, port))
         except OSError as error:
             found.close()
             reason = error.strerror or str(error)
         else:
             return found
     given = f"{ports[0]}" if len(ports) == 1 else f"{ports[0]} to {ports[-1]}"
-    raise FgraphError(f"cannot listen at {place.host}, port {given}: {reason}; try another port=")
+    raise FgraphError(f"cannot listen at {address.host}, port {given}: {reason}; try another port=")
 
 
-def _names(place: Place) -> list[str]:
+def _names(address: Address) -> list[str]:
     """Return the names that browsers may use; names for other machines only if the studio is not local."""
     names = ["localhost", LOOPBACK, "[::1]"]
-    if not place.is_local:
-        names += [socket.gethostname(), socket.getfqdn(), *place.names]
-        names += [place.host] if place.host not in _EVERYWHERE else _addresses()
+    if not address.is_local:
+        names += [socket.gethostname(), socket.getfqdn(), *address.names]
+        names += [address.host] if address.host not in _EVERYWHERE else _addresses()
     return list(dict.fromkeys(names))
 
 

@@ -2,7 +2,7 @@
 
 A step draws samples of the generator: their codes, some of them mixed from two, and their images. The encoder starts
 from the mean of w and refines its result, as ReStyle does (Alaluf et al. 2021). After each refinement it learns from
-two losses: the squared error of the code and that of the image, each over the variance of the samples. Everything
+two losses: the squared errors of the code and of the image, each divided by the variance of the samples. Everything
 random follows from the seed, the step and the process.
 """
 

@@ -58,7 +58,7 @@ def begin_encoder(settings: EncoderSettings, generator: Generator) -> EncoderSta
     The last layer is 0, so that the first result is the mean of w.
 
     Raises:
-        TrainingError: the channels do not belong to the size, or the generator is conditional.
+        TrainingError: the channels do not fit the size, or the generator is conditional.
     """
     table = _table_for(settings, generator)
     assert isinstance(table.network, DiscriminatorTable)
@@ -73,8 +73,8 @@ def _table_for(settings: EncoderSettings, generator: Generator) -> EncoderTable:
     made = generator.table
     if made.c_dim:
         raise TrainingError(
-            f"{settings.model}: is conditional, and an encoder does not know the class of a picture; only "
-            "unconditional generators are fitted"
+            f"{settings.model}: is conditional, and an encoder does not know the class of a picture; use an "
+            "unconditional generator"
         )
     size = settings.size or max(_LEAST, min(_DEFAULT_SIZE, 1 << (max(made.size) - 1).bit_length()))
     sides = [4 << i for i in range(size.bit_length() - 2)]

@@ -1,8 +1,9 @@
 """Growing: a block of twice the resolution for generator and discriminator.
 
-At first, the generator's new block does not change the picture, because its ToRGB is 0. The discriminator's new block
-begins with a share of 0.1 beside its former fromRGB, which stays: without it, the discriminator would have to learn
-again from almost nothing. Karras et al. 2018, "Progressive Growing of GANs", fade the former one out on a schedule.
+At first, the generator's new block does not change the picture, because its ToRGB is 0. The discriminator keeps its
+former fromRGB, and adds the output of the new block to it, multiplied by a learned share that starts at 0.1. Without
+the former fromRGB, the discriminator would have to start again from almost nothing. Karras et al. 2018, "Progressive
+Growing of GANs", fade the former fromRGB out on a schedule.
 """
 
 from __future__ import annotations

@@ -1,14 +1,14 @@
 """The projected discriminator: small heads on the features of a frozen network.
 
 Sauer et al. 2021, "Projected GANs Converge Faster". The four feature maps are mixed across channels by fixed random
-1 x 1 convolutions, then from coarse to fine by fixed random 3 x 3 convolutions, and each mixed map has a head of its
-own. One head more reads the pixels: a network whose first layer halves the resolution hardly sees patterns of two
-pixels, and a generator would fill the sky with them. A head is a stack of convolutions with spectral normalisation
-(Miyato et al. 2018), to which the standard deviation over rows is a further input. The tensors are:
+1 x 1 convolutions, then from coarse to fine by fixed random 3 x 3 convolutions. Each mixed map has a head of its own.
+One more head reads the pixels, because a network whose first layer halves the resolution hardly sees patterns of two
+pixels. Without this head, a generator fills the sky with such patterns. A head is a stack of convolutions with spectral
+normalisation (Miyato et al. 2018), to which the standard deviation over rows is a further input. The tensors are:
 
     mix.channels.{i}.weight  fixed; level i, the finest first
     mix.scales.{i}.weight    fixed; from level i to level i - 1
-    heads.{i}.{j}.weight     trained; convolution j of head i, the last one that of the pixels; with .bias
+    heads.{i}.{j}.weight     trained; convolution j of head i; the last head reads the pixels; with .bias
     heads.{i}.{j}.direction  the estimate of the left singular vector of the weight
 """
 
@@ -180,7 +180,7 @@ def relative_spread(images: Tensor, pictures: Tensor) -> Tensor:
 
 
 def relative_distance(fake: Sequence[Tensor], real: Sequence[Tensor]) -> Tensor:
-    """Return the distance of images' maps from their partners' maps, divided by the distance from other rows'.
+    """Return the distance between generated maps and their real partners, relative to that between real rows.
 
     For each map, the mean of |fake - real| over the mean of |real - real of the next row|; then the mean over maps.
     """

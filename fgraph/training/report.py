@@ -35,7 +35,7 @@ class TrainingProgress(Protocol):
 
 
 class Report:
-    """Counts, averages and writes; in processes that are not `active` it does nothing."""
+    """The measurements of a training, averaged into records. Only an `active` process prints them."""
 
     def __init__(
         self,

@@ -15,14 +15,14 @@ before(async () => {
 after(() => close?.());
 
 const panel = () => page.getByRole('region', { name: /^Drag moved/ });
-const standing = (pattern) => panel().getByRole('status').filter({ hasText: pattern }).waitFor();
+const status = (pattern) => panel().getByRole('status').filter({ hasText: pattern }).waitFor();
 const button = (name) => panel().getByRole('button', { name });
 test('a point is set with its target, and waits', async () => {
   const before = await settled(page);
   await page.getByRole('button', { name: 'Pick a point and drag it to its target' }).click();
   await dragOnPicture(page, [0.5, 0.72], [0.5, 0.88]);
   await panel().waitFor();
-  await standing(/not started/);
+  await status(/not started/);
   assert.equal(await settled(page), before);
   await textHas(page, /op: drag, of: code, points: .*steps: 0/);
   await number(page.locator('.drag-points .handle'), 2);
@@ -33,7 +33,7 @@ test('what may move is painted', async () => {
   await button('Paint what may move').click();
   await page.getByRole('slider', { name: 'Size' }).fill('0.15');
   await dragOnPicture(page, [0.35, 0.75], [0.65, 0.75], [0.5, 0.9]);
-  await button('Paint more that may move').waitFor();
+  await button('Paint more of what may move').waitFor();
   await textHas(page, /mask: may_move/);
   await page.keyboard.press('Escape');
 });
@@ -43,11 +43,11 @@ test('it starts, the picture and the point move, and it stops', async () => {
   await button('Start').click();
   await page.locator('.bitmap[data-stage="drag"]').waitFor();
   await page.waitForFunction(() => document.querySelector('.drag-points .trail') !== null);
-  await page.waitForFunction((first) => document.querySelector('.bitmap') && Number(/(\d+) steps/.exec(document.querySelector('.standing')?.textContent ?? '')?.[1] ?? 0) > first, 4);
+  await page.waitForFunction((first) => document.querySelector('.bitmap') && Number(/(\d+) steps/.exec(document.querySelector('.drag-status')?.textContent ?? '')?.[1] ?? 0) > first, 4);
   await button('Stop').click();
   await button('Start').waitFor();
   assert.notEqual(await settled(page), before);
-  await standing(/(stopped|arrived) after \d+ steps/);
+  await status(/(stopped|arrived) after \d+ steps/);
   await textHas(page, /steps: [1-9]/);
 });
 
@@ -75,7 +75,7 @@ test('a target that is moved while it runs makes a further drag, which goes on',
   };
   await page.getByRole('button', { name: 'Move the picture and handles' }).click();
   await move(30);
-  await page.locator('.standing', { hasText: /moved_2: not started/ }).waitFor();
+  await page.locator('.drag-status', { hasText: /moved_2: not started/ }).waitFor();
   await page.keyboard.press('s');
   await page.locator('.bitmap[data-stage="drag"]').waitFor();
   await move(-60);

@@ -115,14 +115,14 @@ async function drag(browser) {
     await bar.getByRole('button', { name: 'Paint what may move' }).click();
     await page.getByRole('slider', { name: 'Size' }).fill('0.17');
     await dragOnPicture(page, [0.4, 0.66], [0.6, 0.66], [0.6, 0.82], [0.4, 0.82]);
-    await bar.getByRole('button', { name: 'Paint more that may move' }).waitFor();
+    await bar.getByRole('button', { name: 'Paint more of what may move' }).waitFor();
     await page.getByRole('button', { name: 'more fields' }).click();
     await page.getByRole('combobox', { name: 'tracking' }).selectOption('adaptive');
     await still(page);
     await page.getByRole('button', { name: 'Fewer fields' }).click();
     await page.getByRole('button', { name: 'Tidy the graph' }).click();
     await bar.getByRole('button', { name: 'Start' }).click();
-    await page.waitForFunction(() => Number(/(\d+) steps/.exec(document.querySelector('.standing')?.textContent ?? '')?.[1] ?? 0) >= 25, null, { timeout: 120_000 });
+    await page.waitForFunction(() => Number(/(\d+) steps/.exec(document.querySelector('.drag-status')?.textContent ?? '')?.[1] ?? 0) >= 25, null, { timeout: 120_000 });
     await page.waitForTimeout(400);
     await shoot(page, 'drag');
   });

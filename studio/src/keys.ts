@@ -102,9 +102,9 @@ async function paste(what: Clip | null): Promise<void> {
 
 function plain(event: KeyboardEvent): (() => void) | undefined {
   const { graph, selection } = store.get();
-  const tool = TOOLS.find((own) => own.keys.toLowerCase() === event.key.toLowerCase());
+  const tool = TOOLS.find((item) => item.keys.toLowerCase() === event.key.toLowerCase());
   if (tool) return () => show({ tool: tool.tool });
-  const dock = DOCKS.find((own) => own.keys === event.key);
+  const dock = DOCKS.find((item) => item.keys === event.key);
   if (dock) return () => show({ dock: dock.dock });
   const [first] = selection;
   switch (event.key) {
@@ -152,7 +152,7 @@ async function remove(): Promise<void> {
 function step(by: number): void {
   const graph = store.get().graph;
   if (!graph || graph.outputs.length === 0) return;
-  const at = graph.outputs.findIndex((own) => own.name === graph.view.output);
+  const at = graph.outputs.findIndex((item) => item.name === graph.view.output);
   const next = graph.outputs[(at + by + graph.outputs.length) % graph.outputs.length];
   if (next) void ask({ do: 'view', output: next.name, row: 0 });
 }

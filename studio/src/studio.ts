@@ -1,4 +1,4 @@
-/** What the page does: it receives events into the store, and sends requests. */
+/** The connection of the page to the studio: it puts events into the store, and sends requests. */
 
 import { type Asked, Connection, Refused } from './connection';
 import type { Drags } from './logic/drags';
@@ -87,19 +87,19 @@ function download(file: string, name: string): void {
   notify(`${name} is ready`);
 }
 
-/** Return drags of which none runs. */
+/** Return the drags, none of them running. */
 function rested(drags: Drags): Drags {
-  return Object.fromEntries(Object.entries(drags).map(([id, own]) => [id, { ...own, running: false }]));
+  return Object.fromEntries(Object.entries(drags).map(([id, drag]) => [id, { ...drag, running: false }]));
 }
 
 function receiveGraph(graph: GraphEvent): void {
   const { selection, graph: earlier, drawn, drags, painting } = store.get();
   const known = new Set(graph.nodes.map((node) => node.id));
-  const kept = selection.filter((id) => known.has(id));
+  const selected = selection.filter((id) => known.has(id));
   document.title = `${graph.title}${graph.is_saved ? '' : ' •'} — fgraph studio`;
   store.set({
     graph,
-    selection: kept.length === selection.length ? selection : kept,
+    selection: selected.length === selection.length ? selection : selected,
     drawn: drawn !== null && known.has(drawn) ? drawn : null,
     film: filmsSent > 0 ? store.get().film : graph.film,
     painting: painting !== null && known.has(painting) ? painting : null,
@@ -155,9 +155,9 @@ export function edit(changes: Change[], gesture?: string): Promise<Answer | null
   return ask({ do: 'edit', changes, gesture: gesture ?? null });
 }
 
-let filmsSent = 0; // films that the studio has not confirmed: until then, what was typed stays in view
+let filmsSent = 0; // films that the studio has not confirmed; until then, the page shows the film that was sent last
 
-/** Keep a film with the graph. */
+/** Store a film with the graph. */
 export function keepFilm(film: Timeline | null, gesture?: string): void {
   store.set({ film });
   filmsSent++;
@@ -191,7 +191,7 @@ let gestures = 0;
 let held = 0; // gestures in progress
 let queue: Promise<void> = Promise.resolve(); // gestures send one after the other, so that each stays one step of undo
 
-const SETTLED = 2000; // milliseconds after which a draft that the studio has otherwise is dropped
+const SETTLED = 2000; // milliseconds after a gesture until its draft is dropped, even if the studio has other values
 
 /** Return a new id of a gesture: edits with one id are one step of undo. */
 export function gestureId(): string {
@@ -238,13 +238,13 @@ export class Gesture {
   }
 }
 
-/** Let go of what gestures held, where the studio has it: until then, what the hand left stays in view. */
+/** Drop drafts that the studio has confirmed. Until then, the page shows the values of the last gesture. */
 function settle(): void {
   const { draft, graph } = store.get();
   if (held > 0 || Object.keys(draft).length === 0) return;
   const left = Object.entries(draft).map(([id, fields]) => {
-    const own = graph?.nodes.find((node) => node.id === id)?.fields ?? {};
-    return [id, Object.fromEntries(Object.entries(fields).filter(([name, value]) => JSON.stringify(own[name]) !== JSON.stringify(value)))] as const;
+    const saved = graph?.nodes.find((node) => node.id === id)?.fields ?? {};
+    return [id, Object.fromEntries(Object.entries(fields).filter(([name, value]) => JSON.stringify(saved[name]) !== JSON.stringify(value)))] as const;
   });
   store.set({ draft: Object.fromEntries(left.filter(([, fields]) => Object.keys(fields).length > 0)) });
 }
@@ -257,7 +257,7 @@ export function setFields(node: string, fields: Record<string, Value | undefined
   );
 }
 
-/** Return a seed that nobody chose. */
+/** Return a random seed. */
 export function anySeed(below = 10_000): number {
   return Math.floor(Math.random() * below);
 }
@@ -270,19 +270,19 @@ export async function upload(file: Blob, use: 'any' | 'photo' = 'any'): Promise<
   return null;
 }
 
-/** Copy a text that is on its way, null if there is none, and say so.
+/** Copy a text, or the text of a promise (null: there is none), and show a notice.
  *
  * The clipboard takes it as a promise: after a wait, Safari no longer sees the click that asked for the copy.
  */
 export async function copyText(text: string | Promise<string | null>, what: string): Promise<void> {
   const found = Promise.resolve(text);
-  const blob = found.then((own) => (own === null ? Promise.reject(new Refused('there is nothing to copy')) : new Blob([own], { type: 'text/plain' })));
-  blob.catch(() => undefined); // it is told below
+  const blob = found.then((item) => (item === null ? Promise.reject(new Refused('there is nothing to copy')) : new Blob([item], { type: 'text/plain' })));
+  blob.catch(() => undefined); // the error is reported below
   try {
     await navigator.clipboard.write([new ClipboardItem({ 'text/plain': blob })]);
     notify(`${what} copied`);
   } catch {
-    const own = await found;
-    if (own !== null) notify(`This browser does not let the page copy. Select the text here: ${own}`, 'error');
+    const shown = await found;
+    if (shown !== null) notify(`This browser does not let the page copy. Select the text here: ${shown}`, 'error');
   }
 }

@@ -1,4 +1,4 @@
-"""Models by address on the command line: cached in the folder of cache=, and not downloaded with offline=true."""
+"""Models by URL on the command line: cached in the folder of cache=, and not downloaded with offline=true."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -44,8 +44,8 @@ def test_schema_of_the_file() -> None:
 def test_references_of_the_schema_have_definitions() -> None:
     def references(part: Any) -> set[str]:
         if isinstance(part, dict):
-            own = {part["$ref"]} if isinstance(part.get("$ref"), str) else set()
-            return own.union(*(references(value) for value in part.values()))
+            found = {part["$ref"]} if isinstance(part.get("$ref"), str) else set()
+            return found.union(*(references(value) for value in part.values()))
         return set().union(*(references(item) for item in part)) if isinstance(part, list) else set()
 
     assert {reference.rpartition("/")[2] for reference in references(SCHEMA)} <= set(SCHEMA["$defs"])

@@ -1,4 +1,4 @@
-"""The scripts behind the tables of transfers and inversions: their figures mean what the pages state."""
+"""The scripts that write the measurement pages: their numbers mean what the pages state."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def test_every_method_of_a_transfer_is_measured_and_the_table_put_in_its_page(
 
 @pytest.fixture(scope="module")
 def lines() -> dict[str, inversion.Line]:
-    """Return a line for each line of the page, all copied from one that is measured in two steps."""
+    """Return a line for each row of the page's table: copies of one inversion of two steps."""
     bench = inversion.Bench(steps=2)
     first = bench.run("s, gaussian", bench.drawn()[:2])
     names = [f"{space}, {prior}" for space, prior in inversion.GRID]
@@ -127,7 +127,7 @@ def test_encoders_are_measured_and_drawn(tmp_path: Path, monkeypatch: pytest.Mon
     assert [len(found.psnr), len(found.distance), len(found.images)] == [3, 3, 3]
     assert min(found.psnr[:2]) > 10
     assert min(found.cpu, *found.distance) > 0
-    kept = tmp_path / "kept.jsonl"
+    measured = tmp_path / "measured.jsonl"
     for at, way in enumerate(encoders.WAYS):
         one = {
             "key": f"avatar, samples|{way}|0",
@@ -135,10 +135,10 @@ def test_encoders_are_measured_and_drawn(tmp_path: Path, monkeypatch: pytest.Mon
             "distance": [1.0, 2.0],
             "cpu": [1.0 + at],
         }
-        with kept.open("a", encoding="utf-8") as file:
+        with measured.open("a", encoding="utf-8") as file:
             file.write(json.dumps(one) + "\n")
     monkeypatch.setattr(encoders, "metric_seconds", lambda model: 1.0)
-    lines = encoders.measure(encoders.SUBJECTS[:1], list(encoders.WAYS), 0, kept)
+    lines = encoders.measure(encoders.SUBJECTS[:1], list(encoders.WAYS), 0, measured)
     assert [line.way for line in lines] == list(encoders.WAYS)
     assert lines[0].mean == 21
     read = encoders.read_lines(encoders.to_markdown(lines, "command"))
@@ -161,12 +161,12 @@ def test_encoders_are_measured_and_drawn(tmp_path: Path, monkeypatch: pytest.Mon
     ],
 )
 def test_a_page_begins_as_its_script_writes_it(page: str, head: str) -> None:
-    """Figures are the only difference, so that links and text are right after the next measurement too."""
+    """Only numbers may differ, so that the next measurement does not change links and text."""
     pattern = re.sub(r"\\\{[^{}]*\\\}", r"[\\d.]+", re.escape(head))
     assert re.match(pattern, (pages.MEASUREMENTS / f"{page}.md").read_text(encoding="utf-8"))
 
 
-def test_the_work_of_effects_is_that_of_the_layers() -> None:
+def test_the_work_of_effects_equals_the_work_of_the_layers() -> None:
     table = effects.LARGE
     whole, shared = (effects.work(table, None, shared=one) for one in (False, True))
     assert whole.images == shared.images == 2 * 6048

@@ -55,7 +55,7 @@ def test_ci_has_every_python_that_the_project_allows() -> None:
     assert [step["with"]["python-version"] for step in jobs["minimum"]["steps"] if "with" in step] == [lowest]
 
 
-def test_lower_bounds_are_the_highest_that_hold_here() -> None:
+def test_of_several_lower_bounds_the_highest_counts_if_it_applies_here() -> None:
     lines = ["One_Name>=1.2,<3", "one-name>=1.10", "free", "capped<2", "elsewhere>=4; sys_platform == 'nowhere'"]
     bounds = minimum_versions.lower_bounds(lines)
     assert bounds == {"one-name": Version("1.10")}

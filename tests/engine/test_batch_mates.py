@@ -43,11 +43,11 @@ def images(latents: np.ndarray, **options: object) -> np.ndarray:
 
 @pytest.mark.parametrize("count", [0, 1, 2, 5, 63])
 @pytest.mark.parametrize("position", ["first", "middle", "last"])
-def test_a_row_among_others_is_the_row_alone(count: int, position: str) -> None:
-    own, mates = codes(1, 1), codes(count, 2)
+def test_a_row_among_others_equals_the_row_alone(count: int, position: str) -> None:
+    row, mates = codes(1, 1), codes(count, 2)
     at = {"first": 0, "middle": count // 2, "last": count}[position]
-    together = images(np.concatenate([mates[:at], own, mates[at:]]))
-    alone = images(own)[0]
+    together = images(np.concatenate([mates[:at], row, mates[at:]]))
+    alone = images(row)[0]
     bound = likely(network_terms(tiny(0).table), float(np.abs(alone).max()))
     assert float(np.abs(together[at] - alone).max()) <= bound
 
@@ -70,7 +70,7 @@ def test_a_second_run_makes_the_same_bits() -> None:
 
 @pytest.mark.parametrize("at", [0, 3, ROWS - 1])
 def test_a_mate_that_overflows_stays_alone(at: int) -> None:
-    """Codes so large that their own image holds no finite number."""
+    """A row whose numbers are not all finite leaves the other rows as they are."""
     latents = codes(ROWS, 7)
     expected = np.delete(images(latents), at, axis=0)
     latents[at] = 3e38
@@ -103,7 +103,7 @@ def test_a_weight_of_0_keeps_out_values_that_are_not_finite(engine: fgraph.api.p
 
 @pytest.mark.parametrize("engine", ["batched", "eager"])
 def test_half_of_a_picture_survives_values_that_are_not_finite_beside_it(engine: fgraph.api.pipeline.Engine) -> None:
-    """After the last convolution, pixels where the mask is 0 equal those of the first operand to the bit."""
+    """After the last convolution, pixels where the mask is 0 equal the pixels of the first operand up to rounding."""
     graph = fgraph.Graph(models={"main": tiny(0)})
     first = graph.sample(seed=4)
     second = graph.latent(value=(np.sign(codes(1, 9)) * np.float32(3e38)).tolist(), space="w")
@@ -142,7 +142,7 @@ def test_the_far_end_of_a_knit_survives_values_that_are_not_finite(engine: fgrap
     outputs = {"both": both, "joined": graph.knit(both, start=0.25, stop=0.75)}
     found = fgraph.run(graph, outputs=outputs, engine=engine, device="cpu")
     images, joined = np.asarray(found["both"].array), np.asarray(found["joined"].array)
-    own = images.shape[-1] // 2  # where the fade of a half at the quarters begins to read the second image
+    first = images.shape[-1] // 2  # columns before the fade begins to read the second image
     assert np.isfinite(images[0]).all()
     assert not np.isfinite(images[1]).any()
-    np.testing.assert_array_equal(joined[0, ..., :own], images[0, ..., :own])
+    np.testing.assert_array_equal(joined[0, ..., :first], images[0, ..., :first])

@@ -85,7 +85,7 @@ def drawn(region: str, framing: str, model: str, **more: Any) -> np.ndarray:
 
 @pytest.mark.parametrize("framing", ["ffhq", "avatar"])
 def test_regions_lie_where_faces_have_them(framing: str) -> None:
-    """Eyes above the nose above the mouth, all in the face; hair and face share next to nothing; halves fill it."""
+    """From top to bottom: hair, eyes, nose, mouth. Hair and face hardly overlap. The two halves sum to 1."""
     found = {name: drawn(name, framing, "avatar") for name in ("eyes", "nose", "mouth", "face", "hair")}
     rows = np.arange(64)[:, None]
     height = {name: float((mask * rows).sum() / mask.sum()) for name, mask in found.items()}
@@ -101,7 +101,7 @@ def test_regions_lie_where_faces_have_them(framing: str) -> None:
     assert 0.2 < left[:, 30:34].mean() < 0.8  # soft in the middle
 
 
-def test_regions_of_ffhq_hold_the_points_that_its_alignment_fixes() -> None:
+def test_regions_of_ffhq_contain_the_points_that_its_alignment_fixes() -> None:
     points = {
         "eyes": [(0.377, 0.469), (0.623, 0.469)],
         "mouth": [(0.393, 0.725), (0.611, 0.725)],
@@ -114,7 +114,7 @@ def test_regions_of_ffhq_hold_the_points_that_its_alignment_fixes() -> None:
 
 def test_regions_are_the_same_at_every_size() -> None:
     small, large = drawn("hair", "ffhq", MAIN), drawn("hair", "ffhq", "avatar")
-    assert np.abs(large.reshape(32, 2, 32, 2).mean(axis=(1, 3)) - small).max() < 0.12  # a σ is one pixel at the larger
+    assert np.abs(large.reshape(32, 2, 32, 2).mean(axis=(1, 3)) - small).max() < 0.12  # σ is 1.3 pixels of 64
     assert np.abs(large.mean() - small.mean()) < 0.005
 
 
@@ -132,7 +132,7 @@ def taken(model: Any = "avatar", **own: Any) -> dict[str, np.ndarray]:
     return {name: value.array[0] for name, value in result.items()}
 
 
-def test_without_a_budget_nothing_is_taken_and_with_all_of_it_everything() -> None:
+def test_a_budget_of_zero_takes_no_channel_and_an_unlimited_one_takes_all() -> None:
     none, everything = taken(part=0, epsilon=0), taken(part=0, rho=0, epsilon=1e6)
     assert_rounded(none["made"], none["source"], 4)
     assert_rounded(everything["made"], everything["reference"], 4)
@@ -155,11 +155,11 @@ def test_a_region_selects_the_parts_inside_it() -> None:
 def test_owners_are_measured_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(array_cache, "cache_folder", lambda: tmp_path)
     first = taken(part=1, seed=3)["made"]
-    (kept,) = (tmp_path / "measured").glob("*.npz")
+    (cached,) = (tmp_path / "measured").glob("*.npz")
     array_cache._cached.cache_clear()
     monkeypatch.setattr(owning, "find_owners", lambda *_: pytest.fail("found again"))
     assert np.array_equal(taken(part=1, seed=3)["made"], first)
-    kept.write_bytes(kept.read_bytes()[:1000])  # damaged
+    cached.write_bytes(cached.read_bytes()[:1000])  # damaged
     array_cache._cached.cache_clear()
     monkeypatch.setattr(owning, "find_owners", find_owners)
     assert np.array_equal(taken(part=1, seed=3)["made"], first)

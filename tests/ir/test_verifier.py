@@ -204,7 +204,7 @@ def test_emitting_an_unregistered_operation_is_refused(program: Program) -> None
         Build(program.tables).emit(op)
 
 
-def test_a_region_may_go_over_an_edge_that_goes_round(program: Program) -> None:
+def test_a_region_may_go_over_a_wrapped_edge(program: Program) -> None:
     over = ((0, 0, 4, 4), (0, 3, 4, 6), (0, 0, 4, 4))
     with pytest.raises(InvalidProgram, match="is not on its canvas"):
         verify(with_bases(program, regions=over))

@@ -34,7 +34,7 @@ def bundled(name: str, *overrides: str) -> fgraph.Graph:
         ("blend_horizontal", (), 1000),
     ],
 )
-def test_pieces_are_the_whole(tmp_path: Path, name: str, overrides: tuple[str, ...], piece: int) -> None:
+def test_pieces_equal_the_whole(tmp_path: Path, name: str, overrides: tuple[str, ...], piece: int) -> None:
     graph = bundled(name, *overrides)
     (path,) = fgraph.save_large(graph, tmp_path / "a.tif", piece=piece)
     whole = next(iter(fgraph.run(graph).values())).pixels(0)

@@ -81,7 +81,7 @@ def test_tiff(tmp_path: Path, height: int, width: int) -> None:
 def test_deep_zoom(tmp_path: Path, height: int, width: int) -> None:
     pixels = picture(height, width)
     base = slabs(tmp_path, pixels)
-    write_deep_zoom(base, tmp_path / "a.dzi", "png", 90, goes_round=True)
+    write_deep_zoom(base, tmp_path / "a.dzi", "png", 90, wraps=True)
     base.close()
     levels = sorted((tmp_path / "a_files").iterdir(), key=lambda path: int(path.name))
     assert len(levels) == (max(height, width) - 1).bit_length() + 1

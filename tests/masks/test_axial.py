@@ -1,4 +1,4 @@
-"""Ramps against the published rule; the partitions of mosaics and joins."""
+"""Ramps, compared with the published rule, and the masks of mosaics and joins, which sum to 1."""
 
 from fractions import Fraction as F
 from itertools import pairwise
@@ -38,7 +38,7 @@ def test_small_ramps() -> None:
     assert line(Ramp(start=0.5, stop=0.5), 4).tolist() == [0, 0, 1, 1]
 
 
-def test_written_decimals_lose_no_pixel() -> None:
+def test_decimal_ends_fall_on_exact_pixels() -> None:
     for tenth in range(11):
         ramp = line(Ramp(start=tenth / 10, stop=1), 1000)
         assert np.flatnonzero(ramp)[0] == min(tenth * 100 + 1, 999) if tenth < 10 else not ramp.any()
@@ -57,11 +57,11 @@ def test_a_symmetric_ramp_is_its_mirrored_complement(start: F, length: int) -> N
     for sampling in ("centre", "ends"):
         values = line(Ramp(start=start, stop=1 - start, sampling=sampling), length)
         if start == F(1, 2) and length % 2 and sampling == "centre":
-            continue  # a hard step on a pixel's centre takes a side
+            continue  # a hard step at the centre of a pixel gives it to one side
         assert_rounded(values, 1 - values[::-1], 4)
 
 
-def test_axis_y_is_axis_x_turned() -> None:
+def test_axis_y_is_axis_x_transposed() -> None:
     np.testing.assert_array_equal(rasterise(Ramp("y"), 12, 3), rasterise(Ramp("x"), 3, 12).T)
 
 

@@ -15,7 +15,7 @@ from tests.examples import thoroughly
 from tests.networks import roomy
 from tests.strategies import GraphBuilder, graphs
 
-MARGIN = 1.15  # the most that a peak may be, in predictions
+MARGIN = 1.15  # a measured peak is at most this many times the predicted one
 
 
 def measured_peak(plan: fgraph.Plan) -> int:
@@ -54,17 +54,17 @@ class Budget:
 
     predicted: int
     measured: int
-    refused: bool  # a budget of one byte less
-    cut_to: int  # the predicted peak under that budget; 0: it was refused
+    refused: bool  # whether a budget of one byte less than predicted is refused
+    cut_to: int  # the predicted peak under that budget; 0: it is refused
 
     @property
     def faults(self) -> list[str]:
-        """Descriptions of the promises that do not hold."""
+        """Descriptions of what is wrong."""
         found = []
         if self.measured > MARGIN * self.predicted:
             found.append(f"{self.predicted} bytes were predicted, and {self.measured} measured")
         if self.cut_to >= self.predicted:
-            found.append(f"a budget of {self.predicted - 1} bytes was neither refused nor kept: {self.cut_to}")
+            found.append(f"a budget of {self.predicted - 1} bytes was neither refused nor met: {self.cut_to}")
         return found
 
 

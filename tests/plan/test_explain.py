@@ -87,7 +87,7 @@ def test_chunks_and_the_budget_are_shown() -> None:
     whole = planned(MANY)
     plan = whole.within(whole.cost.peak_bytes // 2)
     assert plan.chunks > 1
-    assert re.search(rf"^chunks +{plan.chunks}, by stretches", str(plan), re.MULTILINE)
+    assert re.search(rf"^chunks +{plan.chunks}, each for a part of the outputs; ", str(plan), re.MULTILINE)
     assert "the budget is" in str(plan)
 
 
@@ -112,7 +112,7 @@ def test_decisions_use_the_measured_costs_of_the_device() -> None:
     assert replace(plan.cost_model, call=0, copy_call=0, copied_byte=0) == CostModel(0, 0, 0)
 
 
-def test_a_rate_lies_between_those_measured() -> None:
+def test_rates_are_interpolated_on_logarithmic_scales() -> None:
     assert rate(PROFILE.plain, 4, 100) == pytest.approx(1e9)
     assert rate(PROFILE.plain, 4, 1000) == pytest.approx(2e9)  # half way, on logarithmic scales
     assert rate(PROFILE.plain, 8, 1000) == pytest.approx(4e9)
@@ -121,7 +121,7 @@ def test_a_rate_lies_between_those_measured() -> None:
     assert rate(PROFILE.doubling, 300, 5) == pytest.approx(1e9)
 
 
-def test_a_step_takes_its_work_by_the_rate_and_an_overhead() -> None:
+def test_the_seconds_of_a_step_are_its_work_at_the_rate_plus_an_overhead() -> None:
     flat = replace(PROFILE, plain=(Rate(8, 100, 2e9),))
     for step in planned().steps:
         read, made = step.row_inputs, step.row_type
@@ -135,7 +135,7 @@ def test_a_step_takes_its_work_by_the_rate_and_an_overhead() -> None:
             assert step_seconds(step, flat) == pytest.approx(OVERHEAD + step.rows * made.numbers * 8 / BANDWIDTH)
 
 
-def test_the_forecast_is_the_sum_of_all_steps_and_of_all_rows() -> None:
+def test_the_forecast_sums_steps_and_its_row_by_row_time_sums_rows() -> None:
     plan = planned()
     found = forecast(plan.steps, plan.results, plan.raw, PROFILE)
     assert found.seconds == pytest.approx(sum(step_seconds(step, PROFILE) for step in plan.steps), rel=1e-2)

@@ -58,9 +58,9 @@ def cases(draw: st.DrawFn) -> tuple[BendChannels, Bending, Size, Region]:
 @st.composite
 def regions(draw: st.DrawFn, size: Size, wraps: Cyclic) -> Region:
     spans = []
-    for length, goes_round in zip(size, wraps, strict=True):
+    for length, wrapped in zip(size, wraps, strict=True):
         start = draw(st.integers(0, length - 1))
-        stop = start + draw(st.integers(1, length if goes_round else length - start))
+        stop = start + draw(st.integers(1, length if wrapped else length - start))
         spans.append((0, length) if stop - start == length else (start, stop))
     return spans[0][0], spans[1][0], spans[0][1], spans[1][1]
 

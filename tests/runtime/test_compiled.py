@@ -192,10 +192,10 @@ def test_an_invalid_backend_is_refused_before_anything_runs() -> None:
         fgraph.compile(decoded([3]), torch_compile=1)
 
 
-def test_the_option_goes_all_the_way(
+def test_the_option_reaches_every_kind_of_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The option reaches runs from the command line, large pictures, and jobs of a sweep."""
+    """These are runs from the command line, large pictures, and jobs of a sweep."""
     monkeypatch.chdir(tmp_path)
     for formats in ("png", "tiff"):
         assert main(["graph=blend_horizontal", "torch_compile=xyz", f"output.formats=[{formats}]"]) == 2
@@ -230,7 +230,9 @@ def test_beyond_the_limit_of_variants_layers_run_uncompiled_with_a_warning(
 @pytest.mark.skipif(not (shutil.which("g++") or shutil.which("clang++")), reason="inductor needs a C++ compiler")
 def test_inductor_computes_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TORCHINDUCTOR_CACHE_DIR", str(tmp_path))  # so that it does compile
-    monkeypatch.setattr(torch._inductor.config.cpp, "vec_isa_ok", True)  # not the compiler, of each set of instructions
+    monkeypatch.setattr(
+        torch._inductor.config.cpp, "vec_isa_ok", True
+    )  # skips a trial compilation for each instruction set
     generator, layer = tiny(1), layer_of(tiny(1), "b8.conv1")
     made = generator.with_compiled("inductor")
     for size in ((4, 9, 6), (2, 7, 5)):

@@ -23,7 +23,7 @@ from websockets.sync.client import connect
 
 from fgraph._errors import FgraphError
 from fgraph.cli import main
-from fgraph.studio.server import Place, _names, _Server, listen
+from fgraph.studio.server import Address, _names, _Server, bind
 from fgraph.studio.studio import Studio
 from tests.studio.pages import GRAPH
 
@@ -91,7 +91,7 @@ def test_a_second_studio_of_a_folder_leaves_the_history_of_the_first_alone(
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
     graphs: list[str] = []
 
-    def run(studio: Studio, place: Place, ready: object) -> None:
+    def run(studio: Studio, address: Address, ready: object) -> None:
         graphs.append(studio.session.state.title)
         studio.session.history.close()
 
@@ -145,8 +145,8 @@ def test_an_unencrypted_connection_for_others_gives_a_warning(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
-    served: list[Place] = []
-    monkeypatch.setattr("fgraph.studio.server.run", lambda studio, place, ready: served.append(place))
+    served: list[Address] = []
+    monkeypatch.setattr("fgraph.studio.server.run", lambda studio, address, ready: served.append(address))
     arguments = ["studio", "panorama", "host=0.0.0.0", "--remote", "--no-open"]
     assert main(arguments) == 0
     assert "not encrypted" in capsys.readouterr().err
@@ -156,17 +156,17 @@ def test_an_unencrypted_connection_for_others_gives_a_warning(
 
 
 def test_only_this_machine_reaches_the_studio_by_default() -> None:
-    place = Place(port=0)
-    assert place.is_local
-    with listen(place) as found:
+    address = Address(port=0)
+    assert address.is_local
+    with bind(address) as found:
         assert found.getsockname()[0] == "127.0.0.1"
         port = found.getsockname()[1]
         found.listen()
         with pytest.raises(FgraphError, match="cannot listen"):
-            listen(Place(port=port))
-    assert set(_names(place)) == {"localhost", "127.0.0.1", "[::1]"}
-    assert not Place("0.0.0.0").is_local
-    assert socket.gethostname() in _names(Place("0.0.0.0"))
+            bind(Address(port=port))
+    assert set(_names(address)) == {"localhost", "127.0.0.1", "[::1]"}
+    assert not Address("0.0.0.0").is_local
+    assert socket.gethostname() in _names(Address("0.0.0.0"))
 
 
 def test_importing_fgraph_does_not_import_the_server() -> None:

@@ -38,7 +38,7 @@ def test_tensors_equal_those_that_the_file_was_made_of(table: Any, protocol: int
     found = load_stylegan2(header)
     assert set(found.tensors) == set(tensors)
     for name, value in tensors.items():
-        assert_rounded(found.tensors[name], value, 2)  # 1 is taken off the bias, and added
+        assert_rounded(found.tensors[name], value, 2)  # the file stores affine biases minus 1
 
 
 @pytest.mark.parametrize(

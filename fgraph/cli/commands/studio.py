@@ -79,35 +79,35 @@ def _read_settings(given: Sequence[str]) -> dict[str, str]:
 def _serve(settings: dict[str, str], *, remote: bool, opens: bool) -> None:
     gc.disable()  # until there is a picture: while modules are imported, the collector finds nothing to free
     from fgraph.studio.first_picture import FirstPicture
-    from fgraph.studio.server import LOOPBACK, Place, run
+    from fgraph.studio.server import LOOPBACK, Address, run
     from fgraph.studio.studio import Studio
 
-    place = Place(
+    address = Address(
         settings.get("host", LOOPBACK),
         _number(settings.get("port")),
         tuple(settings.get("names", "").split(",")) if settings.get("names") else (),
         expanded(settings["certificate"]) if "certificate" in settings else None,
         expanded(settings["key"]) if "key" in settings else None,
     )
-    if not place.is_local and not remote:
-        raise FgraphError(f"host={place.host} lets other machines in: add --remote if that is what you want")
-    if not place.is_local and place.scheme == "http":
+    if not address.is_local and not remote:
+        raise FgraphError(f"host={address.host} lets other machines in: add --remote if that is what you want")
+    if not address.is_local and address.scheme == "http":
         warn(_RISK)
     folder = expanded(settings.get("folder", "outputs/studio")).absolute()
     options = RunOptions.of(
         device=settings.get("device", "auto"), precision=settings.get("precision", RunOptions().precision)
     )
 
-    def ready(address: str) -> None:
-        say(f"the studio is at {address}")
+    def ready(url: str) -> None:
+        say(f"the studio is at {url}")
         say("Ctrl-C ends it")
-        if opens and not _open_browser(address):
+        if opens and not _open_browser(url):
             warn("no browser was found on this machine: open the address yourself")
 
     with _claimed_history(folder) as history:
         studio = Studio(folder, history, options, _folders(settings.get("models")), FirstPicture(settle_collector))
         studio.open(_opened(settings))
-        run(studio, place, ready)
+        run(studio, address, ready)
 
 
 @contextmanager
@@ -164,8 +164,8 @@ def _opened(settings: dict[str, str]) -> OpenedGraph | None:
     return open_file(expanded(name)) if is_file else open_bundled(name)
 
 
-def _open_browser(address: str) -> bool:
+def _open_browser(url: str) -> bool:
     has_display = os.name == "nt" or os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
     if not has_display and os.uname().sysname != "Darwin":
         return False
-    return webbrowser.open(address)
+    return webbrowser.open(url)

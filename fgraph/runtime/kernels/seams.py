@@ -87,7 +87,7 @@ class _Lines:
 
 
 def _around(rows: Doubles, line: int) -> Doubles:
-    """Return the steps across the lines around one, [C, height, 4 REACH + 1]; lines near an edge repeat."""
+    """Return the steps across a line and the lines beside it, [C, height, 4 REACH + 1]; lines near an edge repeat."""
     width = rows.shape[2]
     lines = np.arange(line - 2 * REACH, line + 2 * REACH + 1).clip(BAND, width - BAND)
     sums = np.concatenate([np.zeros((*rows.shape[:2], 1)), rows.cumsum(axis=2)], axis=2)

@@ -53,7 +53,7 @@ def find_owners(generator: StyleGAN2Generator, settings: OwnershipSettings) -> P
     """Cluster the activations of a layer, and measure the share of each channel's energy in each cluster.
 
     Raises:
-        ValueError: no layer reads the activation of this layer.
+        ValueError: the layer is `const`, or no layer reads its activation.
     """
     layer = generator.table.at(generator.table.pause(settings.layer))
     if layer.kind == "torgb":
@@ -137,7 +137,7 @@ def _membership_and_inputs(
 
 
 class _Meter:
-    """Sums from which the shares follow: of x and of its square, in each part."""
+    """Accumulator of the sums of x and of x², by part and channel, from which the shares follow."""
 
     def __init__(self, generator: StyleGAN2Generator, clusters: int) -> None:
         length = generator.table.style_length

@@ -38,7 +38,7 @@ def smoothing_kernel(like: Tensor, gain: float) -> Tensor:
 def _square(dtype: torch.dtype, device: torch.device, gain: float) -> Tensor:
     """Return the filter [4, 4] as a tensor that can take part in a backward pass, even if made in inference mode."""
     with torch.inference_mode(False), torch.no_grad():
-        taps = 4 - 2 * (torch.arange(4, dtype=dtype, device=device) - 1.5).abs()  # made there: [1, 3, 3, 1]
+        taps = 4 - 2 * (torch.arange(4, dtype=dtype, device=device) - 1.5).abs()  # [1, 3, 3, 1], made on the device
         return torch.outer(taps, taps) * (gain / 64)
 
 

@@ -1,4 +1,4 @@
-"""Changes of the sampling rate of maps (`upfirdn` of the original).
+"""Changes of the sampling rate of maps (`upfirdn2d` of NVlabs' StyleGAN).
 
 A filter works on each channel separately, as a grouped convolution. Zeros between samples are never multiplied.
 Instead, each of the `up` results of a sample has its own weights (polyphase filters), which are output channels of the
@@ -27,7 +27,8 @@ def resample(
 ) -> Tensor:
     """Insert `up` - 1 zeros after each sample, pad, filter, keep every `down`-th: [rows, C, H, W] -> [rows, C, h, w].
 
-    `taps` are [n] for both directions, [n, n], or None for none. Padding is (left, right, top, bottom); negative crops.
+    `taps` are [n] for both directions, [n, n], or None for none. Padding is (left, right, top, bottom).
+    Negative padding crops.
 
     Raises:
         ValueError: a two-dimensional filter would up-sample.

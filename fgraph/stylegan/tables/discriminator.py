@@ -9,7 +9,7 @@
 | `final_conv.0.weight`, `final_conv.1.bias` | [C4, C4 + stddev_channels, 3, 3], [C4] | conv at 4x4 |
 | `final_linear.0.weight`, `final_linear.0.bias` | [C4, 16 C4], [C4] | dense |
 | `final_linear.1.weight`, `final_linear.1.bias` | [outputs, C4], [outputs] | dense, the score |
-| `faded.{r}.0.weight`, `faded.{r}.1.bias`, `faded.{r}.share` | [C, 3, 1, 1], [C], [] | a former fromRGB, kept |
+| `faded.{r}.0.weight`, `faded.{r}.1.bias`, `faded.{r}.share` | [C, 3, 1, 1], [C], [] | a former fromRGB and the share |
 
 Weights are stored without their gains. The last row is fgraph's own, for discriminators that grew block by block: the
 output of a block at resolution r is multiplied by the learned share, and the former fromRGB of the image at that

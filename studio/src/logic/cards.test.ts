@@ -5,9 +5,9 @@ import { entry, graphOf, link, node } from './samples';
 
 test('a card shows what is set, without ports', () => {
   const blend = entry('blend', null, [['a', ['Features']], ['mask', ['Mask']]], 'Features');
-  const own = node('b', 'blend', { a: 'z', mask: 'm', layers: 'here' });
-  expect(summary(own, blend)).toBe('layers here');
-  expect(cardSize(own, blend).height).toBe(34 + 2 * 22 + 24 + 6);
+  const mix = node('b', 'blend', { a: 'z', mask: 'm', layers: 'here' });
+  expect(summary(mix, blend)).toBe('layers here');
+  expect(cardSize(mix, blend).height).toBe(34 + 2 * 22 + 24 + 6);
 });
 
 test('chosen places stay, and a new node covers none of them', () => {

@@ -36,15 +36,15 @@ export function positionsOf(graph: GraphEvent, catalogue: Catalogue | null): Map
   const found = tidyLayout(sizes, graph.links);
   // New nodes beside placed ones: the layout is moved to where the placed ones are, on average.
   const known = [...chosen].map(([id, [x, y]]) => [x - (found.get(id)?.[0] ?? 0), y - (found.get(id)?.[1] ?? 0)] as const);
-  const by = [0, 1].map((axis) => (known.length === 0 ? 0 : Math.round(known.reduce((sum, own) => sum + (own[axis] ?? 0), 0) / known.length)));
+  const by = [0, 1].map((axis) => (known.length === 0 ? 0 : Math.round(known.reduce((sum, item) => sum + (item[axis] ?? 0), 0) / known.length)));
   const taken = [...chosen].map(([id, place]) => ({ place, size: sizes.get(id) ?? CARD_SIZE }));
   const places = new Map<string, [number, number]>();
   for (const node of graph.nodes) {
-    const own = chosen.get(node.id);
+    const place = chosen.get(node.id);
     const [x, y] = found.get(node.id) ?? [0, 0];
     const size = sizes.get(node.id) ?? CARD_SIZE;
-    places.set(node.id, own ?? free([x + (by[0] ?? 0), y + (by[1] ?? 0)], size, known.length === 0 ? [] : taken));
-    if (!own) taken.push({ place: places.get(node.id) ?? [0, 0], size });
+    places.set(node.id, place ?? free([x + (by[0] ?? 0), y + (by[1] ?? 0)], size, known.length === 0 ? [] : taken));
+    if (!place) taken.push({ place: places.get(node.id) ?? [0, 0], size });
   }
   return places;
 }

@@ -87,7 +87,7 @@ function beside(node: NodeState): [number, number] | null {
 }
 
 function renamed(graph: GraphEvent, output: string, node: string): { name: string; node: string }[] {
-  return graph.outputs.map((own) => ({ name: own.name, node: own.name === output ? node : own.node }));
+  return graph.outputs.map((item) => ({ name: item.name, node: item.name === output ? node : item.node }));
 }
 
 /** Return the order of `count` things after one was moved to the place of another. */

@@ -90,8 +90,8 @@ function farthest(points: Point[], from: Point): number {
   let best = 0;
   let distance = -1;
   points.forEach(([x, y], index) => {
-    const own = Math.hypot(x - from[0], y - from[1]);
-    if (own > distance) [best, distance] = [index, own];
+    const length = Math.hypot(x - from[0], y - from[1]);
+    if (length > distance) [best, distance] = [index, length];
   });
   return best;
 }
@@ -103,8 +103,8 @@ function reduce(points: Point[], tolerance: number): Point[] {
   let worst = 0;
   let distance = 0;
   for (let index = 1; index < points.length - 1; index++) {
-    const own = away(points[index] ?? first, first, last);
-    if (own > distance) [worst, distance] = [index, own];
+    const length = away(points[index] ?? first, first, last);
+    if (length > distance) [worst, distance] = [index, length];
   }
   if (distance <= tolerance) return [first, last];
   return [...reduce(points.slice(0, worst + 1), tolerance).slice(0, -1), ...reduce(points.slice(worst), tolerance)];

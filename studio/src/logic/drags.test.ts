@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 
 import type { DragEvent, DragRow } from '../protocol';
-import { dragInFocus, moved, pointsOf, standingOf, withPoint } from './drags';
+import { dragInFocus, moved, pointsOf, statusOf, withPoint } from './drags';
 import { graphOf, link, node } from './samples';
 
 const ROW: DragRow = {
@@ -24,22 +24,22 @@ test('points are where the drag has moved them, or as the fields have them', () 
   expect(pointsOf(drag, event([ROW]), 3)).toEqual({ row: 0, points: [[0.3, 0.3]], to: [[0.3, 0.1]], trails: [[[0.3, 0.4], [0.3, 0.3]]] });
   expect(pointsOf(drag, event([ROW, { ...ROW, row: 1, points: [[0.7, 0.7]] }]), 1).points).toEqual([[0.7, 0.7]]);
   expect(pointsOf(further, undefined, 0)).toEqual({ row: 0, points: [[0.3, 0.3]], to: [[0.5, 0.1]], trails: [] });
-  const own = node('f', 'drag', { points: [[[0.1, 0.1]], [[0.2, 0.2]]], to: [[0.3, 0.3]], steps: 0 });
-  expect(pointsOf(own, undefined, 1)).toMatchObject({ points: [[0.2, 0.2]], to: [[0.3, 0.3]] });
+  const rowed = node('f', 'drag', { points: [[[0.1, 0.1]], [[0.2, 0.2]]], to: [[0.3, 0.3]], steps: 0 });
+  expect(pointsOf(rowed, undefined, 1)).toMatchObject({ points: [[0.2, 0.2]], to: [[0.3, 0.3]] });
 });
 
 test('a point is added, and one is moved', () => {
-  const own = pointsOf(further, undefined, 0);
-  expect(withPoint(own, [0.1, 0.2], [0.3, 0.4])).toEqual({ points: [[0.3, 0.3], [0.1, 0.2]], to: [[0.5, 0.1], [0.3, 0.4]] });
+  const known = pointsOf(further, undefined, 0);
+  expect(withPoint(known, [0.1, 0.2], [0.3, 0.4])).toEqual({ points: [[0.3, 0.3], [0.1, 0.2]], to: [[0.5, 0.1], [0.3, 0.4]] });
   expect(moved([[0, 0], [1, 1]], 1, [0.5, 0.5])).toEqual([[0, 0], [0.5, 0.5]]);
 });
 
 test('how far it is, with the remedy where it does not get on', () => {
-  expect(standingOf(further, undefined).words).toBe('not started');
-  expect(standingOf(drag, undefined).words).toBe('not drawn yet');
-  expect(standingOf(drag, event([ROW], true)).words).toBe('12 steps, 12.3 pixels left');
-  expect(standingOf(drag, event([ROW])).words).toBe('stopped after 12 steps, 12.3 pixels left');
-  expect(standingOf(drag, event([{ ...ROW, ending: 'arrived' }])).words).toBe('arrived after 12 steps');
+  expect(statusOf(further, undefined).words).toBe('not started');
+  expect(statusOf(drag, undefined).words).toBe('not drawn yet');
+  expect(statusOf(drag, event([ROW], true)).words).toBe('12 steps, 12.3 pixels left');
+  expect(statusOf(drag, event([ROW])).words).toBe('stopped after 12 steps, 12.3 pixels left');
+  expect(statusOf(drag, event([{ ...ROW, ending: 'arrived' }])).words).toBe('arrived after 12 steps');
   const stuck: DragRow = { ...ROW, ending: 'stuck', remedy: 'a nearer target' };
-  expect(standingOf(drag, event([{ ...ROW, ending: 'arrived' }, stuck]))).toEqual({ words: 'stuck after 12 steps, 12.3 pixels left', remedy: 'a nearer target' });
+  expect(statusOf(drag, event([{ ...ROW, ending: 'arrived' }, stuck]))).toEqual({ words: 'stuck after 12 steps, 12.3 pixels left', remedy: 'a nearer target' });
 });

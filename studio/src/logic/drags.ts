@@ -1,14 +1,14 @@
-/** Drags of points: which one is in focus, where its points are, and how far it is. */
+/** Drags of points: which one is in focus, where its points are, and its progress. */
 
 import type { DragEvent, DragRow, GraphEvent, NodeState } from '../protocol';
 import type { Point } from './contour';
 import { ancestors } from './graph';
 import { pointsIn } from './overlay';
 
-/** How far drags are, by their nodes. */
+/** The progress of drags, by the ids of their nodes. */
 export type Drags = Record<string, DragEvent>;
 
-/** The points of a drag in one row: where they are, where they go, and where they were. */
+/** The points of a drag in one row, their targets, and their earlier places. */
 export interface Points {
   row: number;
   points: Point[];
@@ -17,7 +17,7 @@ export interface Points {
   trails: Point[][];
 }
 
-/** Return the drag that its panel and its points are shown of: the chosen one, one that runs, or the drag of the picture. */
+/** Return the drag whose panel and points are shown: the selected one, the running one, or while picking the last one before the output. */
 export function dragInFocus(graph: GraphEvent | null, selection: string[], drags: Drags, picking: boolean): NodeState | null {
   if (!graph) return null;
   const isDrag = (node: NodeState | undefined): node is NodeState => node?.op === 'drag';
@@ -26,24 +26,24 @@ export function dragInFocus(graph: GraphEvent | null, selection: string[], drags
   const running = graph.nodes.find((node) => drags[node.id]?.running);
   if (isDrag(running)) return running;
   if (!picking) return null;
-  const end = graph.outputs.find((own) => own.name === graph.view.output)?.node;
+  const end = graph.outputs.find((one) => one.name === graph.view.output)?.node;
   const above = end === undefined ? new Set<string>() : ancestors(graph.links, end);
   const found = graph.nodes.filter((node) => isDrag(node) && above.has(node.id));
   return found.find((node) => !found.some((other) => other !== node && ancestors(graph.links, other.id).has(node.id))) ?? null;
 }
 
-/** Return whether a drag has moved already, so that other points make a further one. */
+/** Return whether a drag has moved already. Changed points then start a new drag. */
 export function hasMoved(node: NodeState): boolean {
   return node.fields.steps !== 0;
 }
 
-/** Return the state of a drag in the row that a place of the picture shows. */
+/** Return the state of a drag in a row, or null if that row does not move. A single state belongs to any row. */
 export function rowOf(drag: DragEvent | undefined, row: number): DragRow | null {
   const rows = drag?.rows ?? [];
-  return (rows.length === 1 ? rows[0] : rows.find((own) => own.row === row)) ?? null;
+  return (rows.length === 1 ? rows[0] : rows.find((one) => one.row === row)) ?? null;
 }
 
-/** Return the points of a drag: where it has moved them, or else as its fields have them. */
+/** Return the points of a drag: their current places if it has moved, otherwise the places in its fields. */
 export function pointsOf(node: NodeState, drag: DragEvent | undefined, row: number): Points {
   const known = rowOf(drag, row);
   if (known) {
@@ -53,24 +53,24 @@ export function pointsOf(node: NodeState, drag: DragEvent | undefined, row: numb
   return { row, points: pointsIn(node.fields, 'points', row), to: pointsIn(node.fields, 'to', row), trails: [] };
 }
 
-/** Return points with another one. */
-export function withPoint(own: Points, from: Point, to: Point): { points: Point[]; to: Point[] } {
-  return { points: [...own.points, from], to: [...own.to, to] };
+/** Return points and targets with one more of each. */
+export function withPoint(known: Points, from: Point, to: Point): { points: Point[]; to: Point[] } {
+  return { points: [...known.points, from], to: [...known.to, to] };
 }
 
 /** Return a list with one place moved. */
 export function moved(places: Point[], index: number, to: Point): Point[] {
-  return places.map((own, at) => (at === index ? to : own));
+  return places.map((one, at) => (at === index ? to : one));
 }
 
-/** How far a drag is, in words; `remedy` says what to do where it does not get on. */
-export interface Standing {
+/** The progress of a drag in words; `remedy` is advice for a drag that is stuck or has lost its points. */
+export interface DragStatus {
   words: string;
   remedy: string | null;
 }
 
-/** Return how far a drag is. */
-export function standingOf(node: NodeState, drag: DragEvent | undefined): Standing {
+/** Return the status of a drag: of its row with the worst ending. */
+export function statusOf(node: NodeState, drag: DragEvent | undefined): DragStatus {
   const rows = drag?.rows ?? [];
   const worst = rows.reduce<DragRow | null>((one, other) => (one && rank(one) >= rank(other) ? one : other), null);
   if (!worst) return { words: hasMoved(node) ? 'not drawn yet' : 'not started', remedy: null };

@@ -20,7 +20,7 @@ const blend = entry('blend', null, [['a', ['Features', 'Latent', 'Image']], ['ma
 const flip = entry('flip', null, [['of', ['Features', 'Latent', 'Mask']]], null);
 const box = entry('mask', 'box', [], 'Mask');
 
-test('a mask fits the mask port, and a spatial node can make what it takes', () => {
+test('a mask fits the mask port, and a node without a kind of its own can make each kind that it takes', () => {
   expect(portFor(blend, 'Mask')?.name).toBe('mask');
   expect(canMake(flip, ['Mask'])).toBe(true);
   expect(canMake(blend, ['Mask'])).toBe(false);
@@ -31,7 +31,7 @@ test('names that begin with the text come first', () => {
   expect(search([about, blend, box], 'mask').map((one) => one.op)).toEqual(['mask', 'flip']);
 });
 
-test('the entry of a node is that of its kind', () => {
+test('the entry of a node depends on its kind', () => {
   const catalogue = { nodes: [entry('mask', 'ramp', [], 'Mask'), box] } as never;
   expect(entryOf(catalogue, { op: 'mask', fields: { kind: 'box' } })?.kind).toBe('box');
 });
@@ -41,7 +41,7 @@ test('free ids count up', () => {
   expect(freeId(['mask', 'mask_2'], 'mask_2')).toBe('mask_3');
 });
 
-test('a pasted copy reads the copies of what was copied, and the rest as before', () => {
+test('a pasted node reads the copies of copied nodes, and the originals of all others', () => {
   const graph: GraphEvent = graphOf(
     [node('z', 'sample', { seed: 3 }), node('c', 'mask', { kind: 'box' }), node('b', 'blend', { a: 'z', mask: 'c', layers: 'all' })],
     [link('z', 'b', 'a'), link('c', 'b', 'mask')],

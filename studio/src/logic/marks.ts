@@ -22,8 +22,8 @@ function lineOf(lines: string[], id: string): number {
 }
 
 function fieldLine(lines: string[], start: number, field: string): number {
-  const own = lines[start - 1] ?? '';
-  const indent = own.length - own.trimStart().length;
+  const first = lines[start - 1] ?? '';
+  const indent = first.length - first.trimStart().length;
   const name = field.split('.')[0] ?? field;
   for (let line = start; line < lines.length; line++) {
     const text = lines[line] ?? '';

@@ -31,7 +31,7 @@ test('coordinates of a grid are in its units', () => {
   expect(handle('mask', fields, 'bottom-right').move([1, 1])).toEqual({ box: [64, 64, 192, 192] });
 });
 
-test('of a list with a value per row, that of the row changes', () => {
+test('of a list with a value per row, only the value of the row changes', () => {
   const boxes = { kind: 'box', box: [[0, 0, 1, 1], [0.5, 0.5, 0.5, 0.5]] };
   expect(handle('mask', boxes, 'top-left', 1).move([0.6, 0.6])).toEqual({ box: [[0, 0, 1, 1], [0.6, 0.6, 0.4, 0.4]] });
   expect(handle('mask', { kind: 'ramp', start: [0.1, 0.2], stop: 1 }, 'start', 1).move([0.3, 0])).toEqual({ start: [0.1, 0.3] });

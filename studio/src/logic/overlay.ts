@@ -99,7 +99,7 @@ class Reader {
     const whole = this.fields[name];
     if (!Array.isArray(whole) || depthOf(whole) <= depth) return { [name]: value };
     const index = Math.min(this.row, whole.length - 1);
-    return { [name]: whole.map((own, place) => (place === index ? value : own)) };
+    return { [name]: whole.map((item, place) => (place === index ? value : item)) };
   }
 
   private one(value: Value, depth: number): Value {
@@ -187,8 +187,8 @@ function polygon(at: Reader): Overlay | null {
   const few = points.length <= MOST_CORNERS ? points : [];
   return {
     shapes: [{ kind: 'polygon', points }],
-    handles: few.map((own, index) => ({
-      id: `corner-${index}`, label: `corner ${index + 1}`, at: own,
+    handles: few.map((item, index) => ({
+      id: `corner-${index}`, label: `corner ${index + 1}`, at: item,
       move: (to) => write(points.map((point, place) => (place === index ? to : point))),
     })),
     shift: ([a, b]) => write(points.map(([x, y]) => [x + a, y + b])),

@@ -40,7 +40,7 @@ describe('the graph of a photograph', () => {
     if (!chain) throw new Error('there is a chain');
     expect(namedEdits(GRAPH, chain, CATALOGUE)).toMatchObject([{ key: 'avatar.smile', label: 'smile', node: null, strength: 0 }]);
     const edit = node('edit', 'direction', { kind: 'named', name: 'smile' }, 'Latent');
-    const links = [...GRAPH.links.filter((own) => own.target !== 'edited'), link('code', 'edit', 'of'), link('edit', 'edited', 'of')];
+    const links = [...GRAPH.links.filter((item) => item.target !== 'edited'), link('code', 'edit', 'of'), link('edit', 'edited', 'of')];
     expect(namedEdits({ ...GRAPH, nodes: [...GRAPH.nodes, edit], links }, chain, CATALOGUE)).toMatchObject([{ node: 'edit', strength: 2 }]);
     expect(addNamedEdit(GRAPH, chain, 'avatar.smile', 1.5)).toEqual([
       { add: { op: 'direction', id: 'smile', fields: { kind: 'named', name: 'avatar.smile', strength: 1.5 }, position: null } },
@@ -61,14 +61,14 @@ describe('the code of a photograph', () => {
     ]);
     const alone = { ...chain, code: null };
     const links = [link('photo', 'found', 'of'), link('found', 'edited', 'of')];
-    expect(refineChanges({ ...GRAPH, nodes: GRAPH.nodes.filter((own) => own.id !== 'code'), links }, alone, true)).toEqual([
+    expect(refineChanges({ ...GRAPH, nodes: GRAPH.nodes.filter((item) => item.id !== 'code'), links }, alone, true)).toEqual([
       { add: { op: 'invert', id: 'code', fields: { preset: 'refine', space: 'w+', steps: 50 }, position: null } },
       { connect: { source: 'photo', target: 'code', input: 'of', index: null } },
       { connect: { source: 'found', target: 'code', input: 'start', index: null } },
       { connect: { source: 'code', target: 'edited', input: 'of', index: null } },
     ]);
     expect(encoderChanges(GRAPH, chain, false)).toEqual([{ remove: ['found'] }]);
-    expect(encoderChanges({ ...GRAPH, nodes: GRAPH.nodes.filter((own) => own.id !== 'found') }, { ...chain, encoder: null }, true)).toHaveLength(3);
+    expect(encoderChanges({ ...GRAPH, nodes: GRAPH.nodes.filter((item) => item.id !== 'found') }, { ...chain, encoder: null }, true)).toHaveLength(3);
   });
 });
 

@@ -6,7 +6,7 @@ import { type DirectionChoice, entryNamed, shortName } from './directions';
 import { ancestors, freeId } from './graph';
 import { type Value, written } from './schema';
 
-/** The parts of a graph that edits a photograph; each is null if the graph has none. */
+/** The parts of a graph that edits a photograph; a part that the graph does not have is null. */
 export interface Chain {
   photo: NodeState;
   encoder: NodeState | null;
@@ -21,13 +21,13 @@ export const PLACES = ['left eye', 'right eye', 'left corner of the mouth', 'rig
 
 /** Return the parts of the first photograph that a graph pastes into, else of the first that it reads; null if it reads none. */
 export function chainOf(graph: GraphEvent): Chain | null {
-  const node = (id: string | undefined): NodeState | null => graph.nodes.find((own) => own.id === id) ?? null;
+  const node = (id: string | undefined): NodeState | null => graph.nodes.find((item) => item.id === id) ?? null;
   const read = (target: NodeState | null, input: string): NodeState | null =>
     target && node(graph.links.find((link) => link.target === target.id && link.input === input)?.source);
-  const paste = graph.nodes.find((own) => own.op === 'paste') ?? null;
-  const photo = read(paste, 'onto') ?? graph.nodes.find((own) => own.op === 'photo') ?? null;
+  const paste = graph.nodes.find((item) => item.op === 'paste') ?? null;
+  const photo = read(paste, 'onto') ?? graph.nodes.find((item) => item.op === 'photo') ?? null;
   if (photo?.op !== 'photo') return null;
-  const above = (one: NodeState, op: string): NodeState | null => graph.nodes.find((own) => own.op === op && ancestors(graph.links, one.id).has(own.id)) ?? null;
+  const above = (one: NodeState, op: string): NodeState | null => graph.nodes.find((item) => item.op === op && ancestors(graph.links, one.id).has(item.id)) ?? null;
   const edited = read(paste, 'of');
   const code = edited && above(edited, 'invert');
   return { photo, encoder: edited && above(edited, 'encode'), code, edited, paste };
@@ -68,7 +68,7 @@ export function quadOf([leftEye, rightEye, leftMouth, rightMouth]: Point[], styl
   return [corner(-1, -1), corner(-1, 1), corner(1, 1), corner(1, -1)];
 }
 
-/** Return points for a face in the middle of a photograph, from which a hand moves them: its square has 0.6 of the shorter side. */
+/** Return initial points of a face in the middle of a photograph, for the user to move. Its square has 0.6 of the shorter side. */
 export function pointsInTheMiddle(width: number, height: number): Point[] {
   const side = 0.6 * Math.min(width, height);
   const down = side / 3.6; // from the eyes to the mouth
@@ -82,7 +82,7 @@ export function rounded(points: Point[]): Point[] {
   return points.map(([x, y]): Point => [Math.round(x * 100) / 100, Math.round(y * 100) / 100]);
 }
 
-/** Return the fields of a photograph whose faces are cut out by these points of each. */
+/** Return the fields of a photo node that cuts out faces by their points. */
 export function fieldsOf(photo: NodeState, faces: Point[][]): Record<string, Value> {
   const points = faces.map(rounded);
   return { points: points.length === 1 ? (points[0] ?? []) : points, ...(styleOf(photo) === null ? { align: 'ffhq' } : {}) };
@@ -105,9 +105,9 @@ export function namedEdits(graph: GraphEvent, chain: Chain, catalogue: Catalogue
     .filter((one) => one.fits.includes(graph.model))
     .map((one) => {
       const label = shortName(one.name, graph.model);
-      const node = graph.nodes.find((own) => own.op === 'direction' && entryNamed(written(own.fields.name), graph.model, catalogue) === one && before.has(own.id));
-      const own = node?.fields.strength;
-      const strength = node ? (typeof own === 'number' ? own : one.strength) : 0;
+      const node = graph.nodes.find((item) => item.op === 'direction' && entryNamed(written(item.fields.name), graph.model, catalogue) === one && before.has(item.id));
+      const given = node?.fields.strength;
+      const strength = node ? (typeof given === 'number' ? given : one.strength) : 0;
       return {
         key: one.name, label, fields: { kind: 'named', name: one.name }, about: `${one.source}, layers ${one.layers}`, low: Math.min(one.low, strength), high: Math.max(one.high, strength),
         node: node?.id ?? null, strength,
@@ -129,7 +129,7 @@ export function addNamedEdit(graph: GraphEvent, chain: Chain, name: string, stre
 
 const STEPS = 50;
 
-/** Return the changes that refine the code of the encoder by an inversion that starts there, or that take the encoder's. */
+/** Return the changes that refine the encoder's code by an inversion or, if not `on`, that use the encoder's code as it is. */
 export function refineChanges(graph: GraphEvent, chain: Chain, on: boolean): Change[] {
   const { photo, encoder, code } = chain;
   if (!encoder || on === (code !== null)) return [];
@@ -145,7 +145,7 @@ export function refineChanges(graph: GraphEvent, chain: Chain, on: boolean): Cha
   ];
 }
 
-/** Return the changes that begin the inversion at the code of an encoder, or at the mean. */
+/** Return the changes that begin the inversion at the code of an encoder or, if not `on`, at the mean. */
 export function encoderChanges(graph: GraphEvent, chain: Chain, on: boolean): Change[] {
   const { photo, encoder, code } = chain;
   if (!code || on === (encoder !== null)) return [];
@@ -160,5 +160,5 @@ export function encoderChanges(graph: GraphEvent, chain: Chain, on: boolean): Ch
 
 /** Return the name of the output that shows a node; null if none does. */
 export function outputOf(graph: GraphEvent, node: NodeState | null): string | null {
-  return graph.outputs.find((own) => own.node === node?.id)?.name ?? null;
+  return graph.outputs.find((item) => item.node === node?.id)?.name ?? null;
 }

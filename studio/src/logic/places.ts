@@ -38,13 +38,13 @@ function after(outer: Omit<Place, 'row'>, inner: Place, row: number): Place {
   };
 }
 
-/** Return the places of a node's canvas on the picture of an output, or null if no path that is understood leads there. */
+/** Return the places of a node's canvas on the picture of an output, or null if no path of nodes with a known geometry leads there. */
 export function placesOf(graph: GraphEvent, id: string, output: string): Place[] | null {
   const node = graph.nodes.find((one) => one.id === id);
   const end = graph.outputs.find((one) => one.name === output)?.node;
   if (!node || end === undefined) return null;
   if (node.op === 'mask' && !graph.links.some((link) => link.source === id)) return [WHOLE]; // it was just drawn on the picture
-  // The handles of a pad are those of the padded canvas; those of a knit, of the spans that it reads.
+  // The handles of a pad lie on the padded canvas, and the handles of a knit on the spans that it reads.
   if (node.op === 'knit') return follow(graph, node, knitted(node, graph), end, new Set());
   return follow(graph, node, [WHOLE], end, new Set());
 }

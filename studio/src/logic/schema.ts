@@ -38,7 +38,7 @@ export interface FieldSpec {
   description: string;
 }
 
-/** The range a slider offers where the schema gives none; values beyond it can be typed. */
+/** The usual ranges of sliders, within the ranges that the schema allows; values beyond them can be typed. */
 const USUAL: Record<string, [number, number]> = {
   truncation: [0, 1.5],
   strength: [-5, 5],
@@ -63,7 +63,7 @@ const USUAL: Record<string, [number, number]> = {
   threshold: [-3, 3],
 };
 
-const WIDEST = 100_000; // a slider over more steps than pixels is a lottery
+const WIDEST = 100_000; // a wider range gets no slider
 
 function variants(schema: Schema): Schema[] {
   return schema.anyOf ? schema.anyOf.flatMap(variants) : [schema];

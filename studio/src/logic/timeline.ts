@@ -8,22 +8,22 @@ export interface FilmKey {
   values: Record<string, Value>; // by node.field
 }
 
-/** Return the keys as the studio reads them. */
+/** Return the keys in the form of the protocol. */
 export function filmKeys(keys: FilmKey[]): Key[] {
   return sorted(keys).map(({ time, values }) => ({ time, values: Object.entries(values).map(([path, value]) => fieldValue(path, value)) }));
 }
 
-/** Return the keys of a film that the studio keeps. */
+/** Return the keys of a timeline that the studio sent. */
 export function keysOf(film: Timeline | null): FilmKey[] {
-  return (film?.keys ?? []).map(({ time, values }) => ({ time, values: Object.fromEntries(values.map((own) => [`${own.node}.${own.field}`, own.value])) }));
+  return (film?.keys ?? []).map(({ time, values }) => ({ time, values: Object.fromEntries(values.map((one) => [`${one.node}.${one.field}`, one.value])) }));
 }
 
-/** Return the fields that move, in the order in which they were added. */
+/** Return the fields that have a value at some key, in the order in which the keys name them. */
 export function tracksOf(keys: FilmKey[]): string[] {
   return [...new Set(keys.flatMap((key) => Object.keys(key.values)))];
 }
 
-/** Return whether no field has two values. */
+/** Return whether each field has the same value at all of its keys. */
 export function isStill(keys: FilmKey[]): boolean {
   return tracksOf(keys).every((path) => new Set(keys.flatMap(({ values }) => (path in values ? [JSON.stringify(values[path])] : []))).size < 2);
 }
@@ -48,14 +48,14 @@ export function stretched(keys: FilmKey[], factor: number): FilmKey[] {
   return keys.map((key) => ({ ...key, time: Math.round(key.time * factor * 1000) / 1000 }));
 }
 
-/** Return the keys with one at a time: a key that is there already gets the values too. */
+/** Return the keys with values added at a time. A key within 0.05 of that time gets them; otherwise there is a new key. */
 export function withKey(keys: FilmKey[], time: number, values: Record<string, Value>): FilmKey[] {
   const near = keys.find((key) => Math.abs(key.time - time) < 0.05);
   const others = keys.filter((key) => key !== near);
   return sorted([...others, { time: near?.time ?? time, values: { ...near?.values, ...values } }]);
 }
 
-/** Return the values at a time: numbers move evenly, everything else changes at its key. */
+/** Return the values at a time: numbers are interpolated linearly; seeds and everything else change at their keys. */
 export function valuesAt(keys: FilmKey[], time: number): Record<string, Value> {
   const paths = new Set(keys.flatMap((key) => Object.keys(key.values)));
   return Object.fromEntries([...paths].map((path) => [path, between(sorted(keys).filter((key) => path in key.values), path, time)]));

@@ -72,12 +72,12 @@ export function Canvas() {
   );
 }
 
-/** Return the size to show the picture at: that of the finished one where a preview has its shape. */
+/** Return the size to show the picture at: the size of the final picture if both have the same aspect ratio. */
 function sizeOf(picture: Shown | null, final: Shown | null): { width: number; height: number } | null {
   if (!picture) return null;
-  const own = picture.header;
+  const size = picture.header;
   const known = final?.header;
-  return known && Math.abs(known.width / known.height - own.width / own.height) < 0.02 * (own.width / own.height) ? known : own;
+  return known && Math.abs(known.width / known.height - size.width / size.height) < 0.02 * (size.width / size.height) ? known : size;
 }
 
 /** Listen to the wheel without the page scrolling, which React's own listener cannot. */
@@ -166,10 +166,10 @@ function OutputTabs() {
   return (
     <div className="outputs">
       <div role="tablist" aria-label="Outputs" className="row">
-        {graph.outputs.map((own) => (
-          <button key={own.name} type="button" role="tab" aria-selected={own.name === output} onClick={() => see(own.name, 0)}>
-            <span className={`kind ${own.kind ?? 'unknown'}`} aria-hidden="true" />
-            {own.name}
+        {graph.outputs.map((item) => (
+          <button key={item.name} type="button" role="tab" aria-selected={item.name === output} onClick={() => see(item.name, 0)}>
+            <span className={`kind ${item.kind ?? 'unknown'}`} aria-hidden="true" />
+            {item.name}
           </button>
         ))}
       </div>

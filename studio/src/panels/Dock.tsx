@@ -37,16 +37,16 @@ export function Dock() {
           role="tablist" aria-label="Panels" className="row" onKeyDown={(event) => {
             const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
             if (by === undefined) return;
-            const at = DOCKS.findIndex((own) => own.dock === dock);
+            const at = DOCKS.findIndex((item) => item.dock === dock);
             const next = DOCKS[(at + by + DOCKS.length) % DOCKS.length];
             if (next) show({ dock: next.dock });
             window.setTimeout(() => document.querySelector<HTMLElement>('.dock [role="tab"][aria-selected="true"]')?.focus());
           }}
         >
-          {DOCKS.map((own) => (
-            <button key={own.dock} type="button" role="tab" aria-selected={dock === own.dock} tabIndex={dock === own.dock ? 0 : -1} title={`${own.label} (${own.keys})`} onClick={() => show({ dock: own.dock })}>
-              {own.label}
-              {own.dock === 'yaml' && faults > 0 && <span className="count" aria-label={`${faults} faults`}>{faults}</span>}
+          {DOCKS.map((item) => (
+            <button key={item.dock} type="button" role="tab" aria-selected={dock === item.dock} tabIndex={dock === item.dock ? 0 : -1} title={`${item.label} (${item.keys})`} onClick={() => show({ dock: item.dock })}>
+              {item.label}
+              {item.dock === 'yaml' && faults > 0 && <span className="count" aria-label={`${faults} faults`}>{faults}</span>}
             </button>
           ))}
         </div>
@@ -58,7 +58,7 @@ export function Dock() {
           </div>
         )}
       </div>
-      <div className="panel" role="tabpanel" aria-label={DOCKS.find((own) => own.dock === dock)?.label}><Panel /></div>
+      <div className="panel" role="tabpanel" aria-label={DOCKS.find((item) => item.dock === dock)?.label}><Panel /></div>
     </section>
   );
 }

@@ -21,14 +21,14 @@ export function DragOverlay({ node, place, rect, main }: { node: NodeState; plac
   const drag = useStudio((state) => state.drags[node.id]);
   const viewed = useStudio((state) => state.graph?.view.row ?? 0);
   const [held, setHeld] = useState<Held | null>(null);
-  const own = pointsOf(node, drag, main ? viewed : place.row);
-  const shown = held ? { ...own, [held.field]: moved(own[held.field], held.index, held.at) } : own;
+  const known = pointsOf(node, drag, main ? viewed : place.row);
+  const shown = held ? { ...known, [held.field]: moved(known[held.field], held.index, held.at) } : known;
   const screen = (point: Point): Point => toWindow(rect, onto(place, point));
   const at = (event: React.PointerEvent<SVGElement>): Point => {
     const box = event.currentTarget.ownerSVGElement?.getBoundingClientRect();
     return inside(back(place, toPicture(rect, [event.clientX - (box?.left ?? 0), event.clientY - (box?.top ?? 0)])));
   };
-  const send = (field: Held['field'], index: number, to: Point) => changeDrag(node.id, own.row, { [field]: moved(own[field], index, to) });
+  const send = (field: Held['field'], index: number, to: Point) => changeDrag(node.id, known.row, { [field]: moved(known[field], index, to) });
   const line = (points: Point[]): string => `M${points.map((point) => screen(point).map((part) => part.toFixed(1)).join(' ')).join('L')}`;
   const grips = (field: Held['field'], label: string) => shown[field].map((point, index) => (
     <Grip
@@ -40,7 +40,7 @@ export function DragOverlay({ node, place, rect, main }: { node: NodeState; plac
       }}
       onMove={(event) => held && setHeld({ ...held, at: at(event) })}
       onEnd={() => {
-        if (held && !same(held.at, own[held.field][held.index])) void send(held.field, held.index, held.at).then(() => setHeld(null));
+        if (held && !same(held.at, known[held.field][held.index])) void send(held.field, held.index, held.at).then(() => setHeld(null));
         else setHeld(null);
       }}
       onNudge={(by) => void send(field, index, inside([point[0] + by[0], point[1] + by[1]]))}
@@ -58,8 +58,8 @@ export function DragOverlay({ node, place, rect, main }: { node: NodeState; plac
           </g>
         );
       })}
-      {own.trails.map((trail, index) => trail.length > 1 && <path key={index} className="trail" d={line(trail)} pointerEvents="none" />)}
-      {own.trails.map((trail, index) => trail.length > 1 && trail[0] && <circle key={index} className="origin" cx={screen(trail[0])[0]} cy={screen(trail[0])[1]} r={3.5} />)}
+      {known.trails.map((trail, index) => trail.length > 1 && <path key={index} className="trail" d={line(trail)} pointerEvents="none" />)}
+      {known.trails.map((trail, index) => trail.length > 1 && trail[0] && <circle key={index} className="origin" cx={screen(trail[0])[0]} cy={screen(trail[0])[1]} r={3.5} />)}
       {grips('points', 'point')}
       {grips('to', 'target')}
     </g>

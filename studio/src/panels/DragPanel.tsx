@@ -1,6 +1,6 @@
-/** The bar of a drag above the picture: start and stop it, say what may move, and see how far it is. */
+/** The bar of the drag in focus, above the picture: start and stop it, paint the part that may move, and see its progress. */
 
-import { dragInFocus, type Drags, pointsOf, standingOf, withPoint } from '../logic/drags';
+import { dragInFocus, type Drags, pointsOf, statusOf, withPoint } from '../logic/drags';
 import type { Point } from '../logic/contour';
 import { dragPoint } from '../logic/compose';
 import type { Value } from '../logic/schema';
@@ -13,7 +13,7 @@ function focusOf(state: State): NodeState | null {
   return dragInFocus(state.graph, state.selection, state.drags, state.tool === 'point' || state.painting !== null);
 }
 
-/** Return the drag that is in focus, and render again when it is another. */
+/** Return the drag in focus, and render again when the focus changes. */
 export function useDragInFocus(): NodeState | null {
   return useStudio(focusOf);
 }
@@ -25,10 +25,10 @@ export function DragPanel() {
   const canUndo = useStudio((state) => state.graph?.can_undo ?? false);
   if (!node) return null;
   const running = drag?.running ?? false;
-  const standing = standingOf(node, drag);
+  const status = statusOf(node, drag);
   const masked = node.fields.mask != null;
   return (
-    <section className={`drag-bar row${standing.remedy === null ? '' : ' bad'}`} aria-label={`Drag ${node.id}`}>
+    <section className={`drag-bar row${status.remedy === null ? '' : ' bad'}`} aria-label={`Drag ${node.id}`}>
       {running
         ? <button type="button" className="primary" title="Stop, and keep what it reached (S)" onClick={() => void ask({ do: 'drag_stop' })}>Stop</button>
         : <button type="button" className="primary" title="Move the points to their targets (S)" onClick={() => void startDrag(node.id)}>Start</button>}
@@ -37,22 +37,22 @@ export function DragPanel() {
         type="button" aria-pressed={painting === node.id} title="Paint the part of the picture that may change"
         onClick={() => show(painting === node.id ? { painting: null, tool: 'hand' } : { painting: node.id, tool: 'brush' })}
       >
-        {masked ? 'Paint more that may move' : 'Paint what may move'}
+        {masked ? 'Paint more of what may move' : 'Paint what may move'}
       </button>
-      <span className="standing" role="status">{node.id}: {standing.words}</span>
+      <span className="drag-status" role="status">{node.id}: {status.words}</span>
     </section>
   );
 }
 
-/** What to do about a drag that does not get on. */
+/** Advice for a drag that is stuck or has lost its points. */
 export function DragRemedy() {
   const node = useDragInFocus();
   const drag = useStudio((state) => (node ? state.drags[node.id] : undefined));
-  const remedy = node && standingOf(node, drag).remedy;
+  const remedy = node && statusOf(node, drag).remedy;
   return remedy ? <p className="float drag-remedy" role="alert">{remedy}</p> : null;
 }
 
-/** Start a drag, or the one in focus; a further one is chosen instead where it goes on as that. */
+/** Start or continue a drag. If the studio continues it as a new drag, select the new one. */
 export async function startDrag(node: string): Promise<void> {
   show({ painting: null, tool: 'hand' });
   follow(await ask({ do: 'drag_start', node }));
@@ -87,8 +87,8 @@ export async function addPoint(from: Point, to: Point): Promise<void> {
   if (graph?.view.output == null) return;
   const node = focusOf(state);
   if (node) {
-    const own = pointsOf(node, drags[node.id], graph.view.row);
-    await changeDrag(node.id, own.row, withPoint(own, from, to));
+    const known = pointsOf(node, drags[node.id], graph.view.row);
+    await changeDrag(node.id, known.row, withPoint(known, from, to));
     return;
   }
   const changes = dragPoint(graph, graph.view.output, from, to);
@@ -99,13 +99,13 @@ export async function addPoint(from: Point, to: Point): Promise<void> {
   follow(await edit(changes));
 }
 
-/** Return the mask that painting adds to: that of a drag which has not moved yet, so that nothing seen changes. */
+/** Return the id of the mask that painting adds to: the mask of the drag that is painted for, or null if it has none. */
 export function paintedMask(graph: GraphEvent | null, painting: string | null): string | null {
-  const node = graph?.nodes.find((own) => own.id === painting);
+  const node = graph?.nodes.find((one) => one.id === painting);
   return node !== undefined && typeof node.fields.mask === 'string' ? node.fields.mask : null;
 }
 
-/** Let a drag move what was painted. */
+/** Add a painted shape to the part that a drag may move. */
 export async function paintDrag(node: string, drags: Drags, shape: Record<string, Value>): Promise<void> {
   const row = drags[node]?.rows[0]?.row ?? 0;
   await changeDrag(node, row, { shape: { ...shape, feather: 0.03 } });

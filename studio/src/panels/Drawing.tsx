@@ -60,7 +60,7 @@ export function Drawing({ rect, tool, place }: { rect: Rect; tool: Exclude<Tool,
     setCorners([]);
   };
 
-  useKeys(tool === 'polygon' ? { Enter: close, Escape: () => setCorners([]), Backspace: () => setCorners((own) => own.slice(0, -1)) } : {});
+  useKeys(tool === 'polygon' ? { Enter: close, Escape: () => setCorners([]), Backspace: () => setCorners((corners) => corners.slice(0, -1)) } : {});
 
   const finish = (done: Held) => {
     const small = Math.hypot(done.to[0] - done.from[0], done.to[1] - done.from[1]) < LEAST;
@@ -78,7 +78,7 @@ export function Drawing({ rect, tool, place }: { rect: Rect; tool: Exclude<Tool,
           event.currentTarget.setPointerCapture(event.pointerId);
           const point = at(event);
           if (tool === 'brush') brush.begin(point, event.shiftKey, place);
-          else if (tool === 'polygon') setCorners((own) => (own.length > 2 && near(own[0], point) ? (close(), []) : [...own, point]));
+          else if (tool === 'polygon') setCorners((corners) => (corners.length > 2 && near(corners[0], point) ? (close(), []) : [...corners, point]));
           else setHeld({ from: point, to: point });
         }}
         onPointerMove={(event) => {
@@ -172,20 +172,20 @@ function useBrush(rect: Rect) {
     move(point);
   };
   const move = (point: Point) => {
-    const own = stroke.current;
-    if (!own) return;
-    own.painted.line(own.last, cell(point), Math.max(store.get().brush * Math.min(width, height), 1), own.value);
-    own.last = cell(point);
-    paint(canvas.current, own.painted);
+    const current = stroke.current;
+    if (!current) return;
+    current.painted.line(current.last, cell(point), Math.max(store.get().brush * Math.min(width, height), 1), current.value);
+    current.last = cell(point);
+    paint(canvas.current, current.painted);
   };
   const end = () => {
-    const own = stroke.current;
+    const current = stroke.current;
     stroke.current = null;
     canvas.current?.getContext('2d')?.clearRect(0, 0, width, height);
-    if (!own) return;
-    const points = polygonOf(own.painted);
+    if (!current) return;
+    const points = polygonOf(current.painted);
     if (points.length < 3) return;
-    const place = own.place;
+    const place = current.place;
     void commit({ kind: 'polygon', points: place ? points.map((point) => back(place, point).map(round)) : points });
   };
   const view = (

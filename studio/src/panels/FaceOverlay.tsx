@@ -18,8 +18,8 @@ export function FaceOverlay({ rect, photograph, onPan }: { rect: Rect; photograp
   const faces = useStudio((state) => state.faces);
   const draft = useStudio((state) => state.draft);
   const pan = usePan(onPan);
-  const own = graph && chainOf(graph)?.photo;
-  const photo = own && { ...own, fields: { ...own.fields, ...draft[own.id] } };
+  const saved = graph && chainOf(graph)?.photo;
+  const photo = saved && { ...saved, fields: { ...saved.fields, ...draft[saved.id] } };
   const { width, height } = photograph.header;
   const screen = ([x, y]: Point): Point => toWindow(rect, [(x + 0.5) / width, (y + 0.5) / height]);
   const pixel = (event: React.PointerEvent<SVGElement>): Point => {
@@ -53,7 +53,7 @@ function Chosen({ photo, screen, pixel }: { photo: NodeState; screen: (point: Po
   const faces = facesOf(photo.fields.points);
   if (!style) return null;
   const moved = (number: number, index: number, to: Point) =>
-    fieldsOf(photo, faces.map((points, own) => points.map((one, place) => (own === number && place === index ? to : one))));
+    fieldsOf(photo, faces.map((points, item) => points.map((one, place) => (item === number && place === index ? to : one))));
   const end = () => {
     void gesture.current?.end();
     gesture.current = null;

@@ -48,7 +48,7 @@ export function FilmPanel() {
   const keep = (next: FilmKey[], seconds = length, id?: string) => keepFilm(next.length === 0 ? null : { seconds, keys: filmKeys(next) }, id);
   const setKeys = (next: FilmKey[]) => keep(next);
   const stretch = (seconds: number) => {
-    setTime((own) => (own * seconds) / length);
+    setTime((time) => (time * seconds) / length);
     keep(stretched(keys, seconds / length), seconds);
   };
 
@@ -107,7 +107,7 @@ export function FilmPanel() {
           {tracks.map((path) => (
             <Track
               key={path} path={path} keys={present} length={length} onSeek={seek} onFocus={() => { typing.current = gestureId(); }}
-              onChange={(key, value) => keep(keys.map((own) => (own.time === key.time ? { ...own, values: { ...own.values, [path]: value } } : own)), length, typing.current)}
+              onChange={(key, value) => keep(keys.map((item) => (item.time === key.time ? { ...item, values: { ...item.values, [path]: value } } : item)), length, typing.current)}
               onRemove={() => setKeys(withoutTrack(keys, path))}
             />
           ))}
@@ -148,7 +148,7 @@ function Player({ frames, waiting }: { frames: Record<string, Thumb>; waiting: b
   const count = urls.length;
   useEffect(() => {
     if (count < 2) return;
-    const timer = window.setInterval(() => setAt((own) => own + 1), 1000 / PLAYED_FPS);
+    const timer = window.setInterval(() => setAt((at) => at + 1), 1000 / PLAYED_FPS);
     return () => window.clearInterval(timer);
   }, [count]);
   if (count === 0) return waiting ? <p className="player muted">The frames are being drawn…</p> : null;

@@ -29,5 +29,5 @@ function without(id: string): Group[] {
 }
 
 function replaced(group: Group): Group[] {
-  return store.get().graph?.groups.map((own) => (own.id === group.id ? group : own)) ?? [];
+  return store.get().graph?.groups.map((item) => (item.id === group.id ? group : item)) ?? [];
 }

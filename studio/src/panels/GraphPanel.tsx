@@ -23,7 +23,7 @@ function cardsOf(graph: GraphEvent, catalogue: Catalogue | null, selection: stri
   const places = positionsOf(graph, catalogue);
   const chosen = new Set(selection);
   const sizes = new Map(graph.nodes.map((node) => [node.id, cardSize(node, entryOf(catalogue, node))]));
-  const outputs = new Map(graph.outputs.map((own) => [own.node, own.name]));
+  const outputs = new Map(graph.outputs.map((item) => [item.node, item.name]));
   const frames = graph.groups.flatMap((group): FrameNode[] => {
     const frame = frameOf(group.nodes, places, sizes);
     if (!frame) return [];
@@ -84,7 +84,7 @@ function Flow() {
   const edges = useMemo(() => (graph ? edgesOf(graph) : []).map((edge) => ({ ...edge, selected: chosenEdges.has(edge.id) })), [graph, chosenEdges]);
 
   const onNodesChange = useCallback((changes: NodeChange<Shown>[]) => {
-    setNodes((own) => applyNodeChanges(changes, own));
+    setNodes((nodes) => applyNodeChanges(changes, nodes));
     const chosen = changes.filter((change) => change.type === 'select');
     if (chosen.length === 0) return;
     const ids = new Set(store.get().selection);
@@ -110,8 +110,8 @@ function Flow() {
   return (
     <ReactFlow<Shown>
       nodes={nodes} edges={edges} nodeTypes={TYPES} onNodesChange={onNodesChange} minZoom={0.1} maxZoom={1.6}
-      onEdgesChange={(changes) => setChosenEdges((own) => {
-        const next = new Set(own);
+      onEdgesChange={(changes) => setChosenEdges((edges) => {
+        const next = new Set(edges);
         for (const change of changes) if (change.type === 'select') { if (change.selected) next.add(change.id); else next.delete(change.id); }
         return next;
       })}

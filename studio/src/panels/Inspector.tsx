@@ -44,7 +44,7 @@ function Several({ nodes, graph }: { nodes: NodeState[]; graph: GraphEvent }) {
 
 /** Put a frame around nodes. */
 export async function group(graph: GraphEvent, ids: string[]): Promise<void> {
-  const taken = new Set(graph.groups.map((own) => own.id));
+  const taken = new Set(graph.groups.map((item) => item.id));
   let number = 1;
   while (taken.has(`group_${number}`)) number++;
   await edit([{ place: { groups: [...graph.groups, { id: `group_${number}`, title: 'Group', nodes: ids }] } }]);
@@ -91,7 +91,7 @@ function Head({ node, graph, entry }: { node: NodeState; graph: GraphEvent; entr
     if (name === node.id || name === '') setName(node.id);
     else void edit([{ rename: { node: node.id, to: name } }]).then((answer) => (answer ? select(name) : setName(node.id)));
   };
-  const shown = graph.outputs.find((own) => own.node === node.id);
+  const shown = graph.outputs.find((item) => item.node === node.id);
   return (
     <>
       <div className="row">
@@ -117,7 +117,7 @@ function Head({ node, graph, entry }: { node: NodeState; graph: GraphEvent; entr
 
 /** Make a node an output and look at it, or no longer. */
 export async function toggleOutput(graph: GraphEvent, id: string): Promise<void> {
-  const others = graph.outputs.filter((own) => own.node !== id).map((own) => ({ name: own.name, node: own.node }));
+  const others = graph.outputs.filter((item) => item.node !== id).map((item) => ({ name: item.name, node: item.node }));
   if (others.length < graph.outputs.length) {
     await edit([{ outputs: others }]);
     return;
@@ -162,7 +162,7 @@ async function changeKind(catalogue: Catalogue | null, node: NodeState, kind: st
 /** A port as a list of nodes that fit: links without a mouse. */
 function PortField({ graph, node, input }: { graph: GraphEvent; node: NodeState; input: InputEntry }) {
   const links = graph.links.filter((link) => link.target === node.id && link.input === input.name);
-  const fault = node.faults.find((own) => own.field?.split('.')[0] === input.name);
+  const fault = node.faults.find((item) => item.field?.split('.')[0] === input.name);
   const places = input.many ? [...links.map((link) => link.source), ''] : [links[0]?.source ?? ''];
   const fits = graph.nodes.filter((other) => other.id !== node.id && (other.makes === null || input.types.includes(other.makes)));
   const choose = (index: number, source: string) => {
@@ -177,8 +177,8 @@ function PortField({ graph, node, input }: { graph: GraphEvent; node: NodeState;
           <span className="label">{index === 0 ? input.name : ''}</span>
           <select aria-label={`${input.name} of ${node.id}${input.many ? `, ${index + 1}` : ''}`} title={input.description} value={source} aria-invalid={fault !== undefined} onChange={(event) => choose(index, event.target.value)}>
             <option value="">{input.many ? '+ another' : input.required ? 'nothing yet' : 'nothing'}</option>
-            {source !== '' && !fits.some((own) => own.id === source) && <option>{source}</option>}
-            {fits.map((own) => <option key={own.id}>{own.id}</option>)}
+            {source !== '' && !fits.some((item) => item.id === source) && <option>{source}</option>}
+            {fits.map((item) => <option key={item.id}>{item.id}</option>)}
           </select>
         </label>
       ))}

@@ -12,17 +12,17 @@ export function Outline() {
   const selection = useStudio((state) => state.selection);
   if (!graph) return null;
   const read = new Set(graph.links.map((link) => link.source));
-  const shown = new Set(graph.outputs.map((own) => own.node));
+  const shown = new Set(graph.outputs.map((item) => item.node));
   const loose = graph.nodes.filter((node) => !read.has(node.id) && !shown.has(node.id));
   const seen = new Set<string>();
   return (
     <div className="outline pad">
       <p className="muted">{counted(graph.nodes.length, 'node')}, {counted(graph.links.length, 'link')}, {counted(graph.outputs.length, 'output')}. Each node is followed by what it reads.</p>
       <ul>
-        {graph.outputs.map((own) => (
-          <li key={own.name}>
-            output <button type="button" onClick={() => void ask({ do: 'view', output: own.name, row: 0 })}>{own.name}</button>
-            <ul><Branch id={own.node} graph={graph} catalogue={catalogue} selection={selection} seen={seen} /></ul>
+        {graph.outputs.map((item) => (
+          <li key={item.name}>
+            output <button type="button" onClick={() => void ask({ do: 'view', output: item.name, row: 0 })}>{item.name}</button>
+            <ul><Branch id={item.node} graph={graph} catalogue={catalogue} selection={selection} seen={seen} /></ul>
           </li>
         ))}
         {loose.length > 0 && (
@@ -54,7 +54,7 @@ function Branch({ id, graph, catalogue, selection, seen, link }: BranchProps) {
   if (!node) return null;
   const again = seen.has(id);
   seen.add(id);
-  const inputs = again ? [] : graph.links.filter((own) => own.target === id);
+  const inputs = again ? [] : graph.links.filter((item) => item.target === id);
   const line = summary(node, entryOf(catalogue, node));
   return (
     <li>
@@ -63,7 +63,7 @@ function Branch({ id, graph, catalogue, selection, seen, link }: BranchProps) {
       <span className="muted"> {node.op}{typeof node.fields.kind === 'string' ? ` ${node.fields.kind}` : ''}{node.makes === null ? '' : `, makes ${node.makes}`}{node.bypassed ? ', bypassed' : ''}{line === '' ? '' : `; ${line}`}{again ? ', see above' : ''}</span>
       {node.faults.map((fault) => <p key={fault.message} className="danger">{fault.message}</p>)}
       {inputs.length > 0 && (
-        <ul>{inputs.map((own) => <Branch key={`${own.input}${own.index ?? ''}`} id={own.source} link={own} graph={graph} catalogue={catalogue} selection={selection} seen={seen} />)}</ul>
+        <ul>{inputs.map((item) => <Branch key={`${item.input}${item.index ?? ''}`} id={item.source} link={item} graph={graph} catalogue={catalogue} selection={selection} seen={seen} />)}</ul>
       )}
     </li>
   );

@@ -97,9 +97,9 @@ function Placed({ node, place, rect, main, bare = false }: { node: NodeState; pl
           onBegin={begin} onEnd={end}
           onMove={(event) => gesture.current?.gesture.set(node.id, handle.move(canvas(event)))}
           onNudge={(by) => {
-            const own = new Gesture();
-            own.set(node.id, handle.move([handle.at[0] + by[0], handle.at[1] + by[1]]));
-            void own.end();
+            const gesture = new Gesture();
+            gesture.set(node.id, handle.move([handle.at[0] + by[0], handle.at[1] + by[1]]));
+            void gesture.end();
           }}
         />
       ))}

@@ -126,8 +126,8 @@ export function openPaletteForSelection(): void {
 /** Return whether a port takes what a node makes, and the node does not read the port's node. */
 export function fitsPort(catalogue: Catalogue | null, node: string, input: string, source: string): boolean {
   const graph = store.get().graph;
-  const [own, other] = [graph?.nodes.find((one) => one.id === node), graph?.nodes.find((one) => one.id === source)];
-  const port = own && entryOf(catalogue, own)?.inputs.find((one) => one.name === input);
+  const [target, other] = [graph?.nodes.find((one) => one.id === node), graph?.nodes.find((one) => one.id === source)];
+  const port = target && entryOf(catalogue, target)?.inputs.find((one) => one.name === input);
   return port !== undefined && other !== undefined && accepts(port, other.makes);
 }
 

@@ -82,8 +82,8 @@ function Face({ chain: { photo } }: { chain: Chain }) {
   const style = styleOf(photo);
   const byHand = () => {
     if (!faces) return;
-    const own = facesOf(photo.fields.points);
-    cutOut(photo, ...(own.length > 0 ? own : [pointsInTheMiddle(faces.width, faces.height)]));
+    const known = facesOf(photo.fields.points);
+    cutOut(photo, ...(known.length > 0 ? known : [pointsInTheMiddle(faces.width, faces.height)]));
     point();
   };
   return (

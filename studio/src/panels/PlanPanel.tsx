@@ -82,17 +82,17 @@ function Layers({ layers }: { layers: LayerState[] }) {
 }
 
 function Times({ plan }: { plan: PlanEvent }) {
-  const most = Math.max(...plan.timings.map((own) => own.seconds), 1e-9);
+  const most = Math.max(...plan.timings.map((item) => item.seconds), 1e-9);
   return (
     // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- likewise
     <section className="times" aria-label="Where the time went" tabIndex={0}>
       <h3>Where the time went</h3>
       {plan.timings.length === 0 && <p className="muted">shown after a run</p>}
-      {plan.timings.slice(0, 14).map((own) => (
-        <div key={own.name} className="time">
-          <span className="mono">{own.name}</span>
-          <svg viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true"><rect className="made" width={(100 * own.seconds) / most} height="6" /></svg>
-          <span className="muted">{seconds(own.seconds)}</span>
+      {plan.timings.slice(0, 14).map((item) => (
+        <div key={item.name} className="time">
+          <span className="mono">{item.name}</span>
+          <svg viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true"><rect className="made" width={(100 * item.seconds) / most} height="6" /></svg>
+          <span className="muted">{seconds(item.seconds)}</span>
         </div>
       ))}
     </section>

@@ -108,8 +108,8 @@ function usualValues(graph: GraphEvent, catalogue: Catalogue | null, field: stri
   const schema = node && entryOf(catalogue, node)?.fields[name];
   if (!node || schema === undefined) return '[0, 1]';
   const spec = fieldSpec(name, schema as Schema);
-  const own = node.fields[name] ?? spec.default;
-  const value = typeof own === 'number' ? own : 0;
+  const current = node.fields[name] ?? spec.default;
+  const value = typeof current === 'number' ? current : 0;
   const range = slider(spec, value);
   if (!range) return written([0, 1, 2, 3, 4].map((step) => value + step));
   const count = 5;
@@ -152,15 +152,15 @@ export function SweepSheet() {
     return down * (drawn?.columns ?? 1) + across;
   };
   const shown = Object.entries(thumbs).sort(([one], [other]) => placeOf(one) - placeOf(other));
-  const axis = (label: string, own: AxisChoice, set: (axis: AxisChoice) => void, isOptional: boolean) => (
+  const axis = (label: string, choice: AxisChoice, set: (axis: AxisChoice) => void, isOptional: boolean) => (
     <div className="row">
       <label className="row">{label}
-        <select value={own.field} onChange={(event) => set({ field: event.target.value, text: event.target.value === '' ? '' : usualValues(graph, catalogue, event.target.value) })}>
+        <select value={choice.field} onChange={(event) => set({ field: event.target.value, text: event.target.value === '' ? '' : usualValues(graph, catalogue, event.target.value) })}>
           <option value="">{isOptional ? 'nothing' : 'a field…'}</option>
           {fields.map((field) => <option key={field}>{field}</option>)}
         </select>
       </label>
-      {own.field !== '' && <input type="text" className="mono" aria-label={`Values of ${own.field}`} value={own.text} onChange={(event) => set({ ...own, text: event.target.value })} />}
+      {choice.field !== '' && <input type="text" className="mono" aria-label={`Values of ${choice.field}`} value={choice.text} onChange={(event) => set({ ...choice, text: event.target.value })} />}
     </div>
   );
   return (

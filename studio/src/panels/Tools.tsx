@@ -25,8 +25,8 @@ export function Toolbar() {
   return (
     <>
     <div className="float tools" role="toolbar" aria-label="Tools" aria-orientation="vertical">
-      {TOOLS.map((own) => (
-        <IconButton key={own.tool} icon={own.icon} label={own.label} keys={own.keys} pressed={tool === own.tool} onClick={() => show(own.tool === 'hand' || own.tool === 'point' ? { tool: own.tool, painting: null } : { tool: own.tool })} />
+      {TOOLS.map((one) => (
+        <IconButton key={one.tool} icon={one.icon} label={one.label} keys={one.keys} pressed={tool === one.tool} onClick={() => show(one.tool === 'hand' || one.tool === 'point' ? { tool: one.tool, painting: null } : { tool: one.tool })} />
       ))}
     </div>
     {tool === 'brush' && (
@@ -64,8 +64,8 @@ export function DrawnMask() {
     <div className="float drawn" role="dialog" aria-label="What the mask shows">
       <p><b>The mask is drawn.</b> What should it show?</p>
       <div className="row">
-        {USES.map((own, index) => (
-          <button key={own.use} type="button" className={index === 0 ? 'primary' : 'solid'} title={own.about} onClick={() => choose(own.use)}>{own.label}</button>
+        {USES.map((one, index) => (
+          <button key={one.use} type="button" className={index === 0 ? 'primary' : 'solid'} title={one.about} onClick={() => choose(one.use)}>{one.label}</button>
         ))}
         <button type="button" onClick={() => show({ drawn: null })}>Only the node</button>
       </div>
@@ -73,7 +73,7 @@ export function DrawnMask() {
   );
 }
 
-/** Return the mask that a drawing tool changes: that of the drag that is painted for, the selected one, or none. */
+/** Return the id of the mask that a drawing tool changes: the mask of the drag that is painted for, or the selected mask. */
 export function chosenMask(): string | null {
   const { graph, selection, painting } = store.get();
   if (painting !== null) return paintedMask(graph, painting);

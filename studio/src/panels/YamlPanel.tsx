@@ -84,6 +84,6 @@ export function YamlPanel() {
 /** Ask for the graph as a command or a program, and copy it. */
 export async function copyAs(what: 'command' | 'python'): Promise<void> {
   const answer = ask({ do: what });
-  await copyText(answer.then((own) => own?.text ?? null), what === 'command' ? 'Command' : 'Python program');
+  await copyText(answer.then((item) => item?.text ?? null), what === 'command' ? 'Command' : 'Python program');
   if ((await answer) === null && what === 'command') show({ dialog: 'save' }); // the notice says that it has to be saved
 }

@@ -86,7 +86,7 @@ class StateDict:
 
 
 def _first_row(value: Tensor) -> Tensor:
-    """Return the row that all rows [..., w_dim] equal, or their mean."""
+    """Return the first row of [..., w_dim] if all rows are equal, otherwise their mean."""
     rows = value.reshape(-1, value.shape[-1])
     return rows[0] if bool((rows == rows[0]).all()) else rows.double().mean(0).to(value)
 
