@@ -215,7 +215,7 @@ def check_carrier(carrier: Carrier) -> None:
         seen.update(map(id, inner))
         waiting += inner
         if len(seen) > _limits.TERMS:
-            raise ValueError(f"it is made of more than {_limits.TERMS} passes, blends and edits by layer")
+            raise ValueError(f"it mixes more than {_limits.TERMS} passes, blends and edits by layer")
     depth = Memoised[int](lambda one, again: 1 + max(map(again, one.inner), default=0))
     if depth(carrier) > _limits.NESTED:
         raise ValueError(f"blends and edits by layer are nested more than {_limits.NESTED} deep")
