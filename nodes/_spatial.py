@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator
 
 from fgraph._geometry import Edit, fraction
+from fgraph._geometry.numbers import LARGEST
 from fgraph._ports import LayerSet
 from fgraph.lowering.blaming import blaming
 from fgraph.lowering.build import Build
@@ -29,7 +30,8 @@ def _as_amount(value: Any) -> Any:
     try:
         fraction(value)
     except (ValueError, ZeroDivisionError) as error:
-        raise ValueError(f"an amount is a number, or a ratio such as '1/3', not {value!r}") from error
+        limit = f"an amount is a number of at most {LARGEST:.0e}, or a ratio such as '1/3', not {value!r:.60}"
+        raise ValueError(limit) from error
     return value
 
 

@@ -8,6 +8,8 @@ from math import ceil, floor
 from typing import Literal
 
 _LONGEST = 100  # characters of a number
+LARGEST = 10**9  # of a number; far more than any canvas has pixels
+_SMALLEST = Fraction(1, 10**100)  # of a number that is not 0; its square is a float
 
 Number = Fraction | float  # the argument type of callers; `fraction` converts it
 Axis = Literal["x", "y"]
@@ -21,7 +23,8 @@ def fraction(value: Number | str) -> Fraction:
     """Convert a number to a fraction. A float converts as its shortest decimal, so 0.1 is 1/10.
 
     Raises:
-        ValueError: the number is not finite, or has more than 100 characters or an exponent of more than 3 digits.
+        ValueError: the number is not finite, is beyond `LARGEST` or nearer to 0 than 1e-100, or has more than 100
+            characters.
 
     >>> fraction(0.1), fraction("1/3"), fraction(2)
     (Fraction(1, 10), Fraction(1, 3), Fraction(2, 1))
@@ -33,9 +36,12 @@ def fraction(value: Number | str) -> Fraction:
     if len(text) > _LONGEST or len(exponent) > 3:
         raise ValueError(f"'{text:.40}' is out of range")
     try:
-        return Fraction(text)
+        found = Fraction(text)
     except (ValueError, ZeroDivisionError):
         raise ValueError(f"{value!r} is not a finite number or a fraction such as 1/3") from None
+    if abs(found) > LARGEST or 0 < abs(found) < _SMALLEST:
+        raise ValueError(f"'{text:.40}' is out of range")
+    return found
 
 
 def shown(value: Fraction) -> str:
