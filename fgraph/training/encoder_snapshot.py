@@ -8,14 +8,12 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
-
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from fgraph._atomic import write_atomic
 from fgraph.stylegan.checkpoints.encoder_file import describe_encoder, encoder_table_of
 from fgraph.stylegan.checkpoints.weights import encode_tensors
 from fgraph.stylegan.tables.discriminator import DiscriminatorTable, discriminator_shapes
+from fgraph.training.counters import UPDATES, Counters
 from fgraph.training.encoder_state import EncoderState
 from fgraph.training.projected import Tensors
 from fgraph.training.snapshot import plain, read_state_file
@@ -25,18 +23,6 @@ FORMAT = "fgraph-encoder-training"
 VERSION = "1"
 _COUNTERS = ("steps", "images", "history", "pending", "origin")
 _GROUPS = ("tensors", "averaged", "first", "second")
-
-
-class _Counters(BaseModel):
-    """The counters of a state, as JSON has them."""
-
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-    steps: int = Field(ge=0)
-    images: int = Field(ge=0)
-    history: list[dict[str, float]]
-    pending: dict[str, list[float]]
-    origin: dict[str, Any]
 
 
 def write_encoder_snapshot(state: EncoderState, path: Path) -> None:
@@ -78,7 +64,7 @@ def _build(metadata: Mapping[str, str], tensors: Tensors, where: str) -> Encoder
         groups[group][name] = value
     shapes, steps = (
         discriminator_shapes(table.network),
-        TypeAdapter(dict[str, Annotated[int, Field(ge=0, strict=True)]]).validate_json(metadata["adam"]),
+        UPDATES.validate_json(metadata["adam"]),
     )
     for group, part in groups.items():
         expected = {name: shapes[name] for name in steps} if group in _GROUPS[2:] else shapes
@@ -86,7 +72,9 @@ def _build(metadata: Mapping[str, str], tensors: Tensors, where: str) -> Encoder
             raise ValueError(f"its tensors '{group}/...' are not those of the encoder")
     if tuple(mean.shape) != (table.w_dim,):
         raise ValueError(f"its mean has shape {list(mean.shape)}")
-    counters = _Counters.model_validate_json(metadata["state"])
+    counters = Counters.model_validate_json(metadata["state"])
+    if not {"model", "model_sha256"} <= counters.origin.keys():
+        raise ValueError("its origin does not name the model")
     tensors, averaged = (lay_out_discriminator(groups[name]) for name in _GROUPS[:2])
     moments = Moments(groups["first"], groups["second"], steps)
     return EncoderState(table, tensors, averaged, mean, moments, **dict(counters))

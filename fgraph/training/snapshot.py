@@ -11,10 +11,10 @@ import dataclasses
 import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Any, TypeVar
 
 import torch
-from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, TypeAdapter
+from pydantic import Field, TypeAdapter
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
@@ -26,6 +26,7 @@ from fgraph.stylegan.checkpoints.weights import encode_tensors
 from fgraph.stylegan.tables.discriminator import DiscriminatorTable, discriminator_shapes
 from fgraph.stylegan.tables.stylegan2 import StyleGAN2Table
 from fgraph.stylegan.tables.stylegan2_tensors import check_shapes
+from fgraph.training.counters import UPDATES, Count, Counters
 from fgraph.training.projected import ProjectedTable, Tensors, projected_shapes
 from fgraph.training.state import AnyDiscriminator, Moments, TrainingState, lay_out_discriminator, lay_out_generator
 
@@ -149,19 +150,12 @@ def _read_state_file(path: Path, kind: str, version: str, build: Callable[[Mappi
         raise ModelError(f"{path}: is not a whole snapshot of a training: {show(error, 300)}") from error
 
 
-class _Counters(BaseModel):
-    """The counters of a state, as JSON has them."""
+class _Counters(Counters):
+    """The counters of the training of a generator."""
 
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-    steps: int = Field(ge=0)
-    images: int = Field(ge=0)
-    earlier: int = Field(ge=0)
-    strength: FiniteFloat
-    signs: tuple[FiniteFloat, int]
-    history: list[dict[str, float]]
-    pending: dict[str, list[float]]
-    origin: dict[str, Any]
+    earlier: Count
+    strength: float = Field(ge=0, le=1)
+    signs: tuple[float, Count]
 
 
 def _finite(name: str, value: Tensor) -> Tensor:
@@ -178,7 +172,7 @@ def _build(metadata: Mapping[str, str], tensors: Tensors, where: str) -> Trainin
     table = table_of(json.loads(metadata["table"]), where)
     discriminator = _discriminator_table(json.loads(metadata["discriminator"]))
     _check(table, discriminator, groups, where)
-    steps = TypeAdapter(dict[str, dict[str, Annotated[int, Field(ge=0, strict=True)]]]).validate_json(metadata["adam"])
+    steps = {name: UPDATES.validate_python(one) for name, one in json.loads(metadata["adam"]).items()}
     moments = {name: _moments(name, groups, steps[name]) for name in ("generator", "discriminator")}
     counters = _Counters.model_validate_json(metadata["state"])
     return TrainingState(

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -255,6 +256,44 @@ def test_completion_is_installed_once(
     if start is not None:
         assert (tmp_path / start).read_text().count(str(path)) == 2  # in one line
     assert output(capsys, "completion", shell) == completion.SCRIPTS[shell]
+
+
+@pytest.mark.parametrize("earlier", [b"caf\xe9", b"alias e='x'\n", None])
+def test_completion_is_installed_below_a_folder_with_a_quote(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, earlier: bytes | None
+) -> None:
+    home = tmp_path / "o'b'$(touch run)"
+    home.mkdir()
+    if earlier is not None:
+        (home / ".bashrc").write_bytes(earlier)
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.delenv("XDG_DATA_HOME", raising=False)
+    for _ in range(2):
+        output(capsys, "completion", "install", "bash")
+    *before, line = (home / ".bashrc").read_bytes().splitlines()
+    assert before == ([] if earlier is None else earlier.splitlines())
+    done = subprocess.run(
+        ["bash", "-c", f"{line.decode()}\ncomplete -p fgraph"], capture_output=True, text=True, check=True
+    )
+    assert "-F _fgraph fgraph" in done.stdout
+    assert not Path("run").exists()
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no FIFOs")
+@pytest.mark.parametrize(
+    ("make", "says"),
+    [
+        (os.mkfifo, "it is not a regular file"),
+        (os.mkdir, "there is a directory of this name"),
+        (lambda path: path.symlink_to("/dev/full"), "it is not a regular file"),
+    ],
+)
+def test_completion_is_not_installed_in_what_is_no_file(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, make: Any, says: str
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    make(tmp_path / ".bashrc")
+    assert says in output(capsys, "completion", "install", "bash", code=2)
 
 
 def test_an_unknown_shell(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:

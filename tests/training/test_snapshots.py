@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import os
 import resource
 import signal
@@ -194,6 +195,10 @@ def nan_first(tensors: dict[str, torch.Tensor]) -> None:
     next(iter(tensors.values())).view(-1)[0] = float("nan")
 
 
+def set_counters(facts: dict[str, str], **counters: Any) -> None:
+    facts["state"] = json.dumps({**json.loads(facts["state"]), **counters})
+
+
 WRONG: dict[str, Callable[[dict[str, torch.Tensor], dict[str, str]], object]] = {
     "a number that is not finite": lambda tensors, facts: nan_first(tensors),
     "a missing tensor": lambda tensors, facts: tensors.pop("generator/const"),
@@ -210,6 +215,17 @@ WRONG: dict[str, Callable[[dict[str, torch.Tensor], dict[str, str]], object]] = 
     ),
     "an unknown counter": lambda tensors, facts: facts.update(state='{"x": 1, ' + facts["state"][1:]),
     "steps below 0": lambda tensors, facts: facts.update(adam='{"generator": {"const": -1}, "discriminator": {}}'),
+    "more steps than any training has": lambda tensors, facts: facts.update(
+        adam=facts["adam"].replace(": 1", f": {10**400}", 1)
+    ),
+    "more images than any training has": lambda tensors, facts: set_counters(facts, earlier=10**400),
+    "a share above 1": lambda tensors, facts: set_counters(facts, strength=1e308),
+    "a record that is not finite": lambda tensors, facts: set_counters(facts, history=[{"images": float("inf")}]),
+    "a record without images": lambda tensors, facts: set_counters(facts, history=[{"generator": 1.0}]),
+    "a sum without its terms": lambda tensors, facts: set_counters(facts, pending={"generator": [1.0]}),
+    "a sum of no terms": lambda tensors, facts: set_counters(facts, pending={"generator": [1.0, 0.0]}),
+    "settings that are no mapping": lambda tensors, facts: set_counters(facts, origin={"settings": 3}),
+    "a count that is a text": lambda tensors, facts: set_counters(facts, origin={"discriminator_first": "x"}),
     "a discriminator of other types": lambda tensors, facts: facts.update(discriminator='{"size": [], "channels": 1}'),
     "a huge discriminator": lambda tensors, facts: facts.update(discriminator='{"size": 8, "channels": [[4, 1e99]]}'),
 }

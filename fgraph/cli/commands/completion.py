@@ -7,12 +7,15 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from fgraph._atomic import write_atomic
+from fgraph._atomic import save_error, write_atomic
 from fgraph._errors import FgraphError
+from fgraph._files import read_file
+from fgraph._limits import MIB
 from fgraph.cli.candidates import candidates
 from fgraph.cli.signals import Interrupts
 from fgraph.cli.terminal import say
 
+_MOST = 16 * MIB  # of the file that a shell reads at its start
 # bash splits words at `=`, and takes the candidates for the part after it.
 _BASH = """\
 _fgraph() {
@@ -99,9 +102,21 @@ def _install(shell: str) -> str:
     path = Path(os.environ.get("XDG_DATA_HOME") or home / ".local" / "share", "fgraph", f"completion.{shell}")
     write_atomic(path, SCRIPTS[shell].encode())
     start = home / f".{shell}rc"
-    line = f"[ -r '{path}' ] && . '{path}'  # completion of fgraph\n"
-    known = start.read_text("utf-8") if start.is_file() else ""
-    if line not in known:
-        with start.open("a", encoding="utf-8") as file:
-            file.write(("" if known.endswith("\n") or not known else "\n") + line)
+    word = "'" + str(path).replace("'", "'\\''") + "'"
+    try:
+        _append(start, os.fsencode(f"[ -r {word} ] && . {word}  # completion of fgraph\n"))
+    except OSError as error:
+        raise save_error(start, error) from error
     return f"{path}\n{start} reads it; open a new shell to use it"
+
+
+def _append(path: Path, line: bytes) -> None:
+    """Append a line to a file that does not have it. A link is followed, as people keep such files elsewhere.
+
+    Raises:
+        OSError: the file cannot be read or written, or is not a regular file.
+    """
+    known = read_file(path, _MOST) if path.exists() else b""
+    if line not in known:
+        with path.open("ab") as file:
+            file.write((b"" if known.endswith(b"\n") or not known else b"\n") + line)
