@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import accumulate
 from typing import Any, ClassVar, Literal
 
 import numpy as np
@@ -132,14 +133,34 @@ class Concat(Op):
 
     def _start(self, port: int, inputs: tuple[Type, ...]) -> int:
         """Return the start of a part along the axis."""
-        dimension = 2 if self.axis == "x" else 1
-        return sum([one.shape[dimension] for one in inputs[:port]])
+        return _starts(_Identical(inputs), 2 if self.axis == "x" else 1)[port]
 
     def _moved(self, region: Region, by: int) -> Region:
         top, left, bottom, right = region
         if self.axis == "x":
             return (top, left + by, bottom, right + by)
         return (top + by, left, bottom + by, right)
+
+
+class _Identical:
+    """The parts of a join as a key. A join has as many parts as it has ports, and each port asks for its start."""
+
+    __slots__ = ("parts",)
+
+    def __init__(self, parts: tuple[Type, ...]) -> None:
+        self.parts = parts
+
+    def __hash__(self) -> int:
+        return id(self.parts)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Identical) and self.parts is other.parts
+
+
+@lru_cache(maxsize=16)
+def _starts(key: _Identical, dimension: int) -> list[int]:
+    """Return the start of each part along a dimension of its shape."""
+    return [0, *accumulate(one.shape[dimension] for one in key.parts)]
 
 
 def edit_copies(size: Size) -> Copies:
