@@ -50,6 +50,7 @@ def broken(graph: object, inputs: object) -> Any:
 def _backends() -> None:
     import torch._dynamo  # takes a second or two, which workers that do not run these tests save
     import torch._inductor.config
+    import torch._inductor.cpu_vec_isa
     import torch._inductor.exc
 
     for backend in (counting, without_compiler, without_triton, broken):
@@ -230,9 +231,9 @@ def test_beyond_the_limit_of_variants_layers_run_uncompiled_with_a_warning(
 @pytest.mark.skipif(not (shutil.which("g++") or shutil.which("clang++")), reason="inductor needs a C++ compiler")
 def test_inductor_computes_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TORCHINDUCTOR_CACHE_DIR", str(tmp_path))  # so that it does compile
-    monkeypatch.setattr(
-        torch._inductor.config.cpp, "vec_isa_ok", True
-    )  # skips a trial compilation for each instruction set
+    # No trial compilation for each instruction set: together they take longer than the layer.
+    monkeypatch.setattr(torch._inductor.config.cpp, "vec_isa_ok", True)
+    monkeypatch.setattr(torch._inductor.cpu_vec_isa.VecISA, "check_build", lambda *_: True)
     generator, layer = tiny(1), layer_of(tiny(1), "b8.conv1")
     made = generator.with_compiled("inductor")
     for size in ((4, 9, 6), (2, 7, 5)):
