@@ -13,7 +13,7 @@ UPDATES = TypeAdapter(dict[str, Count])  # the number of updates of each tensor
 
 
 class _Origin(BaseModel):
-    """What a training began with: the parts that are read, if they are there."""
+    """The parts of a record that name the start of a training, which are read if they are there."""
 
     model_config = ConfigDict(strict=True)
 
