@@ -183,7 +183,7 @@ def to_markdown(model: str, before: list[Array], first: list[Copy], kept: list[C
     return "\n".join([
         "", f"## {model}", "", f"{count} proposals in {len(before)} pictures.", "",
         f"| patches | number | visibility, median | 90 % | 99 % | above {MOST_VISIBLE} | above 1 | "
-        "sides on even ground | sharper | the same before the edit | sharper sides of 100 patches |",
+        "sides on even ground | sharper | sharper before the edit | sharper sides per 100 patches |",
         "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |", *rows, "",
     ])  # fmt: skip
 

@@ -24,7 +24,7 @@ _LEAST, _MOST = 128, 256  # pixels of the longer side of a picture
 _SMALLEST = 32
 _PIXELS = 48_000_000  # pixels of a sheet, about; many pictures are reduced
 _GAP = 6
-_ENDINGS = {"png": "png", "webp": "webp", "jpg": "jpeg"}
+_FORMATS = {"png": "png", "webp": "webp", "jpg": "jpeg"}
 _SHOWN = ("Image", "Photographs")  # kinds of files
 
 
@@ -61,14 +61,14 @@ def write_contact_sheet(jobs: Sequence[SheetEntry], directory: Path, quality: in
     shown = [_show(files, most) for files in found]
     blank = Image.new("RGB", next(one.size for one in shown if one is not None), "#dddddd")
     sheet = ImageOps.expand(_lay([one or blank for one in shown], [job.given for job in jobs]), _GAP, "white")
-    ending = first.suffix.lstrip(".")
-    if max(sheet.size) > LONGEST.get(_ENDINGS[ending], max(sheet.size)):
-        ending = "png"
-    path = directory / f"{NAME}.{ending}"
+    suffix = first.suffix.lstrip(".")
+    if max(sheet.size) > LONGEST.get(_FORMATS[suffix], max(sheet.size)):
+        suffix = "png"
+    path = directory / f"{NAME}.{suffix}"
     text = cells_text(
         _cell(number, job, files, directory) for number, (job, files) in enumerate(zip(jobs, found, strict=True))
     )
-    write_atomic(path, encode_picture(sheet, _ENDINGS[ending], text, quality=quality))
+    write_atomic(path, encode_picture(sheet, _FORMATS[suffix], text, quality=quality))
     return path
 
 
@@ -81,12 +81,12 @@ def _pictures(job: SheetEntry) -> list[Path]:
     """Return the files of the first image of a job, one for each row, by its manifest."""
     if job.directory is None:
         return []
-    images = [one for one in listed_files(job.directory) if one.kind in _SHOWN and _ending(one) in _ENDINGS]
-    same = [one for one in images if one.output == images[0].output and _ending(one) == _ending(images[0])]
+    images = [one for one in listed_files(job.directory) if one.kind in _SHOWN and _suffix(one) in _FORMATS]
+    same = [one for one in images if one.output == images[0].output and _suffix(one) == _suffix(images[0])]
     return [job.directory / one.file for one in same[:_MOST_ROWS]]
 
 
-def _ending(entry: ListedFile) -> str:
+def _suffix(entry: ListedFile) -> str:
     return entry.file.rpartition(".")[2]
 
 

@@ -62,9 +62,8 @@ def invert_pictures(request: InversionRequest) -> None:
     reading = PictureReading(generator.table.size, request.fit, request.align, request.face, _channels(generator))
     pictures, cache = _readable(paths, reading), InversionCache(_cache_folder(request.cache))
     statistics = None if cache.folder is None else cache.folder / "statistics"
-    judge = request.discriminator_from
-    problem = make_problem(generator, settings, discriminator=judge, folder=statistics)
-    digest = read_model(judge or request.model, file_digest) if settings.discriminator else ""
+    problem = make_problem(generator, settings, discriminator=request.discriminator_from, folder=statistics)
+    digest = read_model(request.discriminator_from or request.model, file_digest) if settings.discriminator else ""
     with progress(len(pictures) * settings.steps, "inverting") as bar:
         callback = TerminalProgress(bar, settings, directory)
         starts = _find_starts(request, problem, pictures, reading)

@@ -1,9 +1,9 @@
 """The inversion of many image files: in fixed batches, cached by content, resumable after a kill.
 
 The list of pictures determines the batches. The state of a search is cached before its first step and every few
-seconds. Therefore a killed job continues where it was: finished pictures come from the cache, and an unfinished batch
-is resumed with all of its rows. On the same machine, with the same number of threads, the results have the same bits as
-without the kill.
+seconds. Therefore a killed job resumes when it is started again: finished pictures come from the cache, and an
+unfinished batch is resumed with all of its rows. On the same machine, with the same number of threads, the results have
+the same bits as without the kill.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class InversionJob:
     directory: Path
     cache: InversionCache
     batch: int = 8
-    judge: str = ""  # the digest of the file of the discriminator, if its loss has a weight
+    discriminator_digest: str = ""  # the digest of its file, if its loss has a weight
     starts: Mapping[str, Tensor] = field(default_factory=dict)  # picture name -> the code to start from
     snapshot_seconds: float = 10.0
     callback: InversionCallback = field(default_factory=InversionCallback)
@@ -63,7 +63,7 @@ class InversionJob:
     def key(self, picture: JobPicture) -> str:
         """Return the cache key of a picture: of its pixels, the model, the settings and the start."""
         generator, settings = self.problem.generator, self.problem.settings
-        facts = [picture.digest, generator.digest, settings.digest, str(generator.dtype), self.judge]
+        facts = [picture.digest, generator.digest, settings.digest, str(generator.dtype), self.discriminator_digest]
         if (start := self.starts.get(picture.name)) is not None:
             facts.append(hashlib.sha256(start.float().numpy().tobytes()).hexdigest())
         return make_key(*facts)

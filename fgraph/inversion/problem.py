@@ -38,12 +38,12 @@ def make_problem(
     if settings.noise and all(layer.noise_index is None for layer in generator.table.layers):
         raise FgraphError(f"the layers of '{generator.name}' have no noise to optimise: leave inversion.noise out")
     generator = generator.with_half(None).with_compiled(None)  # in half precision, gradients would underflow
-    judge = _discriminator(generator, discriminator) if settings.discriminator else None
+    network = _discriminator(generator, discriminator) if settings.discriminator else None
     lpips = load_lpips(generator.device) if settings.lpips else None
     statistics = read_statistics(generator, folder)
     prior = make_prior(settings.prior, generator, statistics)
     metric = make_metric(generator, settings, prior, folder) if settings.optimiser == "lbfgs" else None
-    return Problem(generator, settings, WeightedLosses(settings, judge, lpips), prior, metric)
+    return Problem(generator, settings, WeightedLosses(settings, network, lpips), prior, metric)
 
 
 def _discriminator(generator: Generator, source: str | Path | None) -> Discriminator:

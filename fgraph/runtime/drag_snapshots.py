@@ -28,7 +28,7 @@ def resumable_drag(cache: InversionCache, key: str, make: Callable[[list[int]], 
 
 
 def is_state(search: DragSearch, state: Mapping[str, Tensor]) -> bool:
-    """Return whether tensors have the names and shapes of the state of a search that has as many rows."""
+    """Return whether tensors have the names and shapes of the state of a search with the rows of `search`."""
     handles, done = state.get("tracker.handles"), state.get("done")
     if handles is None or handles.ndim != _POINT + 1 or done is None or done.ndim:
         return False

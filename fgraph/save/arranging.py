@@ -139,7 +139,7 @@ def _times(picture: PillowImage.Image, times: int) -> PillowImage.Image:
 def _check_labels(labels: Sequence[str], several: Mapping[str, Image | MaskImage]) -> None:
     if len(labels) not in [value.rows for value in several.values()]:
         counts = ", ".join(f"'{name}' has {value.rows}" for name, value in several.items())
-        raise SaveError(f"output.labels has {len(labels)} labels for as many rows: {counts}")
+        raise SaveError(f"output.labels has length {len(labels)}, and no output has that many rows: {counts}")
 
 
 def _pictures(value: Image | MaskImage, options: PictureOptions) -> list[PillowImage.Image]:

@@ -152,7 +152,7 @@ def _of_sheet(requested: OutputRequest) -> str:
 
 
 def _of_formats(requested: OutputRequest) -> str:
-    shown = requested.most_rows(Kind.IMAGE, Kind.MASK, Kind.FEATURES)
+    shown = requested.most_rows(Kind.IMAGE, Kind.MASK, Kind.FEATURES, Kind.PHOTOGRAPH)
     return "" if shown else "no output is a picture; codes are written as .safetensors"
 
 

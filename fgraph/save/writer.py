@@ -37,7 +37,7 @@ from fgraph.save.quality import CropQuality, rate_crops, write_table
 from fgraph.save.record import Record
 from fgraph.save.video import VideoOptions, encode_video
 
-_ENDINGS = {"png": "png", "webp": "webp", "jpeg": "jpg"}
+_SUFFIXES = {"png": "png", "webp": "webp", "jpeg": "jpg"}
 
 
 @dataclass(frozen=True)
@@ -123,10 +123,10 @@ def save_results(
     Raises:
         SaveError: a format is unknown, two outputs would share a file, or a file can't be written.
     """
-    directory, kinds = Path(directory), read_formats(formats)
+    directory, chosen = Path(directory), read_formats(formats)
     with Staging(directory) as staging:
         writer = _Writer(
-            record or Record(), options or PictureOptions(), video or VideoOptions(), kinds, staging.folder
+            record or Record(), options or PictureOptions(), video or VideoOptions(), chosen, staging.folder
         )
         saved = [_stage(staging, content) for content in writer.contents(results, labels, sources, without)]
         manifest = Manifest(
@@ -196,7 +196,7 @@ class _Writer:
     """An encoder of results as files."""
 
     def __init__(
-        self, record: Record, options: PictureOptions, video: VideoOptions, kinds: Sequence[str], folder: Path
+        self, record: Record, options: PictureOptions, video: VideoOptions, formats: Sequence[str], folder: Path
     ) -> None:
         self.record = record
         self._folder = folder  # the folder of files that are written piece by piece
@@ -206,9 +206,9 @@ class _Writer:
         self.undrawn = ""
         self.quality: dict[str, Sequence[CropQuality]] = {}
         self._options = options
-        self._kinds = kinds
-        self._picture_kinds = [kind for kind in kinds if kind in PICTURE_FORMATS]
-        self._film_kinds = [kind for kind in VIDEO_FORMATS if kind in kinds]
+        self._formats = formats
+        self._picture_formats = [name for name in formats if name in PICTURE_FORMATS]
+        self._film_formats = [name for name in VIDEO_FORMATS if name in formats]
 
     def contents(
         self,
@@ -222,9 +222,9 @@ class _Writer:
                 yield _Content(file, name, _kind_of(value), row, data)
         for sheet in self._arrange(results, labels, sources, without):
             self.undrawn = missing_letters([self.undrawn, *sheet.labels])
-            for kind in self._picture_kinds:
-                file = f"{sheet.name}.{_ENDINGS[kind]}"
-                yield _Content(file, sheet.output, "Sheet", None, self._encode(file, sheet.picture, kind, None))
+            for format_name in self._picture_formats:
+                file = f"{sheet.name}.{_SUFFIXES[format_name]}"
+                yield _Content(file, sheet.output, "Sheet", None, self._encode(file, sheet.picture, format_name, None))
 
     def _arrange(
         self,
@@ -245,12 +245,12 @@ class _Writer:
     def _files(self, name: str, value: Result | PhotographStream) -> Iterator[tuple[str, int | None, bytes | Path]]:
         match value:
             case Image():
-                yield from self._pictures(name, value, self._picture_kinds)
-                if "npy" in self._kinds:
+                yield from self._pictures(name, value, self._picture_formats)
+                if "npy" in self._formats:
                     yield f"{name}.npy", None, encode_npy(value.array)
                 yield from self._films(name, value)
             case MaskImage():
-                yield from self._pictures(name, value, self._picture_kinds or ([] if self._film_kinds else ["png"]))
+                yield from self._pictures(name, value, self._picture_formats or ([] if self._film_formats else ["png"]))
                 yield f"{name}.npy", None, encode_npy(value.array)
                 yield from self._films(name, value)
             case Latents():
@@ -262,18 +262,18 @@ class _Writer:
                 yield from self._photographs(name, value)
             case FeatureMaps():
                 yield f"{name}.npz", None, value.to_bytes()
-                yield from self._pictures(name, value.preview(), self._picture_kinds)
+                yield from self._pictures(name, value.preview(), self._picture_formats)
                 yield from self._films(name, value.preview())
 
     def _pictures(
-        self, name: str, value: Image | MaskImage, kinds: Sequence[str]
+        self, name: str, value: Image | MaskImage, formats: Sequence[str]
     ) -> Iterator[tuple[str, int | None, bytes]]:
         if damaged := value.damaged_rows:
             self.damaged[name] = damaged
-        for kind in kinds:
-            for row, path in enumerate(row_paths(Path(f"{name}.{_ENDINGS[kind]}"), value.rows)):
+        for format_name in formats:
+            for row, path in enumerate(row_paths(Path(f"{name}.{_SUFFIXES[format_name]}"), value.rows)):
                 if row not in damaged:
-                    yield path.name, row, self._encode(path.name, self._scaled(path.name, value, row), kind, row)
+                    yield path.name, row, self._encode(path.name, self._scaled(path.name, value, row), format_name, row)
 
     def _photographs(
         self, name: str, value: Photographs | PhotographStream
@@ -282,9 +282,9 @@ class _Writer:
 
         The parts of a stream are made once, and each is written before the next one.
         """
-        films = Films(self._folder, name, value.films if "mp4" in self._film_kinds else (), self.record)
-        kinds = self._picture_kinds or ([] if films.names else ["png"])
-        paths = {kind: row_paths(Path(f"{name}.{_ENDINGS[kind]}"), value.rows) for kind in kinds}
+        films = Films(self._folder, name, value.films if "mp4" in self._film_formats else (), self.record)
+        formats = self._picture_formats or ([] if films.names else ["png"])
+        paths = {one: row_paths(Path(f"{name}.{_SUFFIXES[one]}"), value.rows) for one in formats}
         rated: list[CropQuality] = []
         damaged: list[int] = []
         first = crops = 0  # number of the first row of the part, and of its first crop
@@ -310,12 +310,12 @@ class _Writer:
     ) -> Iterator[tuple[str, int, bytes]]:
         """Yield a photograph in each format; `number` is its row among all rows, and `paths` names all rows."""
         text = self.record.for_row(number).to_text()
-        for kind, named in paths.items():
+        for format_name, named in paths.items():
             path = named[number]
-            if kind != "png":  # keeps the EXIF data of the photograph instead of the record
+            if format_name != "png":  # keeps the EXIF data of the photograph instead of the record
                 self.without_record.append(path.name)
             try:
-                yield path.name, number, part.encode(row, kind, text, self._options.quality)
+                yield path.name, number, part.encode(row, format_name, text, self._options.quality)
             except ValueError as error:
                 raise SaveError(f"cannot write {path.name}: {error}") from error
 
@@ -325,19 +325,23 @@ class _Writer:
         except ValueError as error:
             raise SaveError(f"cannot write {file}: {error}") from error
 
-    def _encode(self, file: str, picture: PillowImage.Image, kind: str, row: int | None) -> bytes:
+    def _encode(self, file: str, picture: PillowImage.Image, format_name: str, row: int | None) -> bytes:
         text = (self.record if row is None else self.record.for_row(row)).to_text()
-        if not fits(text, kind):
+        if not fits(text, format_name):
             self.without_record.append(file)
         try:
-            return encode_picture(picture, kind, text, self._options.quality)
+            return encode_picture(picture, format_name, text, self._options.quality)
         except ValueError as error:
             raise SaveError(f"cannot write {file}: {error}") from error
 
     def _films(self, name: str, value: Image | MaskImage) -> Iterator[tuple[str, int | None, bytes]]:
-        for kind in self._film_kinds:
+        for format_name in self._film_formats:
             if name not in self.damaged:
-                yield f"{name}.{kind}", None, encode_video(value, kind, self._video, self.record.to_text())
+                yield (
+                    f"{name}.{format_name}",
+                    None,
+                    encode_video(value, format_name, self._video, self.record.to_text()),
+                )
 
 
 def _kind_of(value: Result | PhotographStream) -> str:

@@ -135,7 +135,7 @@ def test_hints_for_many_mistakes_take_few_comparisons(mistake: str, monkeypatch:
     assert str(GraphError(faults)).endswith("... and 1900 more")
 
 
-def test_a_name_of_many_parts_is_followed_no_deeper_than_graphs_are() -> None:
+def test_a_dotted_name_is_followed_to_a_bounded_depth() -> None:
     (fault,) = fgraph.check(decoded(f"  e: {{op: tap, of: {'a.' * 300_000}b, layer: 0}}\n", "c"))
     assert "which is not a node" in fault.message
 
@@ -218,7 +218,7 @@ def test_sub_graphs_in_python_have_a_bound() -> None:
 
 
 def joint(parts: int) -> str:
-    """Return a graph that joins as many codes."""
+    """Return a graph that joins this many codes."""
     codes = "".join(f"  c{n}: {{op: sample, seed: {n}}}\n" for n in range(parts))
     joined = f"  e: {{op: concat, of: [{', '.join(f'c{n}' for n in range(parts))}]}}\n"
     return f"nodes:\n{codes}{joined}  image: {{op: decode, of: e}}\noutputs: [image]\n"

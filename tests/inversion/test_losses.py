@@ -26,7 +26,7 @@ def pictures(rows: int, size: int, seed: int = 0) -> Tensor:
     return torch.rand(rows, 3, size, size, generator=torch.Generator().manual_seed(seed)) * 2 - 1
 
 
-def judge(size: int = 16) -> Discriminator:
+def small_discriminator(size: int = 16) -> Discriminator:
     table = DiscriminatorTable(size, tuple((4 << i, 4) for i in range(size.bit_length() - 2)))
     return Discriminator(table, initial_tensors(table, seed=0))
 
@@ -67,7 +67,7 @@ def test_large_images_are_compared_at_256_pixels() -> None:
 
 def test_losses_of_a_row_do_not_depend_on_its_batch() -> None:
     settings = InversionSettings(mse=1, pyramid=0.5, discriminator=2)
-    objective = WeightedLosses(settings, judge())
+    objective = WeightedLosses(settings, small_discriminator())
     x, y = pictures(3, 16, 1), pictures(3, 16, 2)
     together = objective.parts(x, objective.prepare(y))
     assert list(together) == ["mse", "pyramid", "discriminator"]
@@ -78,7 +78,7 @@ def test_losses_of_a_row_do_not_depend_on_its_batch() -> None:
 
 
 def test_features_of_equal_images_have_no_loss() -> None:
-    loss = feature_loss(judge())
+    loss = feature_loss(small_discriminator())
     x, y = pictures(2, 16), pictures(2, 16, 9)
     assert loss.compare(x, loss.prepare(x)).tolist() == [0, 0]
     assert (loss.compare(y, loss.prepare(x)) > 0.1).all()

@@ -150,7 +150,7 @@ def test_the_error_for_an_unknown_precision_lists_the_known_ones() -> None:
 
 
 def test_a_generator_in_half_precision_is_derived_once() -> None:
-    """Each run needs the half-precision weights, and scaling and rounding all of them takes as long as many layers."""
+    """Each run needs the half-precision weights, and making them takes as long as many layers take to run."""
     landscape = tiny(1, 16)
     half = landscape.with_half(torch.bfloat16)
     assert half.half is torch.bfloat16

@@ -145,7 +145,10 @@ def test_unknown_options(options: dict[str, object], message: str) -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (PictureOptions(strip="x", labels=("a",)), "output.labels has 1 labels for as many rows: 'view' has 2"),
+        (
+            PictureOptions(strip="x", labels=("a",)),
+            "output.labels has length 1, and no output has that many rows: 'view' has 2",
+        ),
         (PictureOptions(compare=("veiw",)), "there is no image 'veiw'; did you mean 'view'"),
     ],
 )

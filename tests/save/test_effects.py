@@ -15,6 +15,7 @@ ROWS = {"image": (Kind.IMAGE, 5)}
 ONE = {"image": (Kind.IMAGE, 1), "before": (Kind.IMAGE, 1), "wanted": (Kind.IMAGE, 1)}
 CODES = {"code": (Kind.LATENT, 3)}
 MASK = {"fade": (Kind.MASK, 24)}
+PHOTOGRAPHS = {"pasted": (Kind.PHOTOGRAPH, 2)}
 
 
 def idle(outputs: Any, kinds: str = "png", *, pingpong: bool = False, is_sweep: bool = False, **given: Any) -> str:
@@ -62,6 +63,7 @@ def test_options_without_effect(found: str, message: str) -> None:
         idle(MASK, "gif", fps=5),
         idle(ONE, compare=True, gap=0),
         idle(ONE, "dzi", piece=300, quality=50, formats=None),
+        idle(PHOTOGRAPHS, "jpeg mp4", quality=70, formats=None),
         idle(ROWS, sheet=False, is_sweep=True),
         idle(ONE, strip=None, grid=None, labels=False, compare=False),
     ],

@@ -30,7 +30,7 @@ def invert(op: Invert, inputs: Sequence[Tensor], params: Params, context: Kernel
     """
     generator, start = context.generators[op.model], inputs[1] if len(inputs) > 1 else None
     cache = InversionCache(cache_folder() / "inversions" if context.keeps else None)
-    facts = (generator.digest, op.settings.digest, _judge(op, generator))
+    facts = (generator.digest, op.settings.digest, _discriminator_digest(op, generator))
     keys = [make_key("node", *facts, [digest_of(one[row]) for one in inputs]) for row in range(len(inputs[0]))]
     shapes = {"code": code_shape(generator, op.settings.space)}
     entries = {row: cache.read(_KIND, key) for row, key in enumerate(keys)}
@@ -69,6 +69,6 @@ def _problem(op: Invert, generator: Generator) -> Problem:
         return make_problem(generator, op.settings)
 
 
-def _judge(op: Invert, generator: Generator) -> str:
+def _discriminator_digest(op: Invert, generator: Generator) -> str:
     """Return the digest of the discriminator's file, "" if its loss has no weight."""
     return file_digest(generator.path) if op.settings.discriminator and generator.path is not None else ""

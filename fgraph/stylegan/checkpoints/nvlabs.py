@@ -104,7 +104,7 @@ def _blocks(synthesis: NetworkPart) -> list[NetworkPart]:
     ]:
         raise synthesis.fail("has blocks that differ from its list of blocks")
     if not found or len(found) > LARGEST_BLOCKS or found[-1].name.rpartition(".b")[2] != str(4 << (len(found) - 1)):
-        raise synthesis.fail("has no blocks b4, b8, ... without a gap, 4096 pixels at most")
+        raise synthesis.fail("must have the blocks b4, b8, ... without a gap, at most up to b4096")
     return found
 
 
