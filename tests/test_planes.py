@@ -47,9 +47,9 @@ def test_source_places(edit: Any, at: tuple[float, float], was: tuple[float, flo
     assert source_place(edit, Canvas(F(1), F(2))).at(*at) == pytest.approx(was)
 
 
-def test_a_turn_follows_the_matrix() -> None:
-    turn = Transform(rotate=F(30), dx=F(1, 10))
-    back = turn.source(Canvas())
+def test_a_rotation_follows_its_matrix() -> None:
+    rotation = Transform(rotate=F(30), dx=F(1, 10))
+    back = rotation.source(Canvas())
     cosine, sine = math.cos(math.pi / 6), math.sin(math.pi / 6)
     x, y = cosine * 0.3 + sine * 0.2 + 0.1, -sine * 0.3 + cosine * 0.2
     assert back.at(x, y) == pytest.approx((0.3, 0.2))
@@ -58,7 +58,7 @@ def test_a_turn_follows_the_matrix() -> None:
     assert not Transform(rotate=F(1)).is_identity
 
 
-def test_maps_follow_each_other() -> None:
+def test_placements_compose() -> None:
     first, second = Placement(xx=2, yy=3, x=1), Placement(xy=1.0, yx=-1.0, xx=0.0, yy=0.0, y=5)
     assert second.after(first).at(0.5, 0.25) == second.at(*first.at(0.5, 0.25))
     assert Placement().is_identity

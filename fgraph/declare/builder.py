@@ -9,7 +9,7 @@ from typing import Any
 from fgraph._bundled import drawing_of
 from fgraph._errors import FgraphError, GraphError, nearest
 from fgraph.declare.calls import bind, caller, error, validated
-from fgraph.declare.checking import Head, is_model, not_a_model
+from fgraph.declare.checking import Head, is_model, model_fault
 from fgraph.declare.handle import NodeRef
 from fgraph.declare.methods import NodeMethods
 from fgraph.declare.source import DocumentPath, SourceMap
@@ -57,7 +57,7 @@ class Graph(NodeMethods):
         self._head: Head = validated(Head, "a graph", given)
         for name, model in self._head.models.items():
             if not is_model(model):
-                raise error(not_a_model(model), f"models.{name}")
+                raise error(model_fault(model), f"models.{name}")
         self._nodes: dict[str, Node] = {}
         self._outputs: dict[str, str] = {}
         self._counts: dict[str, int] = {}

@@ -43,7 +43,7 @@ def check(document: Document, ops: Registry) -> GraphSpec:
     head = _check_head(data, checker)
     for name, model in head.models.items():
         if not is_model(model):
-            checker.report(("models", name), not_a_model(model))
+            checker.report(("models", name), model_fault(model))
     if "nodes" not in data:
         document.report("a graph needs 'nodes': a mapping from id to node", "nodes")
     nodes = checker.nodes(head.nodes, ("nodes",), "")
@@ -65,7 +65,7 @@ def is_model(value: Any) -> bool:
     return (isinstance(value, str | Path) and str(value) != "") or hasattr(value, "table")
 
 
-def not_a_model(value: Any) -> str:
+def model_fault(value: Any) -> str:
     """Return the message for a value that cannot be a model."""
     return f"found {show(value)}, expected a bundled name, a path, a URL or a loaded generator"
 

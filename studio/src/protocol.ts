@@ -78,7 +78,7 @@ export interface Export {
   output?: string | null;
 }
 
-/** Find the faces in the photograph that a node reads, and send it with them. */
+/** Find the faces in the photograph that a node reads; the answer has the faces and the photograph. */
 export interface Faces {
   id: number;
   do: "faces";
@@ -219,7 +219,7 @@ export interface Places {
   groups?: Group[] | null;
 }
 
-/** A request without further fields. `undo`, `redo`; `cancel`: stop the current run; `drag_stop`: end the running drag, and keep its result; `plan`: send the plan; `history`: send the history; `command`, `python`: answer with the graph as a command or a program; `explain`: draw every output without each node, as thumbnails. */
+/** A request without further fields. `undo`, `redo`; `reload`: read the file of the graph again; `cancel`: stop the current run; `drag_stop`: end the running drag, and keep its result; `plan`: send the plan; `history`: send the history; `command`, `python`: answer with the graph as a command or a program; `explain`: draw every output without each node, as thumbnails. */
 export interface Plain {
   id: number;
   do: "undo" | "redo" | "cancel" | "drag_stop" | "plan" | "history" | "command" | "python" | "reload" | "explain";

@@ -69,7 +69,7 @@ def test_a_second_run_makes_the_same_bits() -> None:
 
 
 @pytest.mark.parametrize("at", [0, 3, ROWS - 1])
-def test_a_mate_that_overflows_stays_alone(at: int) -> None:
+def test_a_row_that_overflows_leaves_the_others_unchanged(at: int) -> None:
     """A row whose numbers are not all finite leaves the other rows as they are."""
     latents = codes(ROWS, 7)
     expected = np.delete(images(latents), at, axis=0)
@@ -135,7 +135,9 @@ def test_a_lerp_by_0_is_its_first_code_whatever_the_second_holds(engine: fgraph.
 
 
 @pytest.mark.parametrize("engine", ["batched", "eager"])
-def test_the_far_end_of_a_knit_survives_values_that_are_not_finite(engine: fgraph.api.pipeline.Engine) -> None:
+def test_columns_of_a_knit_from_one_image_survive_values_that_are_not_finite(
+    engine: fgraph.api.pipeline.Engine,
+) -> None:
     """Pixels that come from one image alone equal the pixels of that image to the bit."""
     graph = fgraph.Graph(models={"main": tiny(0)})
     both = graph.decode(graph.latent(value=np.concatenate([codes(1, 8), OVERFLOW]).tolist(), space="w"))

@@ -1,14 +1,15 @@
 """A fork server: runs commands of fgraph in children whose file operations fail, or which are killed.
 
-It runs with the shim preloaded, runs each scenario once so that its children have nothing left to import, and reads one
-JSON request a line:
+It runs with the shim preloaded, runs most scenarios once so that its children need not import their modules, and reads
+one JSON request a line:
 
     {"commands": [[...], ...], "folder": "...", "log": "...", "fault": [kind, nth, errno, again] or null,
      "signals": [[signal, CPU seconds] or null, ...], "without": "file", "folder" or null}
 
-All commands of a request run at once in one folder. The fault is made in each of them: an operation fails, and then, as
-`again` says, all operations that can fail with this error (`FOR_GOOD`), the Mth of them (M), or none (`ONCE`). Each
-command gets its signal once it has used its seconds of CPU time, which do not depend on the load of the machine.
+All commands of a request run at once in one folder. The fault is made in each of them: an operation fails. `again`
+says what fails afterwards: every operation that can fail with this error (`FOR_GOOD`), the Mth of them (M), or nothing
+(`ONCE`). Each command gets its signal once it has used its seconds of CPU time, which do not depend on the load of the
+machine.
 `without` leaves out the fsync of files or of folders. The answer is one JSON line, a list with an `Ending` for each
 command.
 """

@@ -55,7 +55,7 @@ def assert_as_predicted(plan: Plan, counted: Counted) -> None:
     assert predicted(plan, "calls") == dict(counted.calls)
     assert predicted(plan, "rows") == dict(counted.rows)
     assert plan.cost.layer_calls == counted.calls.total()
-    assert [step is own for step, own in zip(steps, plan.steps, strict=True)] == [True] * len(steps)
+    assert [step is planned for step, planned in zip(steps, plan.steps, strict=True)] == [True] * len(steps)
     assert plan.cost.flops == sum(step.flops for step in steps)
 
 

@@ -163,7 +163,7 @@ class Export(Request):
 
 
 class Faces(Request):
-    """Find the faces in the photograph that a node reads, and send it with them."""
+    """Find the faces in the photograph that a node reads; the answer has the faces and the photograph."""
 
     do: Literal["faces"]
     node: NodeId
@@ -204,9 +204,9 @@ class DragChange(Request):
 class Plain(Request):
     """A request without further fields.
 
-    `undo`, `redo`; `cancel`: stop the current run; `drag_stop`: end the running drag, and keep its result; `plan`: send
-    the plan; `history`: send the history; `command`, `python`: answer with the graph as a command or a program;
-    `explain`: draw every output without each node, as thumbnails.
+    `undo`, `redo`; `reload`: read the file of the graph again; `cancel`: stop the current run; `drag_stop`: end the
+    running drag, and keep its result; `plan`: send the plan; `history`: send the history; `command`, `python`: answer
+    with the graph as a command or a program; `explain`: draw every output without each node, as thumbnails.
     """
 
     do: Literal["undo", "redo", "cancel", "drag_stop", "plan", "history", "command", "python", "reload", "explain"]

@@ -30,7 +30,7 @@ MAPPING_FIELDS = (  # the fields of the mapping, in both tables
 class StyleGAN3Layer(Layer):
     """A layer of StyleGAN3: its inputs and outputs, and the change of sampling rate around its activation.
 
-    Its `resolution` is its sampling rate: pixels of a unit, which is the image's resolution.
+    Its `resolution` is the sampling rate of its output, in pixels a unit. The last layer has that of the image.
     """
 
     in_rate: int  # samples a unit of the input
