@@ -23,6 +23,21 @@ def test_a_row_does_not_depend_on_its_batch(small: StyleGAN2Generator, styles: T
             assert_summed(together[i : i + 1], small.synthesise(row[None]), network_terms(small.table))
 
 
+@pytest.mark.parametrize("space", ["w", "w+"])
+def test_styles_have_the_bits_of_their_affine_layers(small: StyleGAN2Generator, space: str) -> None:
+    """A generator keeps the weights with their gain, which does not show."""
+    table = small.table
+    w = torch.randn(2, *[table.num_ws] * (space == "w+"), table.w_dim, generator=torch.Generator().manual_seed(0))
+    weight, bias = small.affine_parts
+    parts = [(layer.ws_index, layer.style_slice) for layer in table.layers[1:]]
+    expected = (
+        network.affine(w, weight, bias)
+        if space == "w"
+        else torch.cat([network.affine(w[:, row], weight[part], bias[part]) for row, part in parts], dim=1)
+    )
+    torch.testing.assert_close(small.affine(w), expected, rtol=0, atol=0)
+
+
 def test_chunks_do_not_show(small: StyleGAN2Generator, styles: Tensor, monkeypatch: pytest.MonkeyPatch) -> None:
     noise = [
         torch.randn(5, 1, layer.resolution, layer.resolution) for layer in small.table.layers if layer.kind == "conv"

@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any, Literal, Self
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from fgraph._cached import cached_property
 from fgraph.stylegan.generators.statistics import map_z, style_moments, w_moments
-from fgraph.stylegan.nn.stylegan2 import affine
+from fgraph.stylegan.nn.stylegan2 import scaled_weight
 from fgraph.stylegan.tables.base import Layer, Table
 
 
@@ -150,20 +151,24 @@ class Generator(ABC):
         Raises:
             ValueError: `w` has another shape.
         """
-        weight, bias = self.affine_parts
+        weight, bias = self._scaled_affines()
         if w.ndim == 2 and w.shape[1] == self.table.w_dim:
-            return affine(w, weight, bias)
+            return F.linear(w, weight, bias)
         if w.ndim != 3 or w.shape[1:] != (self.table.num_ws, self.table.w_dim):
             expected = f"[rows, {self.table.w_dim}] or [rows, {self.table.num_ws}, {self.table.w_dim}]"
             raise ValueError(f"w has shape {list(w.shape)}; expected {expected}")
         parts = [(w[:, layer.ws_index], layer.style_slice) for layer in self.table.layers[1:]]
-        return torch.cat([affine(row, weight[part], bias[part]) for row, part in parts], dim=1)
+        return torch.cat([F.linear(row, weight[part], bias[part]) for row, part in parts], dim=1)
 
     @property
     def affine_parts(self) -> tuple[Tensor, Tensor]:
         """The affine layers, concatenated: weight [style_length, w_dim], without its gain, and bias [style_length]."""
+        return self._join_affines()
+
+    def _scaled_affines(self) -> tuple[Tensor, Tensor]:
+        """Return `affine_parts` with the gain of the weight."""
         trained = self.tensors[f"{self.table.layers[1].name}.affine.weight"].requires_grad
-        return self._join_affines() if trained else self._kept_affines
+        return self._scale_affines() if trained else self._kept_affines
 
     def style_statistics(self) -> tuple[Tensor, Tensor]:
         """Return mean and standard deviation [style_length] of raw styles, for z of 10,000 seeded samples."""
@@ -186,7 +191,11 @@ class Generator(ABC):
     @cached_property
     def _kept_affines(self) -> tuple[Tensor, Tensor]:
         with torch.inference_mode(False), torch.no_grad():
-            return self._join_affines()
+            return self._scale_affines()
+
+    def _scale_affines(self) -> tuple[Tensor, Tensor]:
+        weight, bias = self._join_affines()
+        return scaled_weight(weight), bias
 
     def _join_affines(self) -> tuple[Tensor, Tensor]:
         names = [layer.name for layer in self.table.layers[1:]]

@@ -60,7 +60,12 @@ def embed(c: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
 
 def affine(w: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     """Return styles [..., I] of `w` [..., w_dim] by `weight` [I, w_dim] and `bias` [I] (whose initial value is 1)."""
-    return F.linear(w, weight * (1 / math.sqrt(weight.shape[1])), bias)
+    return F.linear(w, scaled_weight(weight), bias)
+
+
+def scaled_weight(weight: Tensor) -> Tensor:
+    """Return the weight [O, I] of a dense layer with the gain that it is stored without, 1/sqrt(I)."""
+    return weight * (1 / math.sqrt(weight.shape[1]))
 
 
 def lay_out(weight: Tensor, up: int) -> Tensor:
