@@ -66,7 +66,7 @@ def _compile_share(config: pytest.Config) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """Exclude all existing objects from garbage collection, and collect less often: it took a tenth of the time."""
+    """Exclude all existing objects from garbage collection, and collect less often, to save a tenth of the time."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(10_000, 20, 20)

@@ -30,7 +30,7 @@ class Accelerator:
         return "inductor" if self._is_cuda else "eager"
 
     def measure(self, call: Callable[[], object], repeats: int) -> tuple[float, str]:
-        """Return the median seconds of a call after a first one, and the most MiB in use on the device."""
+        """Return the median seconds of a call after a first one, and the most MiB it takes on CUDA, otherwise ""."""
         call()
         self._wait()
         if self._is_cuda:

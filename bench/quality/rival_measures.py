@@ -9,7 +9,7 @@ from bench.quality.measures import excess, steps
 
 Picture = NDArray[np.float32]  # [3, h, w] in [-1, 1]
 BOX = (16, 16, 48, 48)  # top, left, bottom, right: the region of the first task
-FEATHER = 8  # pixels: half of the width that a soft method may change around the region
+FEATHER = 8  # pixels on each side of the region's border over which a soft method may fade
 COLUMNS = ("seam", "locality", "sharpness", "effect", "reconstruction")
 
 
@@ -40,10 +40,10 @@ def measure_join(a: Picture, b: Picture, made: Picture) -> dict[str, float]:
     width = a.shape[2]
     whole = np.concatenate([detail(a), detail(b)], axis=1)
     far = np.r_[0 : width // 2, made.shape[2] - width // 2 : made.shape[2]]  # where one code alone decides the picture
-    kept = np.concatenate([a, b], axis=2)
+    unedited = np.concatenate([a, b], axis=2)
     return {
         "seam": float(np.exp(excess(steps(made), [width])[0])),
-        "locality": float(np.abs(made - kept)[:, :, far].mean() * 127.5),
+        "locality": float(np.abs(made - unedited)[:, :, far].mean() * 127.5),
         "sharpness": detail(made).mean() / whole.mean(),
     }
 

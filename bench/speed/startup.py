@@ -35,7 +35,7 @@ PAGE = MEASUREMENTS / "startup.md"
 HEAD = """\
 # Start-up
 
-This page has the CPU time of commands from start to end, and its ratio to the CPU time of `import torch`, the minimum
+This page lists the CPU time of whole commands, and its ratio to the CPU time of `import torch`, which is the minimum
 for a run. A run of a graph with plain settings does not import Hydra; a sweep does. `python -m bench.speed.startup
 --write` writes this page: {machine}.
 

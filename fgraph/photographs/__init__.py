@@ -1,4 +1,4 @@
-"""Photographs: crops cut out of them, and crops pasted back without a change of anything else.
+"""Photographs: crops cut out of them, and crops pasted back without any other change.
 
     crops      the place of a crop: a file, a frame of a film, four corners
     cutting    a crop at the size of a model

@@ -52,7 +52,7 @@ def calibrate(device: str = "auto", precision: str = "float32") -> DeviceProfile
     try:
         save_profile(profile)
     except SaveError as error:
-        _LOG.warning("the profile of this device cannot be kept: %s", error)
+        _LOG.warning("the profile of this device cannot be stored: %s", error)
     return profile
 
 

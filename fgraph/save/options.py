@@ -29,7 +29,7 @@ class PictureOptions:
     labels: bool | tuple[str, ...] = False  # labels of strips and grids; True: the values that differ by row
     gap: int = GAP  # between the pictures of a sheet, in pixels
     compare: bool | tuple[str, ...] = False  # writes sources beside results; or only the outputs of these names
-    explain: bool = False  # writes the images without each node
+    explain: bool = False  # writes the images with each node left out
 
     def __post_init__(self) -> None:
         for name in ("labels", "compare"):

@@ -120,7 +120,7 @@ class FilmJob:
         return cls(session.revision, *exports.place(session.state.title, request.format), request, cells)
 
     def units(self, engine: Engine) -> Iterator[Callable[[], None]]:
-        """Yield the drawing of a few frames at a time, then the writing of the film."""
+        """Yield the drawing of a few frames at a time, then the writing of the film unless the page plays it."""
         if self.request.format == "play":
             yield from SheetJob(self.revision, "film", self.request.id, self.frames).units(engine)
             return
@@ -171,13 +171,13 @@ def _walked(spec: GraphSpec, track: Track, time: float) -> GraphSpec:
     """Return a graph in which a sample is a point of a smooth walk through the codes of its seeds.
 
     Raises:
-        Refused: the node is not a `sample` with one row.
+        Refused: the node is not a `sample`, or a key has several seeds.
     """
     node = spec.nodes.get(track.node)
     if node is None:
         return spec  # the output does not depend on it
     if not isinstance(node, Sample) or not all(isinstance(one, int) for one in track.values):
-        raise Refused("only the seed of a sample can be walked: one number at each key", track.node, _SEED)
+        raise Refused("a film walks only between seeds of a sample, one number at each key", track.node, _SEED)
     first, last = track.times[0], track.times[-1]
     keys = node.model_copy(update={"seed": tuple(track.values)})
     share = min(1.0, max(0.0, (time - first) / (last - first)))

@@ -163,8 +163,10 @@ class AblateJob(SheetJob):
 def graph_maker(session: Session) -> Callable[[Sequence[FieldValue]], GraphSpec]:
     """Return a function that makes the graph of the view with other values in some fields.
 
+    The function raises a `FgraphError` if a value has a fault.
+
     Raises:
-        FgraphError: there is no output to show, or a value has a fault.
+        FgraphError: there is no output to show.
     """
     reading, place = session.reading, Path(session.state.place)
     _view(session, reading)

@@ -42,7 +42,9 @@ class Objective:
 
     def _pick(self, results: Mapping[str, Result]) -> Array:
         images = {name: value.array for name, value in results.items() if isinstance(value, Image)}
-        if self.output is None and images:
+        if not images:
+            raise FgraphError("objective: this graph has no image to measure")
+        if self.output is None:
             return next(iter(images.values()))
         if self.output not in images:
             raise FgraphError(f"objective.output: this graph has no image '{self.output}', but {list(images)}")

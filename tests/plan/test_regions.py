@@ -242,7 +242,7 @@ def test_a_part_of_a_joined_canvas_reads_only_the_parts_that_it_lies_over() -> N
         assert all(gather.sources for gather in step.inputs)
 
 
-def test_codes_and_what_they_are_made_of_are_made_by_the_first_chunk() -> None:
+def test_the_first_chunk_computes_all_values_without_pixels() -> None:
     program = fgraph.compile(panorama(4), device="cpu").program
     height, width = program.instructions[-1].type.size
     halves = [[(0, 0, (0, 0, height, width // 2))], [(0, 0, (0, width // 2, height, width))]]

@@ -31,7 +31,7 @@ def test_mistakes(tmp_path: Path) -> None:
         Objective("distance")
     with pytest.raises(FgraphError, match=r"this graph has no image 'code', but \['image'\]"):
         Objective("mean", "code").measure({"code": CODE, "image": GREY})
-    with pytest.raises(FgraphError, match="has no image"):
+    with pytest.raises(FgraphError, match="this graph has no image to measure"):
         Objective("mean").measure({"code": CODE})
     with pytest.raises(FgraphError, match="cannot read"):
         Objective("distance", target=str(tmp_path / "none.png")).measure({"image": GREY})

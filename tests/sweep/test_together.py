@@ -50,7 +50,7 @@ def plans(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[Plan]:
 
 
 def test_a_sweep_keeps_no_configuration_of_its_jobs(plans: list[Plan], monkeypatch: pytest.MonkeyPatch) -> None:
-    """The sweeper keeps what each job returns until the end: with configurations, it grew by 200 KiB a job."""
+    """The sweeper keeps the return value of each job until the end. With configurations in it, a job took 200 KiB."""
     kept: list[Any] = []
     launch = FusedLauncher.launch
 

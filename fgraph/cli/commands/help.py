@@ -53,7 +53,7 @@ Settings:
   output.grid=auto      the same in lines; or the number of columns
   output.labels=true    the values that differ by row, above the pictures of a strip or grid; or a list of texts
   output.compare=true   one more file: the inputs of the graph beside its outputs
-  output.explain=true   one more file: the images without each node, to see what each does
+  output.explain=true   one more file: the images with each node left out
   output.fps=25 output.pingpong=true      the playback of films
   output.sheet=false    no contact sheet after a sweep
   hydra.run.dir=DIR     the output folder; default: outputs/GRAPH/TIME
