@@ -7,6 +7,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 _LONE = re.compile("[\ud800-\udfff]")  # Python decodes bytes of a file name that are not text to these
+_DEVICE = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\.|\Z)", re.IGNORECASE)
 _ESCAPED = re.compile(r"\0(d[89a-f][0-9a-f]{2})")
 
 
@@ -33,6 +34,15 @@ def is_inside(name: Any) -> bool:
         return False
     path = PurePosixPath(name)
     return bool(path.parts) and not path.is_absolute() and ".." not in path.parts
+
+
+def is_device(name: str) -> bool:
+    """Return whether a file of this name is a device on Windows.
+
+    >>> is_device("nul.yaml"), is_device("null.yaml")
+    (True, False)
+    """
+    return _DEVICE.match(name) is not None
 
 
 def as_text(name: str) -> str:

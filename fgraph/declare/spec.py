@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
+from fgraph._paths import is_device
 from fgraph.declare.source import DocumentPath, SourceMap
 from fgraph.node import Node, Noise
 
@@ -19,7 +20,6 @@ ID_PATTERN = r"^[A-Za-z_][A-Za-z0-9_]*$"
 OUTPUT_PATTERN = r"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,199}$"  # the name of an output becomes a file name
 is_id = re.compile(ID_PATTERN.replace("$", r"\Z")).match
 _is_file_name = re.compile(OUTPUT_PATTERN.replace("$", r"\Z")).match
-_is_device = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\.|\Z)", re.IGNORECASE).match
 
 
 def fault_of_output(name: str) -> str | None:
@@ -30,7 +30,7 @@ def fault_of_output(name: str) -> str | None:
     """
     if not _is_file_name(name):
         return "cannot name an output: use letters, digits, '_', '-' and '.', 200 at most"
-    return "cannot name an output: Windows would write to a device of this name" if _is_device(name) else None
+    return "cannot name an output: Windows would write to a device of this name" if is_device(name) else None
 
 
 class Subgraph(Node):

@@ -12,6 +12,7 @@ from pathlib import Path
 from fgraph._atomic import write_atomic
 from fgraph._errors import RunError, SaveError
 from fgraph._imaging.encode import encode_picture
+from fgraph._paths import is_device
 from fgraph._results import Image, MaskImage, Result
 from fgraph.declare import Graph
 from fgraph.photographs import Photographs
@@ -45,7 +46,8 @@ class Exports:
     def place(self, title: str, kind: str) -> tuple[str, Path]:
         """Return the id and the path of a new file."""
         file = secrets.token_hex(8)
-        name = _UNSAFE.sub("_", title)[:80] or "export"
+        name = _UNSAFE.sub("_", title)[:80]
+        name = "export" if not name or is_device(name) else name
         self._known[file] = self._folder / file / f"{name}.{_ENDINGS.get(kind, kind)}"
         return file, self._known[file]
 

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from fgraph._atomic import write_atomic
+from fgraph._paths import is_device
+from fgraph.declare import text_files
 from fgraph.declare.writing import flow_text
 from fgraph.studio.access import FileAccess, relative
 from fgraph.studio.editing import Refused, apply_change, outputs_of
@@ -212,6 +214,8 @@ class Session:
         with self._lock:
             state = self.state
             stem = name.removesuffix(".yaml").removesuffix(".yml")
+            if is_device(stem):
+                raise Refused(f"'{stem}' is the name of a device on Windows: choose another name")
             saved = Path(state.saved_as) if state.saved_as else None
             path = saved if saved is not None and saved.stem == stem else self.folder / f"{stem}.yaml"
             if path == saved:
@@ -244,8 +248,8 @@ class Session:
     def saved_text(self) -> str | None:
         """The text of the file on disk, None if there is none."""
         try:
-            return Path(self.state.saved_as).read_text("utf-8") if self.state.saved_as else None
-        except (OSError, UnicodeDecodeError):
+            return text_files.read_text(Path(self.state.saved_as)) if self.state.saved_as else None
+        except (OSError, text_files.UnreadableText):
             return None
 
     # -- events -------------------------------------------------------------------------------------------------------

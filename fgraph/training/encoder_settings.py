@@ -6,9 +6,16 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from fgraph.training.settings import CommonSettings, Positive, Share, check_size, make_checked_settings
-
-Weight = Annotated[float, Field(ge=0)]
+from fgraph.training.settings import (
+    CommonSettings,
+    Positive,
+    Rate,
+    Share,
+    Weight,
+    Width,
+    check_size,
+    make_checked_settings,
+)
 
 
 class EncoderSettings(CommonSettings):
@@ -20,11 +27,11 @@ class EncoderSettings(CommonSettings):
     model: str
 
     images: Positive = 50_000  # samples of the generator
-    batch: Positive = 8
-    learning_rate: Annotated[float, Field(gt=0)] = 5e-3
-    average_images: Annotated[float, Field(ge=0)] = 2000
+    batch: Annotated[int, Field(ge=1, le=2**16)] = 8
+    learning_rate: Rate = 5e-3
+    average_images: Annotated[float, Field(ge=0, le=1e12)] = 2000
     size: Annotated[int | None, check_size] = None  # pixels of the input
-    channels: dict[int, Positive] | None = None
+    channels: dict[int, Width] | None = None
     iterations: Annotated[int, Field(ge=1, le=16)] = 3
     style_mixing: Share = 0.5
     code_loss: Weight = 1.0

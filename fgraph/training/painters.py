@@ -6,6 +6,7 @@ A painter is a smooth function of few numbers. `data=FILE.py:CLASS` names one; i
 from __future__ import annotations
 
 import importlib.util
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,9 +15,11 @@ from typing import Protocol, cast
 import torch
 from torch import Tensor
 
+from fgraph._paths import expanded
 from fgraph.training.draws import draw_for
 from fgraph.training.settings import TrainingError
 
+MOST = 2**16  # numbers that a painter reads
 PIXELS = 2**17  # that a painter paints at a time
 
 
@@ -61,9 +64,10 @@ def load_painter(place: Path) -> Painter:
         TrainingError: there is no such file or class, or it is not a painter.
     """
     file, _, name = str(place).rpartition(":")
-    path = Path(file).expanduser().resolve()
-    if not path.is_file():
+    path = expanded(file)
+    if not os.path.isfile(path):
         raise TrainingError(f"data={place}: there is no file {file}")
+    path = path.resolve()
     spec = importlib.util.spec_from_file_location(f"fgraph_painter_{path.stem}", path)
     assert spec is not None
     assert spec.loader is not None
@@ -77,8 +81,11 @@ def load_painter(place: Path) -> Painter:
         raise TrainingError(f"data={place}: {type(error).__name__}: {error}") from error
     finally:
         sys.path.remove(str(path.parent))
-    if not isinstance(getattr(painter, "numbers", None), int) or not callable(getattr(painter, "paint", None)):
-        raise TrainingError(f"data={place}: {name} is not a painter; expected `numbers` and `paint(z, size)`")
+    numbers = getattr(painter, "numbers", None)
+    if type(numbers) is not int or not 1 <= numbers <= MOST or not callable(getattr(painter, "paint", None)):
+        raise TrainingError(
+            f"data={place}: {name} is not a painter; expected `numbers` from 1 to {MOST}, and `paint(z, size)`"
+        )
     return cast(Painter, painter)
 
 
@@ -128,7 +135,13 @@ class PaintedBatches:
 
     def _checked_piece(self, numbers: Tensor, maps: Sequence[Tensor]) -> Tensor:
         images = paint_with(self._painter, numbers, self._size, maps)
-        found, expected = tuple(images.shape), (len(numbers), 3, self._size, self._size)
-        if found != expected:
-            raise TrainingError(f"a painter made pictures of shape {found}; expected {expected}")
+        expected = (len(numbers), 3, self._size, self._size)
+        if not isinstance(images, Tensor) or not images.is_floating_point():
+            raise TrainingError(
+                f"a painter made {type(images).__name__}s that are no tensors of floating-point numbers"
+            )
+        if tuple(images.shape) != expected:
+            raise TrainingError(f"a painter made pictures of shape {tuple(images.shape)}; expected {expected}")
+        if not bool(images.isfinite().all()):
+            raise TrainingError("a painter made pictures with numbers that are not finite")
         return images.clamp(-1, 1).contiguous(memory_format=torch.channels_last)

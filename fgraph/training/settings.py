@@ -8,11 +8,15 @@ from typing import Annotated, Any, ClassVar, Literal, TypeVar
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from fgraph._errors import FgraphError, nearest
+from fgraph._limits import SEED, SIDE
 
 Way = Literal["train", "finetune", "grow"]
 PROJECTED, NONE = "projected", "none"  # kinds of discriminators
 WAYS: tuple[Way, ...] = ("train", "finetune", "grow")
-Positive = Annotated[int, Field(ge=1)]
+Positive = Annotated[int, Field(ge=1, le=10**12)]
+Width = Annotated[int, Field(ge=1, le=8192)]  # channels, numbers of a code
+Rate = Annotated[float, Field(gt=0, le=1e30)]  # with the largest mapping_rate, still a number in float32
+Weight = Annotated[float, Field(ge=0, le=1e30)]
 Share = Annotated[float, Field(ge=0, le=1)]
 
 # The settings that may differ when a training continues: none of them changes the result of a step.
@@ -34,8 +38,8 @@ class TrainingError(FgraphError):
 
 
 def _power_of_two(value: int | None) -> int | None:
-    if value is not None and (value < 8 or value & (value - 1)):
-        raise ValueError("must be a power of two from 8 on")
+    if value is not None and (not 8 <= value <= SIDE or value & (value - 1)):
+        raise ValueError(f"must be a power of two from 8 to {SIDE}")
     return value
 
 
@@ -49,19 +53,19 @@ class CommonSettings(BaseModel):
     section: ClassVar[str] = "training"  # the section of the command line's settings, for messages
 
     target: Path
-    seed: int = 0
+    seed: Annotated[int, Field(ge=-SEED, le=SEED)] = 0
     device: str = "auto"
-    devices: Positive = 1
+    devices: Annotated[int, Field(ge=1, le=1024)] = 1
     precision: Literal["float32", "bfloat16"] = "float32"
 
     images: Positive = 100_000
-    batch: Positive = 16
-    learning_rate: Annotated[float, Field(gt=0)] = 2e-3
-    average_images: Annotated[float, Field(ge=0)] = 5000
+    batch: Annotated[int, Field(ge=1, le=2**16)] = 16
+    learning_rate: Rate = 2e-3
+    average_images: Annotated[float, Field(ge=0, le=1e12)] = 5000
 
-    snapshot_minutes: Annotated[float, Field(ge=0)] = 5
+    snapshot_minutes: Annotated[float, Field(ge=0, le=1e12)] = 5
     log_images: Positive = 1000
-    truncation: float = 0.8
+    truncation: Annotated[float, Field(ge=-1e3, le=1e3)] = 0.8
     tensorboard: bool = False
 
     def decisive(self) -> dict[str, Any]:
@@ -80,32 +84,30 @@ class TrainingSettings(CommonSettings):
     model: str | None = None  # the model that finetune and grow start with
     discriminator: Literal["projected", "none"] | Path | None = None  # a kind, or a snapshot or model file that has it
     features: str = "efficientnet-lite0"  # the network of a projected discriminator
-    features_size: Annotated[int | None, Field(ge=32)] = None  # absent: see feature_pixels
-    diversity: Annotated[float, Field(ge=0)] = 0.0  # weight of the loss for the spread of generated images
+    features_size: Annotated[int | None, Field(ge=32, le=SIDE)] = None  # absent: see feature_pixels
+    diversity: Weight = 0.0  # weight of the loss for the spread of generated images
 
-    gamma: Annotated[float, Field(ge=0)] = 0.5
+    gamma: Weight = 0.5
     gamma_every: Positive = 16
     style_mixing: Share = 0.7
     freeze: bool | None = None  # freezes mapping and affine layers; absent: in finetune
     # images that the discriminator learns alone; absent: 2000 if it is new and the generator is not
-    discriminator_first: Annotated[int, Field(ge=0)] | None = None
+    discriminator_first: Annotated[int, Field(ge=0, le=10**12)] | None = None
 
-    pairing: Annotated[float, Field(ge=0)] = 0.0  # weight of the loss against the painter's picture of the same z
-    mapping_rate: Annotated[float, Field(gt=0)] = 1.0  # a multiple of learning_rate, for the mapping network
+    pairing: Weight = 0.0  # weight of the loss against the painter's picture of the same z
+    mapping_rate: Annotated[float, Field(gt=0, le=1e6)] = 1.0  # a multiple of learning_rate, for the mapping network
     noise: bool = True  # false: a generator without noise
-    noise_strengths: dict[int, Annotated[float, Field(ge=0)]] | None = (
-        None  # fixed, by resolution; absent: they are trained
-    )
+    noise_strengths: dict[int, Weight] | None = None  # fixed, by resolution; absent: they are trained
     flip: bool = True
     augment: Literal["none", "diffaugment", "ada"] = "none"
     augment_kinds: tuple[Literal["colour", "shift", "cutout"], ...] = ("colour", "shift", "cutout")
     augment_target: Share = 0.6
 
     size: Annotated[int | None, check_size] = None  # size of the generator, in mode=train
-    channels: dict[int, Positive] | None = None
-    latent: Positive = 512
-    mapping_layers: Positive = 8
-    new_channels: Positive | None = None  # channels of the block that grow adds
+    channels: dict[int, Width] | None = None
+    latent: Width = 512
+    mapping_layers: Annotated[int, Field(ge=1, le=256)] = 8
+    new_channels: Width | None = None  # channels of the block that grow adds
 
     @field_validator("discriminator", mode="before")
     @classmethod

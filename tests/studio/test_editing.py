@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,8 @@ from pydantic import TypeAdapter
 
 import fgraph
 from fgraph.studio import code
+from fgraph.studio.editing import Refused
+from fgraph.studio.exporting import Exports
 from fgraph.studio.messages import Change
 from fgraph.studio.opening import open_bundled
 from fgraph.studio.session import Session
@@ -179,6 +182,27 @@ def test_a_command_has_the_changes(tmp_path: Path) -> None:
         code.command(session)
     path = session.save("mine")
     assert code.command(session) == f"fgraph {path}"
+
+
+@pytest.mark.parametrize("name", ["nul", "CON.yaml", "com1.x"])
+def test_no_graph_is_saved_under_the_name_of_a_device(tmp_path: Path, name: str) -> None:
+    session = session_of(tmp_path)
+    with pytest.raises(Refused, match="name of a device on Windows"):
+        session.save(name)
+    assert Exports(tmp_path).place(name.removesuffix(".yaml").partition(".")[0], "png")[1].name == "export.png"
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no FIFOs")
+def test_a_saved_file_that_becomes_a_fifo_or_huge_is_not_read(tmp_path: Path) -> None:
+    session = session_of(tmp_path)
+    path = session.save("mine")
+    assert session.graph_event().is_saved
+    with path.open("wb") as file:
+        file.truncate(1 << 40)  # a sparse file
+    assert not session.graph_event().is_saved
+    path.unlink()
+    os.mkfifo(path)
+    assert not session.graph_event().is_saved
 
 
 def test_texts_that_overrides_would_misread_are_quoted(tmp_path: Path) -> None:

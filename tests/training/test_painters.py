@@ -35,6 +35,29 @@ class Flat(Grey):
 
 class Nothing:
     pass
+
+class Fewer(Grey):
+    numbers = -3
+    def __init__(self):
+        pass
+
+class Yes(Fewer):
+    numbers = True
+
+class More(Fewer):
+    numbers = 10**13
+
+class Lists(Grey):
+    def paint(self, z, size):
+        return [1]
+
+class Whole(Grey):
+    def paint(self, z, size):
+        return super().paint(z, size).long()
+
+class Infinite(Grey):
+    def paint(self, z, size):
+        return super().paint(z, size) / 0
 """
 
 
@@ -104,12 +127,31 @@ def test_the_noise_of_a_painter_is_the_one_of_the_generator_or_drawn(file: Path)
     [
         ("none.py:Grey", "there is no file .*none.py"),
         ("grey.py:Gray", "AttributeError: .*Gray"),
-        ("grey.py:Nothing", r"Nothing is not a painter; expected `numbers` and `paint\(z, size\)`"),
+        ("grey.py:Nothing", r"Nothing is not a painter; expected `numbers` from 1 to 65536, and `paint"),
+        ("grey.py:Yes", "Yes is not a painter"),
+        ("grey.py:Fewer", "Fewer is not a painter"),
+        ("grey.py:More", "More is not a painter"),
+        ("x" * 300 + ".py:Grey", "there is no file"),
     ],
 )
 def test_what_is_no_painter_is_told(file: Path, name: str, message: str) -> None:
     with pytest.raises(TrainingError, match=message):
         load_painter(file.parent / name)
+
+
+def test_a_painter_of_a_user_without_a_home_folder_is_not_there() -> None:
+    with pytest.raises(TrainingError, match="there is no file ~nobody_of_this_name"):
+        load_painter(Path("~nobody_of_this_name/grey.py:Grey"))
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [("Lists", "lists that are no tensors"), ("Whole", "floating-point numbers"), ("Infinite", "are not finite")],
+)
+def test_pictures_that_no_training_can_read_are_told(file: Path, name: str, message: str) -> None:
+    batches = PaintedBatches(load_painter(Path(f"{file}:{name}")), 16, 0, flip=False)
+    with pytest.raises(TrainingError, match=message):
+        batches.take(0, 4)
 
 
 def test_pictures_of_another_shape_are_told(file: Path) -> None:
