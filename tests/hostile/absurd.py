@@ -13,7 +13,7 @@ import yaml
 from tests.paths import ROOT
 
 GRAPHS = ROOT / "graphs" / "graph"
-NUMBERS = (10**9, 10**18, -1, 1e30, 1e-30, float("nan"), [0.5] * 5_000, "1/" + "3" * 4000)
+NUMBERS = (10**9, 10**18, -1, 1e308, 5e-324, float("nan"), [0.5] * 5_000, "1/" + "3" * 4000)
 _HEAD = "nodes:\n  c: {op: sample}\n  d: {op: sample, seed: 5}\n"
 _END = "  image: {op: decode, of: e}\noutputs: [image]\n"
 
