@@ -8,11 +8,10 @@ is read beside the new part, and occupies memory until its last reader.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 
 from fgraph._geometry.regions import Cyclic, Region, Size, are_disjoint, area, clip, covers, overlaps, union, without
 from fgraph.analysis.access import flops_of_pixel
@@ -123,7 +122,9 @@ class Retention:
             return region
         total = self.bytes.copy()
         for maker, parts in retained.items():
-            total += bytes_each * (self._pixels(parts) - self._pixels(self._retained.get((row, maker), ())))
+            for sign, some in ((1, parts), (-1, self._retained.get((row, maker), ()))):
+                for one in some:
+                    total[one.chunk + 1 : one.last + 1] += sign * bytes_each * area(one.region)
         if total.max() > self._budget:
             return region
         self.bytes = total
@@ -142,13 +143,6 @@ class Retention:
         retained.append(new)
         all_of_it = made.alone and covers(new.region, made.region, size, cyclic)
         return 0 if all_of_it else area(new.region)  # the buffer itself is retained
-
-    def _pixels(self, retained: Iterable[Retained]) -> npt.NDArray[np.float64]:
-        """Return how many pixels are retained while each chunk runs."""
-        total = np.zeros(len(self.bytes))
-        for one in retained:
-            total[one.chunk + 1 : one.last + 1] += area(one.region)
-        return total
 
 
 def _made(instruction: Instruction, region: Region) -> int:

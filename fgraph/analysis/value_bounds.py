@@ -27,7 +27,10 @@ class ValueBounds:
 
     def of(self, chunk: int) -> ValueBounds:
         """Return the rows that one chunk computes."""
-        first, stop = np.searchsorted(self.chunks, (chunk, chunk + 1))
+        return self.part(*np.searchsorted(self.chunks, (chunk, chunk + 1)).tolist())
+
+    def part(self, first: int, stop: int) -> ValueBounds:
+        """Return entries `first` to `stop`."""
         return ValueBounds(self.chunks[first:stop], self.rows[first:stop], self.regions[first:stop])
 
 

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fgraph._geometry.regions import Cyclic, Region, Size, area, covers, intersect
+from fgraph._geometry.regions import NOTHING, Cyclic, Region, Size, area, covers, intersect
 from fgraph.analysis import Retained
 from fgraph.ir.ops import BaselineRows
 from fgraph.ir.program import Index, Operand, Program, Regions
-from fgraph.ir.region_arrays import FEW, Flags, areas, clipped, covering, intersections, whole_regions
+from fgraph.ir.region_arrays import FEW, Flags, areas, clipped, covering, intersections, to_region, whole_regions
 from fgraph.plan.gather import ROUND, Gather
 from fgraph.plan.locations import NO_BUFFER, Locations, baseline_buffer, no_locations
 
@@ -60,6 +60,11 @@ class BufferMap:
     def retain(self, retained: Retained, place: tuple[int, int], region: Region) -> None:
         """Enter a retained part of a row, which later chunks read; `place` is a buffer and a row of it."""
         self._retained.setdefault(retained.row[0], []).append(Piece(retained, place, region))
+
+    @property
+    def retained(self) -> list[Piece]:
+        """All retained parts that the present chunk or a later one reads."""
+        return [one for pieces in self._retained.values() for one in pieces]
 
     def begin(self, chunk: int) -> None:
         """Begin a chunk: later look-ups find the parts that are retained for it."""
@@ -157,12 +162,17 @@ class BufferMap:
 
     def _own(self, value: int, rows: Index, wanted: Regions, size: Size) -> tuple[Locations, Flags]:
         """Return the locations of rows with their retained parts, and whether one layer covers each row's window."""
+        pieces = self.readable.get(value, {})
+        if len(rows) <= FEW and not pieces.keys().isdisjoint(names := rows.tolist()):
+            return self._own_in_pieces(value, names, wanted, size)
         locations = self._tables[value].take(rows)
-        if value in self._beneath:
+        if len(rows) <= FEW:
+            found = zip(locations.buffers.tolist(), locations.regions.tolist(), wanted.tolist(), strict=True)
+            alone = [one[0] != NO_BUFFER and covers(parts[0], window, size, ROUND) for one, parts, window in found]
+            return locations, np.array(alone, bool)
+        if pieces:
             retained = self._beneath[value].take(rows)
             locations = locations.over(retained) if (retained.buffers != NO_BUFFER).any() else locations
-        if len(rows) <= FEW:
-            return _layers_read(locations, wanted, size)
         read = locations.buffers != NO_BUFFER
         covered = np.zeros(len(rows), bool)
         for layer in range(locations.depth):
@@ -178,32 +188,22 @@ class BufferMap:
             )
         return locations.only(read), covered
 
-
-def _layers_read(locations: Locations, wanted: Regions, size: Size) -> tuple[Locations, Flags]:
-    """Do the work of `_own` for few rows, for which plain Python is faster than numpy."""
-    found, windows, single = locations.regions.tolist(), wanted.tolist(), locations.depth == 1
-    read: list[list[int]] = []  # the layers of each row that are read, then the other layers
-    counts, covered = [], []
-    for buffers, regions, window in zip(locations.buffers.tolist(), found, windows, strict=True):
-        present = [layer for layer, buffer in enumerate(buffers) if buffer != NO_BUFFER]
-        alone = next((layer for layer in present if covers(regions[layer], window, size, ROUND)), None)
-        covered.append(alone is not None)
-        if single:
-            continue
-        if alone is None:
-            present = [layer for layer in present if area(intersect(tuple(window), tuple(regions[layer]), size, ROUND))]
-        else:
-            present = [alone]
-        counts.append(len(present))
-        read.append([*present, *(layer for layer in range(len(buffers)) if layer not in present)])
-    if single:
-        return locations, np.array(covered, bool)
-    depth = max(1, max(counts, default=1))
-    order = np.array(read, np.int64)[:, :depth]  # [rows, layers]
-    row_index = np.arange(len(read))[:, None]
-    buffers = np.where(np.arange(depth) < np.array(counts)[:, None], locations.buffers[row_index, order], NO_BUFFER)
-    kept = Locations(buffers, locations.rows[row_index, order], locations.regions[row_index, order])
-    return kept, np.array(covered, bool)
+    def _own_in_pieces(self, value: int, rows: list[int], wanted: Regions, size: Size) -> tuple[Locations, Flags]:
+        """Do the work of `_own` for few rows, for which plain Python is faster than numpy."""
+        table, retained = self._tables[value], self.readable[value]
+        layers: list[list[tuple[int, int, Region]]] = []
+        covered = []
+        for row, window in zip(rows, map(to_region, wanted), strict=True):
+            there = [(*piece.place, piece.region) for piece in retained.get(row, ())]
+            if (buffer := int(table.buffers[row, 0])) != NO_BUFFER:
+                there.insert(0, (buffer, int(table.rows[row, 0]), to_region(table.regions[row, 0])))
+            alone = next((one for one in there if covers(one[2], window, size, ROUND)), None)
+            covered.append(alone is not None)
+            layers.append([alone] if alone else [one for one in there if area(intersect(window, one[2], size, ROUND))])
+        depth = max(1, *map(len, layers))
+        filled = [[*found, *[(NO_BUFFER, 0, NOTHING)] * (depth - len(found))] for found in layers]
+        columns = [np.array([[one[column] for one in found] for found in filled], np.int64) for column in (0, 1, 2)]
+        return Locations(*columns), np.array(covered, bool)
 
 
 @dataclass(frozen=True, eq=False, slots=True)

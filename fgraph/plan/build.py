@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 
 import numpy as np
+import numpy.typing as npt
 
 from fgraph._geometry.regions import Region, Size, area, extent, whole
 from fgraph._ports import Kind
@@ -15,13 +16,12 @@ from fgraph.ir.region_arrays import as_regions, to_region
 from fgraph.ir.types import Type
 from fgraph.plan.buffer_map import BufferMap
 from fgraph.plan.chunk_templates import ChunkTemplate, ChunkTemplates, CodesChunk, Relocation
-from fgraph.plan.locations import baseline_buffer
+from fgraph.plan.gather import Gather
 from fgraph.plan.schedule import schedule_keys
 from fgraph.plan.steps import Step, StepResult
 from fgraph.plan.units import Unit, units_of
 
 _NEARLY_ALL = 0.9  # if at least this share of a buffer is retained, the buffer itself stays, without a copy
-_FAR = 1 << 32  # a slot number that no baseline reaches
 
 
 class StepBuilder:
@@ -37,6 +37,8 @@ class StepBuilder:
     def __init__(self, program: Program, bounds: Bounds, templates: ChunkTemplates | None = None) -> None:
         self.program = program
         self._made = bounds.values
+        numbers = np.arange(len(bounds.retained_bytes) + 1)
+        self._starts = [np.searchsorted(one.chunks, numbers).tolist() for one in bounds.values]  # of each chunk
         self._templates = templates
         self._codes = None if templates is None else templates.codes
         self._retained: dict[int, dict[Row, list[Retained]]] = {}  # chunk that computes them -> row -> retained parts
@@ -95,16 +97,22 @@ class StepBuilder:
             steps += [self._spill(group, relocation) for group in self._enter(batch, step, retained)]
         return steps
 
-    def assume_retained(self, chunk: int) -> None:
-        """Enter the parts that earlier chunks retain for a chunk, without building these chunks.
+    def assumed_parts(self, chunk: int) -> list[Step]:
+        """Enter the parts that earlier chunks retain for a chunk or later ones, without building these chunks.
+
+        Returns:
+            For each part, a step of its size that reads nothing.
 
         No template is made or used from then on.
         """
         self._templates = None
+        steps = []
         rows = (found for retained in self._retained.values() for found in retained.values())
-        parts = (part for found in rows for part in found if part.chunk < chunk <= part.last)
-        for number, part in enumerate(parts):
-            self.buffer_map.retain(part, (baseline_buffer(_FAR + number), 0), part.region)
+        for part in (part for found in rows for part in found if part.chunk < chunk <= part.last):
+            steps.append(self._copying(part.row[0], as_regions([part.region]), as_index([])))
+            self.buffer_map.retain(part, (self._count, 0), part.region)
+            self._count += 1
+        return steps
 
     def results(self, tiles: Sequence[OutputTile] | None) -> Iterator[StepResult]:
         """Yield results, which are taken after the last step built so far.
@@ -140,8 +148,9 @@ class StepBuilder:
     def _batches(self, chunk: int) -> list[list[Unit]]:
         """Return the units of each step of a chunk, in the order of the steps."""
         steps: dict[Hashable, list[Unit]] = {}
-        for number, made in enumerate(self._made):
-            for unit in units_of(number, self.program.instructions[number].type, made.of(chunk)):
+        for number, starts in enumerate(self._starts):
+            made = self._made[number].part(starts[chunk], starts[chunk + 1])
+            for unit in units_of(number, self.program.instructions[number].type, made):
                 steps.setdefault((self._keys[number], self._shapes[number], unit.tile), []).append(unit)
         # the sort is stable: steps of equal keys keep their order
         return sorted(steps.values(), key=lambda batch: self._keys[batch[0].number])
@@ -174,7 +183,9 @@ class StepBuilder:
         locations = [self.program.instructions[one.value].source_locations[one.index] for one in rows]
         source_locations = as_index(np.concatenate(locations))
         if relocation is None:
-            step = self._copying(rows, as_regions([part.region for part in group]), source_locations)
+            regions = as_regions([part.region for part in group])
+            gather = self.buffer_map.gather(rows, regions, Spill().footprint_wraps)
+            step = self._copying(rows[0].value, regions, source_locations, (gather,))
         else:
             step = next(relocation.steps)
             inputs = (step.inputs[0].relocated(relocation.numbers),)
@@ -184,17 +195,17 @@ class StepBuilder:
         self._count += 1
         return step
 
-    def _copying(self, rows: Sequence[Operand], regions: Regions, source_locations: Index) -> Step:
-        """Return the step that copies a region of each row, all of one size."""
-        kind = self.program.instructions[rows[0].value].type
+    def _copying(self, value: int, regions: Regions, source_locations: Index, inputs: tuple[Gather, ...] = ()) -> Step:
+        """Return the step that copies regions of rows of a value, all of one size; without inputs, from nowhere."""
+        kind = self.program.instructions[value].type
         tile = None if to_region(regions[0]) == whole(kind.size) else extent(to_region(regions[0]))
         return Step(
             op=Spill(),
-            key=self._keys[rows[0].value],
-            inputs=(self.buffer_map.gather(rows, regions, Spill().footprint_wraps),),
-            input_types=(kind,),
+            key=self._keys[value],
+            inputs=inputs,
+            input_types=(kind,) * len(inputs),
             params=(),
-            rows=len(rows),
+            rows=len(regions),
             type=kind,
             tile=tile,
             regions=None if tile is None else regions,
@@ -207,7 +218,7 @@ class StepBuilder:
         first, tile = pairs[0][0], batch[0].tile
         types = self._types(first.operands)
         params = _params(pairs)
-        regions = None if tile is None else np.concatenate([unit.regions for unit in batch])
+        regions = None if tile is None else _joined([unit.regions for unit in batch])
         ports = self._ports(pairs, types, regions)
         inputs = []
         for port in ports:
@@ -243,7 +254,7 @@ class StepBuilder:
                 inputs.append(gather.relocated(relocation.numbers))
             else:
                 inputs.append(self.buffer_map.gather([one.operands[port].take(unit.rows) for one, unit in pairs], None))
-        regions = None if step.tile is None else np.concatenate([unit.regions for unit in batch])
+        regions = None if step.tile is None else _joined([unit.regions for unit in batch])
         return step.relocated(tuple(inputs), _params(pairs), regions, _source_locations(pairs))
 
     def _ports(
@@ -270,4 +281,8 @@ def _params(pairs: Sequence[tuple[Instruction, Unit]]) -> tuple[Hashable, ...]:
 
 
 def _source_locations(pairs: Sequence[tuple[Instruction, Unit]]) -> Index:
-    return as_index(np.concatenate([one.source_locations[unit.rows] for one, unit in pairs]))
+    return as_index(_joined([one.source_locations[unit.rows] for one, unit in pairs]))
+
+
+def _joined(parts: Sequence[npt.NDArray[np.int64]]) -> npt.NDArray[np.int64]:
+    return parts[0] if len(parts) == 1 else np.concatenate(parts)

@@ -5,17 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from fgraph._cached import cached_property
 from fgraph._errors import MemoryBudgetError
 from fgraph._sizes import in_words
 from fgraph.analysis import Bounds, ChunkOutputs, repeated_flops, whole_bounds
 from fgraph.ir.program import Program
-from fgraph.ir.region_arrays import areas
 from fgraph.plan.build import StepBuilder
 from fgraph.plan.chunk_templates import ChunkTemplates
 from fgraph.plan.cost import bytes_in_use
+from fgraph.plan.last_uses import with_last_uses
 from fgraph.plan.steps import Step, StepResult
 
 
@@ -82,44 +80,6 @@ def build_chunks(
         results += builder.results(tiles)
         ends.append(len(steps))
     return ChunkedSteps(with_last_uses(steps, results), tuple(results), tuple(ends), program, bounds)
-
-
-def estimate_peak(program: Program, wanted: Sequence[ChunkOutputs], bounds: Bounds, templates: ChunkTemplates) -> int:
-    """Estimate the peak in bytes.
-
-    Only two chunks are built: the one with the codes, and the one that computes and retains the most bytes.
-    """
-    chunk_bytes = bounds.retained_bytes.copy()
-    for one, instruction in zip(bounds.values, program.instructions, strict=True):
-        if instruction.type.spatial:
-            weights = 4.0 * instruction.type.shape[0] * areas(one.regions)
-            chunk_bytes += np.bincount(one.chunks, weights, minlength=len(wanted))
-    largest = int(np.argmax(chunk_bytes[1:])) + 1
-    builder = StepBuilder(program, bounds, templates)
-    steps = builder.chunk(0)
-    builder.assume_retained(largest)
-    steps += builder.chunk(largest)
-    results = list(builder.results(wanted[largest]))
-    return max(bytes_in_use(with_last_uses(steps, results), results)) + int(bounds.retained_bytes[largest])
-
-
-def with_last_uses(steps: Sequence[Step], results: Sequence[StepResult]) -> tuple[Step, ...]:
-    """Return the steps with their last uses: the buffers that no later step or result reads."""
-    last = {number: number for number in range(len(steps))}
-    for number, step in enumerate(steps):
-        for gather in step.inputs:
-            for buffer in gather.sources:
-                last[buffer] = max(last.get(buffer, 0), number)
-    for result in results:
-        for gather in result.tensors.values():
-            for buffer in gather.sources:
-                last[buffer] = max(last.get(buffer, 0), result.after)
-    last_uses: dict[int, list[int]] = {}
-    for buffer, number in last.items():
-        if buffer < 0:
-            continue  # the baseline owns it
-        last_uses.setdefault(number, []).append(buffer)
-    return tuple(step.with_last_uses(tuple(last_uses.get(number, ()))) for number, step in enumerate(steps))
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,14 +18,16 @@ from fgraph._sizes import in_words
 from fgraph.analysis import Bounds, BoundsMemo, ChunkOutputs, OutputTile, infer_bounds
 from fgraph.ir.costs import DEFAULT_COSTS, CostModel
 from fgraph.ir.program import Program
+from fgraph.plan.chunk_peaks import ChunkPeaks
 from fgraph.plan.chunk_templates import ChunkTemplates
-from fgraph.plan.chunked_steps import ChunkedSteps, build_chunks, estimate_peak
+from fgraph.plan.chunked_steps import ChunkedSteps, build_chunks
 from fgraph.plan.cost import bounded_flops, fewest_calls
 from fgraph.plan.output_tiles import halve, into_chunks, latent_tiles, merge_adjacent, output_tiles_of
 
 RETENTION_SHARES = (0.5, 0.2)  # shares of the budget for retained values; no retention is tried last
 _FEW = 4  # if at most one in this many chunks exceeds the budget, these chunks are cut in two
 _MANY = 64  # if there are at least four times this many chunks, this many are tried first
+_TRIED = 3  # groups of chunks that are tried alone, those that compute most
 _SURELY = 1.2  # an estimate above this multiple of the budget is trusted, although it counts overlaps of a row twice
 _HOPELESS = 2  # if the narrowest chunk needs more than this multiple of the budget, the search does not start
 
@@ -151,9 +153,13 @@ class _Search:
         """
         if not self.tiles:
             return self.codes  # there is nothing to split
-        size = self._first
+        size, before = self._first, list[list[OutputTile]]()
+        found: ChunkedSteps | int = self.peak
         while True:
-            found = self._fit(into_chunks(self._rows, size), budget, alternatives)
+            chunks = into_chunks(self._rows, size)
+            if chunks != before:
+                found = self._fit(chunks, budget, alternatives)
+            before = chunks
             if isinstance(found, ChunkedSteps) or size == 1 or found <= self.memory:
                 return found
             size = self._smaller(size, found)
@@ -177,23 +183,46 @@ class _Search:
             first = self._fit(chunks[:_MANY], budget)
             if not isinstance(first, ChunkedSteps):
                 return first
-        bounds = self._bounds(self._wanted(chunks), budget)
-        peak = estimate_peak(self._program, self._wanted(chunks), bounds, self._templates)
+        wanted = self._wanted(chunks)
+        bounds = self._bounds(wanted, budget)
+        peaks = ChunkPeaks(self._program, wanted, bounds, self._templates)
+        peak = peaks.estimate(peaks.groups[0][0])
         row_by_row = len(chunks) == len(self._rows)  # smaller chunks would cut rows, and compute many pixels twice
         if peak > (_SURELY if row_by_row else 1) * self.memory:
             return peak
         if alternatives and self._costs_more(bounds, alternatives):
             return min(peak, self.memory)
+        are_cut = len(chunks) > len(self._rows)  # whole rows have bases, whose parts the peaks count twice
         while True:
-            work = build_chunks(self._program, self._wanted(chunks), bounds, self._templates)
-            large = {chunk for chunk, peak in enumerate(work.peaks[1:]) if peak > self.memory}
-            if max(work.peaks) <= self.memory:
-                return work
-            if _FEW * len(large) > len(chunks) or any(len(chunks[chunk]) == 1 for chunk in large) or not large:
-                return max(work.peaks)
-            cut = [halve(one) if chunk in large else [one] for chunk, one in enumerate(chunks)]
+            large, peak = self._too_large(peaks) if are_cut else (set[int](), 0)
+            if not large:
+                work = build_chunks(self._program, wanted, bounds, self._templates)
+                peak = max(work.peaks)
+                if peak <= self.memory:
+                    return work
+                large = {chunk for chunk, peak in enumerate(work.peaks[1:], 1) if peak > self.memory}
+            if _FEW * len(large) > len(chunks) or any(len(chunks[chunk - 1]) == 1 for chunk in large) or not large:
+                return peak
+            cut = [halve(one) if chunk in large else [one] for chunk, one in enumerate(chunks, 1)]
             chunks = [one for parts in cut for one in parts]
-            bounds = self._bounds(self._wanted(chunks), budget)
+            wanted = self._wanted(chunks)
+            bounds = self._bounds(wanted, budget)
+            peaks = ChunkPeaks(self._program, wanted, bounds, self._templates)
+
+    def _too_large(self, peaks: ChunkPeaks) -> tuple[set[int], int]:
+        """Return the chunks that are too large, and the highest peak, from the peaks of those that compute most.
+
+        The chunk that makes the rows that others share computes much: chunks that read them are tried before.
+        """
+        highest, large = 0, set[int]()
+        for place, group in enumerate([*reversed(peaks.groups[:_TRIED]), *peaks.groups[_TRIED:]], 1):
+            peak = peaks.of(group[0])
+            highest = max(highest, peak)
+            if peak > self.memory:
+                large.update(group)
+            elif place >= _TRIED:
+                break
+        return large, highest
 
     def _costs_more(self, bounds: Bounds, alternatives: Sequence[ChunkedSteps]) -> bool:
         """Return whether steps within these bounds take more FLOPs than all others, and cost more than one of them."""
