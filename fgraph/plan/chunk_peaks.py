@@ -42,7 +42,7 @@ class ChunkPeaks:
     def groups(self) -> list[list[int]]:
         """The numbers of the chunks, grouped by the bytes that they compute and find; the most bytes first.
 
-        Chunks of one group have the same peak, except by coincidence. The chunk of the codes is left out.
+        Chunks of one group almost always have the same peak. The chunk of the codes is left out.
         """
         found = self._bounds.retained_bytes.copy()
         for one, instruction in zip(self._bounds.values, self._program.instructions, strict=True):

@@ -192,7 +192,7 @@ class _Search:
             return peak
         if alternatives and self._costs_more(bounds, alternatives):
             return min(peak, self.memory)
-        are_cut = len(chunks) > len(self._rows)  # whole rows have bases, whose parts the peaks count twice
+        are_cut = len(chunks) > len(self._rows)  # of whole rows with bases, peaks would count parts that nobody reads
         while True:
             large, peak = self._too_large(peaks) if are_cut else (set[int](), 0)
             if not large:
