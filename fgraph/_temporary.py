@@ -101,10 +101,12 @@ def _is_locked(path: Path) -> bool:
 
 def _remove(path: Path) -> None:
     """Remove a folder and its content if possible; what remains after a second attempt is left to a later process."""
+    with suppress(OSError):  # it has content, or has gone
+        path.rmdir()  # this needs no free file descriptor
     for _ in range(2):  # the first attempt fails if no file descriptor is free
-        shutil.rmtree(path, ignore_errors=True)
         if not path.exists():
             return
+        shutil.rmtree(path, ignore_errors=True)
 
 
 def remove_folders_in_use() -> None:

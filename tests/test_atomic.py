@@ -49,6 +49,18 @@ def test_the_next_writer_removes_leftovers_of_a_killed_one(tmp_path: Path) -> No
     assert names(tmp_path) == ["b.txt"]
 
 
+def test_an_empty_folder_is_removed_without_a_free_file_descriptor(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+
+    with monkeypatch.context() as patch, _temporary.temporary_folder(tmp_path, "label") as folder:
+        patch.setattr(os, "open", refuse)
+        patch.setattr(os, "scandir", refuse)
+    assert not folder.exists()
+
+
 @pytest.mark.parametrize("system", ["without locks", "with a file system without locks"])
 def test_without_locks_a_leftover_is_removed_after_a_day(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, system: str

@@ -29,7 +29,7 @@ _UNCACHED, _SKIPPED = "results are not cached", 3
 _EVICTED_EVERY = 0.5  # seconds
 _AGAIN = {ONCE: "", FOR_GOOD: " and all after it"}
 _RAY = "ray/_private/serialization.py"  # in tracebacks of Ray
-_IN_USE = 2  # temporary folders of a command at once: the claim of a training, and a file
+_STUCK = 1  # a temporary folder with content that cannot be read stays
 _NEAR = 12  # the second of two failures is at most so many operations after the first
 
 
@@ -93,7 +93,7 @@ class Campaign:
         stuck = again != ONCE and code in CODES["read"]  # to remove a folder, it must be opened
         # Ray aborts the process; or it logs a traceback, and fgraph runs the jobs again
         aborted = reference.scenario.aborts and (outcome.code == -signal.SIGABRT or _RAY in outcome.stderr)
-        self.report.add(trial, what, judge(outcome, folder, killed=aborted, most_left=_IN_USE if stuck else 0))
+        self.report.add(trial, what, judge(outcome, folder, killed=aborted, most_left=_STUCK if stuck else 0))
         self.report.count(trial, reference.scenario.name)
         exact = _UNCACHED not in outcome.stdout and outcome.code != _SKIPPED
         self._again(trial, what, reference, folder, exact)
