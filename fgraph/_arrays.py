@@ -29,6 +29,8 @@ class Array:
         found = _as_numpy(value)
         if np.iscomplexobj(found):
             raise TypeError("complex numbers do not fit into float32")
+        if not _holds_numbers(found):
+            raise TypeError("booleans and texts are no numbers")
         with np.errstate(over="ignore"):  # `check` reports numbers that became infinite
             copied = np.array(found, dtype=np.float32, order="C")  # a copy: the caller may change theirs
         copied.setflags(write=False)
@@ -108,6 +110,14 @@ def _as_numpy(value: Any) -> Any:
     if isinstance(value, str | bytes | dict) or value is None:
         raise TypeError(f"{type(value).__name__} holds no numbers")
     return value
+
+
+def _holds_numbers(value: Any) -> bool:
+    """Return whether nested lists, or an array, hold neither booleans nor texts."""
+    if isinstance(value, list | tuple):
+        return all(type(one) in (int, float) or _holds_numbers(one) for one in value)
+    kind = getattr(value, "dtype", None)
+    return not isinstance(value, bool | str | bytes) if kind is None else np.dtype(kind).kind in "iuf"
 
 
 def _shortest(array: npt.NDArray[np.float32]) -> Any:

@@ -18,11 +18,12 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Annotated, Any, ClassVar, Literal, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BeforeValidator, ConfigDict, Field
 
 from fgraph import _limits
 from fgraph._ports import Kind, LayerSet, broadcast_rows
 from fgraph._row_lists import expand_rows
+from fgraph._typed_model import TypedModel
 from fgraph.lowering import Build, Inputs
 from fgraph.lowering.values import Value
 
@@ -89,7 +90,7 @@ PerRow = Annotated[
 FILE: dict[str, Any] = {"format": "path"}
 
 
-class Noise(BaseModel):
+class Noise(TypedModel):
     """The noise that a pass adds after its convolutions.
 
     `const` adds the buffers of the checkpoint, `random` adds fresh noise keyed by (seed, row, layer), `none` adds no
@@ -112,7 +113,7 @@ class Noise(BaseModel):
     )
 
 
-class Node(BaseModel):
+class Node(TypedModel):
     """The base class of nodes. Subclasses define `op`, `produces`, fields and `lower`."""
 
     # Validators are built when they are first used: a graph uses few of the classes.

@@ -7,12 +7,13 @@ from fractions import Fraction
 from math import floor
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 
 from fgraph import _geometry as geometry
 from fgraph import _limits, masks
 from fgraph._geometry import fraction
 from fgraph._row_lists import expand_rows
+from fgraph._typed_model import TypedModel
 from fgraph.masks import MaskExpr
 from nodes._spatial import Amount
 
@@ -48,7 +49,7 @@ class PatchMove:
         return geometry.Shift(vertical, horizontal), moved
 
 
-class PatchCopy(BaseModel):
+class PatchCopy(TypedModel):
     """One patch: a box and its target."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
@@ -75,7 +76,7 @@ class PatchCopy(BaseModel):
         return PatchMove(x, y, width, height, to_x, to_y)
 
 
-class Proposals(BaseModel):
+class Proposals(TypedModel):
     """Patches that are chosen from the content of the picture."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import ConfigDict, Field, ValidationError
 
 from fgraph import _limits
+from fgraph._typed_model import TypedModel
 from fgraph.declare.document import Document
 from fgraph.declare.node_checking import NodeChecker
 from fgraph.declare.source import DocumentPath
@@ -18,7 +19,7 @@ from fgraph.node import Noise
 from fgraph.registry import Registry
 
 
-class Head(BaseModel):
+class Head(TypedModel):
     """The top level of a graph file, with `nodes` and `outputs` not yet checked."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)

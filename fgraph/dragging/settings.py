@@ -7,10 +7,11 @@ import json
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from fgraph._checked import make_checked
 from fgraph._errors import FgraphError
+from fgraph._typed_model import TypedModel
 
 Space = Literal["w", "w+", "s"]
 Tracking = Literal["nearest", "adaptive"]
@@ -35,7 +36,7 @@ class DragError(FgraphError, ValueError):
     """A setting or a point of a drag is invalid."""
 
 
-class DragSettings(BaseModel):
+class DragSettings(TypedModel):
     """All settings that the result of a drag depends on, apart from code, points and mask.
 
     The defaults are the paper's for images of 512 pixels, with least radii and a higher learning rate for small images.

@@ -7,10 +7,11 @@ import json
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from fgraph._checked import make_checked
 from fgraph._errors import FgraphError, nearest
+from fgraph._typed_model import TypedModel
 
 Space = Literal["w", "w+", "s"]
 Prior = Literal["none", "gaussian", "gaussian-full", "wulff"]
@@ -23,7 +24,7 @@ class SettingsError(FgraphError, ValueError):
     """A setting of an inversion doesn't exist, has an invalid value or contradicts another."""
 
 
-class InversionSettings(BaseModel):
+class InversionSettings(TypedModel):
     """All settings that the result of an inversion depends on."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
@@ -66,7 +67,7 @@ class InversionSettings(BaseModel):
         return hashlib.sha256(json.dumps(self.model_dump(), sort_keys=True).encode()).hexdigest()
 
 
-class Tuning(BaseModel):
+class Tuning(TypedModel):
     """The settings of pivotal tuning."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)

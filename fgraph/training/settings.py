@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import AfterValidator, ConfigDict, Field, ValidationError, field_validator
 
 from fgraph._errors import FgraphError, nearest
 from fgraph._limits import SEED, SIDE
+from fgraph._typed_model import TypedModel
 
 Way = Literal["train", "finetune", "grow"]
 PROJECTED, NONE = "projected", "none"  # kinds of discriminators
@@ -46,7 +47,7 @@ def _power_of_two(value: int | None) -> int | None:
 check_size = AfterValidator(_power_of_two)
 
 
-class CommonSettings(BaseModel):
+class CommonSettings(TypedModel):
     """The settings of any training; `target` is its folder."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)

@@ -32,7 +32,10 @@ def test_takes_lists_arrays_and_tensors() -> None:
     assert adapter.dump_python(expected) == [0.0, 1.0, 2.0]
 
 
-@pytest.mark.parametrize("value", ["abc", None, {"a": 1}, [[1], [2, 3]], [1, "x"], [1j]])
+@pytest.mark.parametrize(
+    "value",
+    ["abc", None, {"a": 1}, [[1], [2, 3]], [1, "x"], [1j], ["1"], [1, True], [[0.5], [False]], True, np.array([True])],
+)
 def test_refuses_what_holds_no_numbers(value: object) -> None:
     with pytest.raises(ValidationError, match="nested lists"):
         TypeAdapter(Array).validate_python(value)

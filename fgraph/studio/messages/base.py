@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
 from fgraph import _limits
+from fgraph._typed_model import TypedModel
 
 NodeId: TypeAlias = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_.]*$", max_length=_limits.STUDIO_NAME)]
 FieldPath: TypeAlias = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_.]*$", max_length=_limits.STUDIO_NAME)]
@@ -16,7 +17,7 @@ Words: TypeAlias = Annotated[str, Field(max_length=_limits.STUDIO_NAME)]
 Row: TypeAlias = Annotated[int, Field(ge=0, le=_limits.ROWS)]
 
 
-class Message(BaseModel):
+class Message(TypedModel):
     """A message, or a part of one; it has no fields but its own. A text below a field says what it means."""
 
     model_config = ConfigDict(
