@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
+from collections.abc import Sequence
 from io import BufferedReader
 from pathlib import Path
 
@@ -21,6 +22,7 @@ _SYSTEM_FAILURES = (
     errno.EPERM,
     errno.ETIMEDOUT,
 )
+_SETTINGS = ("config.yaml", "hydra.yaml", "overrides.yaml")
 
 
 def is_system_failure(error: Exception) -> bool:
@@ -28,19 +30,24 @@ def is_system_failure(error: Exception) -> bool:
     return isinstance(error, OSError) and error.errno in _SYSTEM_FAILURES
 
 
-def remove_settings(settings: Path) -> None:
-    """Remove the folder of an earlier run's settings if it is a link, otherwise Hydra's files in it.
+def remove_settings(settings: Path, directory: Path, files: Sequence[str] = _SETTINGS) -> None:
+    """Remove the folder of an earlier run's settings if it is a link, otherwise files in it.
 
     They can be links, which a writer would follow.
+
+    Args:
+        settings: the folder of the settings.
+        directory: the directory of the results, which the user may have made a link; it stays.
+        files: the names of the files; default: those of Hydra.
 
     Raises:
         OSError: a file cannot be removed.
     """
-    if settings.is_symlink():
+    if settings.is_symlink() and settings != directory:
         settings.unlink()
         return
-    for name in ("config", "hydra", "overrides"):
-        (settings / f"{name}.yaml").unlink(missing_ok=True)
+    for name in files:
+        (settings / name).unlink(missing_ok=True)
 
 
 def open_file(path: str | Path, most: int | None = None) -> BufferedReader:

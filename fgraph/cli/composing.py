@@ -20,6 +20,7 @@ from hydra.version import setbase
 from omegaconf import DictConfig
 
 from fgraph._errors import FgraphError
+from fgraph.cli.hydra_files import replacing_links
 from fgraph.cli.task import Task
 from fgraph.declare.config_copies import QuickConfig, quick
 from fgraph.declare.config_source import BUNDLED, NAMED, checked_sources
@@ -61,7 +62,7 @@ def compose_and_run(arguments: Sequence[str], task: Task, files: Mapping[str, Pa
     parser = get_args_parser()
     flags = parser.parse_args(list(arguments))
     config_name = flags.config_name or _CONFIG
-    with checked_sources(files=files):
+    with checked_sources(files=files), replacing_links():
         hydra = Hydra.create_main_hydra2("fgraph", _search_path(flags.config_path, flags.config_dir, files))
         hydra.config_loader = cast(ConfigLoader, _QuickLoader(hydra.config_loader))
         try:

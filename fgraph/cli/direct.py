@@ -225,7 +225,7 @@ def _make_directory(job: PlainJob) -> None:
     record = job.place.directory / ".hydra"
     config = {**job.config, "graph": job.graph}
     try:
-        remove_settings(record)
+        remove_settings(record, job.place.directory)
         record.mkdir(parents=True, exist_ok=True)
         for name, content in (("overrides.yaml", list(job.place.overrides)), ("config.yaml", config)):
             (record / name).write_text(yaml.safe_dump(content, sort_keys=False, allow_unicode=True), "utf-8")

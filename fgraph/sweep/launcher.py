@@ -216,7 +216,7 @@ def entered(job: DictConfig) -> Iterator[tuple[DictConfig, str]]:
                 runtime.output_dir = directory
         Path(directory).mkdir(parents=True, exist_ok=True)
         if job_config.output_subdir is not None:
-            remove_settings(Path(directory) / job_config.output_subdir)
+            remove_settings(Path(directory) / job_config.output_subdir, Path(directory))
         configure_log(job_config.job_logging, job_config.verbose)
         config = copy.deepcopy(job)
         with read_write(config), open_dict(config):

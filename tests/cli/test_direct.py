@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import inspect
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
+from hydra.core import utils
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hypothesis import given
 from hypothesis import strategies as st
+from omegaconf import OmegaConf
 
 from fgraph.cli import direct, main
 from fgraph.cli.arguments import GRAPHS, read_arguments
 from fgraph.cli.direct import NotPlain, read_job, read_value
+from fgraph.cli.hydra_files import replacing_links
 from tests.cli.conftest import FakeJobs
 
 OWN = """\
@@ -145,6 +150,78 @@ def test_links_in_a_directory_of_results_are_replaced_and_not_followed(
     assert [path.read_text() for path in (tmp_path / "elsewhere").iterdir()] == ["mine"]
     assert not (tmp_path / "out" / "job2" / ".hydra").is_symlink()
     assert "graph" in (tmp_path / "out" / "job0" / ".hydra" / "config.yaml").read_text()
+
+
+FLAG = "hydra.job.name=own"  # with an override of Hydra, Hydra starts the run
+BASIC = ["-m", "hydra/launcher=basic", "seed=1,2", "hydra.sweep.dir=out", "hydra.sweep.subdir=job${hydra:job.num}"]
+
+
+@pytest.mark.parametrize("arguments", [["hydra.run.dir=out/job0", FLAG], BASIC], ids=["single", "sweep"])
+@pytest.mark.parametrize("subfolder", [".hydra", "some/settings", "."])
+def test_hydra_replaces_links_in_a_directory_of_results(
+    jobs: FakeJobs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], subfolder: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    mine, settings = tmp_path / "mine.yaml", tmp_path / "out" / "job0" / subfolder
+    mine.write_text("mine")
+    settings.mkdir(parents=True)
+    (settings / "config.yaml").symlink_to(mine)
+    (settings / "hydra.yaml").symlink_to(mine)
+    (settings / "overrides.yaml").hardlink_to(mine)
+    assert main([*arguments, f"hydra.output_subdir={subfolder}"]) == 0
+    assert mine.read_text() == "mine"
+    assert "graph:" in (settings / "config.yaml").read_text()
+    assert not any(path.is_symlink() for path in settings.iterdir())
+
+
+@pytest.mark.parametrize("arguments", [["hydra.run.dir=out/job0", FLAG], BASIC], ids=["single", "sweep"])
+def test_hydra_replaces_a_folder_of_settings_that_is_a_link(
+    jobs: FakeJobs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "out" / "job0").mkdir(parents=True)
+    (tmp_path / "out" / "job0" / ".hydra").symlink_to(tmp_path / "elsewhere")
+    assert main(arguments) == 0
+    assert list((tmp_path / "elsewhere").iterdir()) == []
+    assert (tmp_path / "out" / "job0" / ".hydra" / "config.yaml").is_file()
+    assert not (tmp_path / "out" / "job0" / ".hydra").is_symlink()
+
+
+@pytest.mark.parametrize("launcher", ["basic", "fused"])
+def test_a_sweep_replaces_a_link_to_its_settings(
+    jobs: FakeJobs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, launcher: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine.yaml").write_text("mine")
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "multirun.yaml").symlink_to(tmp_path / "mine.yaml")
+    assert main(["-m", f"hydra/launcher={launcher}", "seed=1,2", "hydra.sweep.dir=out"]) == 0
+    assert (tmp_path / "mine.yaml").read_text() == "mine"
+    assert "graph:" in (tmp_path / "out" / "multirun.yaml").read_text()
+
+
+@pytest.mark.parametrize("arguments", [["hydra.run.dir=out"], ["hydra.run.dir=out", FLAG]], ids=["plain", "hydra"])
+def test_a_directory_of_results_that_is_a_link_stays_one(
+    jobs: FakeJobs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "out").symlink_to(tmp_path / "disk")
+    assert main([*arguments, "hydra.output_subdir=."] if FLAG in arguments else arguments) == 0
+    assert (tmp_path / "out").is_symlink()
+    assert any((tmp_path / "disk").rglob("config.yaml"))
+
+
+def test_hydra_has_the_functions_that_are_replaced() -> None:
+    before = utils._save_config, OmegaConf.save
+    assert list(inspect.signature(before[0]).parameters) == ["cfg", "filename", "output_dir"]
+    assert "_save_config(" in inspect.getsource(utils.run_job)
+    assert "OmegaConf.save(" in inspect.getsource(BasicSweeper.sweep)
+    with replacing_links():
+        assert utils._save_config is not before[0]
+        assert OmegaConf.save is not before[1]
+    assert (utils._save_config, OmegaConf.save) == before
 
 
 def test_a_sweep_that_writes_nothing_leaves_the_settings_of_an_earlier_one(
