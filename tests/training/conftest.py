@@ -26,10 +26,11 @@ TINY = {
 }
 
 PAINTER = """
+import torch
 class Grounds:
     numbers = 3
     def paint(self, z, size):
-        return z[:, :, None, None].tanh().expand(-1, -1, size, size)
+        return z[:, :, None, None].tanh() * (1 - 0.5 * torch.eye(size))  # all bands of pixels vary
 """
 SPECKLED = """
 class Speckles:
@@ -74,7 +75,7 @@ def choose(data: Path, tmp_path: Path) -> Choose:
 
 @pytest.fixture
 def painter(tmp_path: Path) -> str:
-    """A painter of plain grounds, whose colour is tanh of three numbers."""
+    """A painter of grounds with a diagonal, whose colours follow from three numbers."""
     (tmp_path / "grounds.py").write_text(PAINTER)
     return f"{tmp_path / 'grounds.py'}:Grounds"
 

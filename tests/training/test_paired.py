@@ -34,15 +34,15 @@ def test_the_bands_of_a_pyramid_add_up_to_the_image() -> None:
 def test_pairs_alone_teach_what_the_numbers_mean(
     choose: Choose, painter: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    settings = choose(**ALONE, data=painter, images=100, mapping_rate=100.0)
-    before = colours_apart(begin(settings).trained_generator())
+    settings = choose(**{**ALONE, "learning_rate": 0.03}, data=painter, images=400)
     train(settings)
     state = read_snapshot(settings.target / SNAPSHOT)
     assert state.discriminator_table is None
     assert state.discriminator == {}
-    assert colours_apart(state.trained_generator()) < 0.8 * before
+    own, other = colours_apart(state.trained_generator())
+    assert own < other
     assert state.history[-1]["pair"] < state.history[0]["pair"]
-    assert f"100 of 100 images, pair {state.history[-1]['pair']:.3f}" in capsys.readouterr().out
+    assert f"400 of 400 images, pair {state.history[-1]['pair']:.3f}" in capsys.readouterr().out
 
 
 def test_a_training_from_pairs_alone_resumes_bit_for_bit(choose: Choose, painter: str) -> None:
@@ -57,8 +57,8 @@ def test_a_training_from_pairs_alone_resumes_bit_for_bit(choose: Choose, painter
 def test_noise_learns_the_texture_that_the_painter_draws_from_it(choose: Choose, speckled: str) -> None:
     settings = choose(**{**ALONE, "learning_rate": 0.03}, data=speckled, images=240, noise_strengths={16: 0.2})
     train(settings)
-    own, other = texture_errors(settings)
-    assert own < 0.8 * other
+    own, without, other = texture_errors(settings)
+    assert own < without < other
 
 
 def test_a_model_of_pairs_alone_grows_and_then_gets_a_discriminator(

@@ -331,12 +331,12 @@ def test_the_distance_of_pairs_is_relative_to_that_of_others() -> None:
 
 
 def test_pairs_teach_what_the_numbers_mean(choose: Choose, painter: str) -> None:
-    """The colour of an image comes nearer to that of its numbers."""
-    settings = choose(**PAIRED, data=painter, images=100, pairing=50.0)
-    before = colours_apart(begin(settings).trained_generator())
+    """The colours of images are nearer to those of their own numbers than to those of others."""
+    settings = choose(**{**PAIRED, "learning_rate": 0.03}, data=painter, images=400, pairing=50.0)
     train(settings)
     state = read_snapshot(settings.target / SNAPSHOT)
-    assert colours_apart(state.trained_generator()) < 0.8 * before
+    own, other = colours_apart(state.trained_generator())
+    assert own < other
     assert "pair" in state.history[-1]
 
 
@@ -345,8 +345,8 @@ def test_noise_learns_the_texture_that_the_painter_draws_from_it(choose: Choose,
         **{**PAIRED, "learning_rate": 0.03}, data=speckled, images=240, pairing=50.0, noise_strengths={16: 0.2}
     )
     train(settings)
-    own, other = texture_errors(settings)
-    assert own < 0.8 * other
+    own, without, other = texture_errors(settings)
+    assert own < without < other
 
 
 def test_a_paired_training_resumes_bit_for_bit(choose: Choose, painter: str) -> None:
