@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
-import { assertFileMatches, changed, dragOnPicture, FACE, number, open, seriousFaults, settled, setYaml, textHas } from './studio.mjs';
+import { assertFileMatches, changed, dragOnPicture, FACE, number, open, revision, seriousFaults, settled, setYaml, textHas } from './studio.mjs';
 
 let studio, close, page, faults;
 
@@ -14,6 +14,17 @@ before(async () => {
 
 after(() => close?.());
 
+/** Note each stage and revision that the picture shows from now on. Pictures of a drag pass quickly: a later look can miss them. */
+const noteStages = () => page.evaluate(() => {
+  window.shownStages = [];
+  const note = () => {
+    const { stage, revision } = document.querySelector('.bitmap')?.dataset ?? {};
+    window.shownStages.push({ stage, revision: Number(revision) });
+  };
+  new MutationObserver(note).observe(document.body, { subtree: true, childList: true, attributeFilter: ['data-stage', 'data-revision'] });
+});
+const dragShown = (after) => page.waitForFunction(
+  (least) => window.shownStages.some(({ stage, revision }) => stage === 'drag' && revision > least), after);
 const panel = () => page.getByRole('region', { name: /^Drag moved/ });
 const status = (pattern) => panel().getByRole('status').filter({ hasText: pattern }).waitFor();
 const button = (name) => panel().getByRole('button', { name });
@@ -40,8 +51,10 @@ test('what may move is painted', async () => {
 
 test('it starts, the picture and the point move, and it stops', async () => {
   const before = await settled(page);
+  const first = await revision(page);
+  await noteStages();
   await button('Start').click();
-  await page.locator('.bitmap[data-stage="drag"]').waitFor();
+  await dragShown(first - 1);
   await page.waitForFunction(() => document.querySelector('.drag-points .trail') !== null);
   await page.waitForFunction((first) => document.querySelector('.bitmap') && Number(/(\d+) steps/.exec(document.querySelector('.drag-status')?.textContent ?? '')?.[1] ?? 0) > first, 4);
   await button('Stop').click();
@@ -76,11 +89,14 @@ test('a target that is moved while it runs makes a further drag, which goes on',
   await page.getByRole('button', { name: 'Move the picture and handles' }).click();
   await move(30);
   await page.locator('.drag-status', { hasText: /moved_2: not started/ }).waitFor();
+  const second = await revision(page);
+  await noteStages();
   await page.keyboard.press('s');
-  await page.locator('.bitmap[data-stage="drag"]').waitFor();
+  await dragShown(second - 1);
+  const third = await revision(page);
   await move(-60);
   await page.waitForFunction(() => /moved_3:/.test(document.querySelector('.yaml textarea')?.value ?? ''));
-  await page.locator('.bitmap[data-stage="drag"]').waitFor();
+  await dragShown(third);
   await page.keyboard.press('s');
   await button('Start').waitFor();
   assert.deepEqual(faults, []);
