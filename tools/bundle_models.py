@@ -23,11 +23,12 @@ from typing import Any
 
 import numpy as np
 import torch
-from model_facts import FACTS, Facts
+from model_facts import FACTS, Facts, describe_training
 from PIL import Image
 from torch import Tensor
 
 from fgraph.runtime.kernels.seeds import codes_of_seeds
+from fgraph.stylegan.checkpoints.header import read_header
 from fgraph.stylegan.checkpoints.weights import save_generator
 from fgraph.stylegan.generators.stylegan2 import StyleGAN2Generator
 from fgraph.stylegan.loading import load_stylegan2
@@ -84,7 +85,7 @@ def write_card(name: str, folder: Path) -> None:
         model = replace(model, metadata={**model.metadata, "stored": stored})
     known = json.loads(FIGURES.read_text("utf-8")) if FIGURES.exists() else {}
     figures = known.get(name, {})
-    parts = [card(name, FACTS[name], model)]
+    parts = [card(name, FACTS[name], model, describe_training(name, images_seen(folder)))]
     if (folder / f"{name}-losses.svg").exists():
         parts.append(
             f"## Curve\n\n![losses over images]({name}-losses.svg)\n\nThe losses of the last stage of the training.\n"
@@ -92,6 +93,12 @@ def write_card(name: str, folder: Path) -> None:
     if figures.get("digest") == model.digest:
         parts += [describe_figures(name, known), describe_progress(name, known)]
     path.write_text("\n".join(filter(None, parts)), encoding="utf-8")
+
+
+def images_seen(folder: Path) -> dict[str, int]:
+    """Return the images of all stages of the training of each model in the folder, from the metadata of the files."""
+    files = {name: folder / f"{name}.safetensors" for name in FACTS}
+    return {name: int(read_header(str(file)).metadata["images_seen"]) for name, file in files.items() if file.exists()}
 
 
 def describe_figures(name: str, known: dict[str, Any]) -> str:
@@ -161,7 +168,7 @@ def draw_grid(generator: StyleGAN2Generator, path: Path) -> None:
     Image.fromarray(np.ascontiguousarray(grid)).save(path, quality=90, method=6)
 
 
-def card(name: str, facts: Facts, generator: StyleGAN2Generator) -> str:
+def card(name: str, facts: Facts, generator: StyleGAN2Generator, training: str) -> str:
     """Return the model card, in Markdown."""
     table = generator.table
     stored = generator.metadata.get("stored", "float16")
@@ -189,7 +196,7 @@ def card(name: str, facts: Facts, generator: StyleGAN2Generator) -> str:
 
 ## Training
 
-{facts.training.replace("{images}", f"{int(generator.metadata.get('images_seen', 0)):,}")}
+{training}
 
 ## Limits
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 
@@ -15,8 +16,10 @@ class Facts:
     shows: str
     data: str
     data_license: str
-    training: str
+    training: str  # {first} and {stages[0]}, ... are images of stages, and {images} those of all
     limits: str
+    stages: tuple[int, ...]  # images of the last stages; those of the stages before follow from the totals in the files
+    start: tuple[str, int] | None = None  # the model that it was trained on from, before that many of its last stages
 
 
 _PAIRED = (
@@ -50,9 +53,10 @@ FACTS = {
         training=(
             _PAIRED
             + _SHARPENED.format(settings="landscape64.yaml")
-            + "This stage has 42,336 images with half the weight "
-            "of pairs and no noise, and 26,512 with the settings of the file. Images of all stages: {images}."
+            + "This stage has {stages[0]} images with half the weight "
+            "of pairs and no noise, and {stages[1]} with the settings of the file. Images of all stages: {images}."
         ),
+        stages=(42_336, 26_512),
         limits=(
             "Skies, mountains in haze, clouds and lakes are clear and differ from sample to sample. Noise draws "
             "leaves, grass and glints, but no stars: stars are few, in the same places, and some have dark dents. "
@@ -67,10 +71,12 @@ FACTS = {
         data=_PAINTED,
         data_license="Apache-2.0, as the project.",
         training=(
-            "Grown from `landscape` before it learned its noise, and trained on at 128 pixels: 24,400 images with "
-            "half the weight of pairs and no noise, then 18,064 with the settings of `landscape128.yaml`. Images of "
-            "all stages: {images}."
+            "Grown from `landscape` before it learned its noise, and trained on at 128 pixels: {first} images with "
+            "half the weight of pairs and no noise, then {stages[0]} with the settings of `landscape128.yaml`. Images "
+            "of all stages, with those of `landscape` until then: {images}."
         ),
+        stages=(18_064,),
+        start=("landscape", 1),
         limits=(
             "Skies, mountains in haze, clouds and lakes are clear and differ from sample to sample. Noise draws "
             "leaves, grass and glints. The outermost pixels form a frame. Suns and moons are often not round, stars "
@@ -87,9 +93,10 @@ FACTS = {
         training=(
             _PAIRED
             + _SHARPENED.format(settings="avatar64.yaml")
-            + "Last, 3,200 images from pairs alone at a rate of 5e-4, "
+            + "The last stage has {stages[0]} images from pairs alone at a rate of 5e-4, "
             "which takes most of the rims away. No noise. Images of all stages: {images}."
         ),
+        stages=(3_200,),
         limits=(
             "Eyes are even, and hair, its length, caps, glasses, skin, clothes and backgrounds follow the code. "
             "Mouths are closed and nearly all alike: smiles, teeth and beards of the data are missing. Some heads "
@@ -108,10 +115,12 @@ FACTS = {
         data=_DRAWN.format(painter="Toons"),
         data_license="Apache-2.0, as the project.",
         training=(
-            "Fine-tuned from `avatar` with mapping and affine layers frozen: 25,000 images from pairs alone, then "
-            "13,360 with a projected discriminator and pairs (`toon64.yaml`), no noise. Images of all stages, with "
-            "those of `avatar`: {images}."
+            "Fine-tuned from `avatar` with mapping and affine layers frozen: {first} images from pairs alone, then "
+            "{stages[0]} with a projected discriminator and pairs (`toon64.yaml`), no noise. Images of all stages, "
+            "with those of `avatar`: {images}."
         ),
+        stages=(13_360,),
+        start=("avatar", 0),
         limits=(
             "Outlines are even, and eyes are large and clear; glasses are hard to tell from the outlines of the "
             "eyes. Mouths are closed and nearly all alike. Outlines have soft edges, and some hair a light rim. The "
@@ -129,10 +138,12 @@ FACTS = {
         data=_DRAWN.format(painter="Sketches"),
         data_license="Apache-2.0, as the project.",
         training=(
-            "Fine-tuned from `avatar` with mapping and affine layers frozen: 22,000 images from pairs alone, then "
-            "19,184 with a projected discriminator and pairs (`sketch64.yaml`), with fixed strengths of the noise. "
-            "Images of all stages, with those of `avatar`: {images}."
+            "Fine-tuned from `avatar` with mapping and affine layers frozen: {first} images from pairs alone, then "
+            "{stages[0]} with a projected discriminator and pairs (`sketch64.yaml`), with fixed strengths of the "
+            "noise. Images of all stages, with those of `avatar`: {images}."
         ),
+        stages=(19_184,),
+        start=("avatar", 0),
         limits=(
             "Outlines, strokes and paper are clear, eyes are even, and hair, glasses, caps and clothes follow the "
             "code. Mouths are closed and nearly all alike; smiles, teeth and most beards of the data are missing. "
@@ -140,3 +151,26 @@ FACTS = {
         ),
     ),
 }
+
+
+def images_before(name: str, totals: Mapping[str, int]) -> int:
+    """Return the images of the training that the training of a model continues, 0 if there is none."""
+    start = FACTS[name].start
+    if start is None:
+        return 0
+    base, left_out = start
+    stages = FACTS[base].stages
+    return totals[base] - sum(stages[len(stages) - left_out :])
+
+
+def describe_training(name: str, totals: Mapping[str, int]) -> str:
+    """Return the text of the training of a model with its numbers of images.
+
+    Args:
+        name: the name of the model.
+        totals: the images of all stages, by model, from the metadata of the files.
+    """
+    facts = FACTS[name]
+    first = totals[name] - images_before(name, totals) - sum(facts.stages)
+    stages = [f"{count:,}" for count in facts.stages]
+    return facts.training.format(first=f"{first:,}", stages=stages, images=f"{totals[name]:,}")
