@@ -27,6 +27,13 @@ def assert_same(one: TrainingState, other: TrainingState) -> None:
     assert (one.history, one.pending) == (other.history, other.pending)
 
 
+def level_errors(model: StyleGAN2Generator, level: float) -> tuple[float, float]:
+    """Return the mean squared distances of images from a level, and from the middle of the range, where they begin."""
+    z = torch.randn(32, 8, generator=torch.Generator().manual_seed(0))
+    images = model.synthesise(model.affine(model.map(z)))
+    return float((images - level).square().mean()), float(images.square().mean())
+
+
 def colours_apart(model: StyleGAN2Generator) -> tuple[float, float]:
     """Return the mean distance of the mean colours of images from those that the painter makes of their z.
 
