@@ -26,7 +26,7 @@ def on_cases(count: int, draw_case: Callable[[Random, Canvas], tuple[Any, ...]])
                 with noting(case):
                     test(*case)
 
-        run.__doc__ = test.__doc__
+        run.__name__, run.__module__, run.__doc__ = test.__name__, test.__module__, test.__doc__
         return run
 
     return over_all

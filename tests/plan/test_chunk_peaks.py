@@ -13,9 +13,8 @@ from fgraph.plan.chunk_peaks import ChunkPeaks
 from fgraph.plan.chunk_templates import ChunkTemplates
 from fgraph.plan.chunked_steps import ChunkedSteps, build_chunks
 from fgraph.plan.output_tiles import into_chunks, latent_tiles, merge_adjacent, output_tiles_of
-from tests.plan.copies import free_copies
+from tests.plan.copies import contents_of, free_copies
 from tests.plan.graphs import mosaic, panorama
-from tests.plan.test_chunk_templates import contents_of
 
 
 @pytest.mark.parametrize("graph", [panorama(6), mosaic(8, "x"), mosaic(8, "none")])

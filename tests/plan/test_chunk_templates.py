@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -12,31 +12,15 @@ from hypothesis import strategies as st
 import fgraph
 from fgraph.analysis import Bounds, ChunkOutputs, infer_bounds
 from fgraph.ir.program import Program
-from fgraph.plan import Plan, chunks
+from fgraph.plan import chunks
 from fgraph.plan.chunk_templates import ChunkTemplates
-from fgraph.plan.chunked_steps import ChunkedSteps, build_chunks
-from fgraph.plan.cost import bytes_in_use
+from fgraph.plan.chunked_steps import build_chunks
 from fgraph.plan.output_tiles import halve, into_chunks, latent_tiles, merge_adjacent, output_tiles_of
-from fgraph.plan.structures import result_key, step_key
 from tests.examples import thoroughly
-from tests.plan.copies import free_copies
+from tests.plan.copies import contents_of, free_copies
 from tests.plan.graphs import local_edit, mosaic, panorama
 from tests.strategies import graphs, load
 from tests.strategies_stylegan3 import stylegan3_graphs
-
-
-def contents_of(work: ChunkedSteps | Plan) -> list[Hashable]:
-    """Return everything that a run and the cost of a plan depend on."""
-    steps = [
-        (step_key(step), step.key, step.params, step.source_locations.tobytes(), step.workspace, step.flops)
-        for step in work.steps
-    ]
-    copies = [
-        tuple(gather.copies if gather.way == "tiles" else tuple(gather.sources) for gather in one.inputs)
-        for one in work.steps
-    ]
-    used = bytes_in_use(work.steps, work.results)
-    return [*steps, *copies, *map(result_key, work.results), work.chunks, work.retained_bytes, *used]
 
 
 def shapes_and_chunks(program: Program, size: int, budget: float, cost_model: Any) -> tuple[int, int]:

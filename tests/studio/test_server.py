@@ -54,7 +54,7 @@ def test_a_studio_is_served_until_a_signal(tmp_path: Path) -> None:
         with connect(address, additional_headers={**headers, "Origin": base.rstrip("/")}) as found_socket:
             assert json.loads(found_socket.recv())["title"] == "two"
     finally:
-        process.send_signal(signal.SIGTERM)  # a shell may have told its background jobs to ignore SIGINT
+        process.send_signal(signal.SIGTERM)  # a shell can make its background jobs ignore SIGINT
         errors = process.communicate(timeout=600)[1]
     assert process.returncode == 143
     assert "fgraph studio continues" in errors

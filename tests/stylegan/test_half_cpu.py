@@ -13,7 +13,7 @@ from fgraph.stylegan.nn import half, half_cpu, stylegan2
 from fgraph.stylegan.nn.half import HalfWeight, half_conv
 from fgraph.stylegan.nn.half_cpu import HalfLayer, lines_of
 from fgraph.stylegan.tables import chunk_sizes
-from tests.rounding import assert_summed, likely, unit
+from tests.rounding import assert_summed, likely
 
 pytestmark = pytest.mark.numeric
 
@@ -86,12 +86,15 @@ def arguments(edges: str, up: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def test_a_row_does_not_depend_on_its_batch(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The way of a layer follows from the shape of a row."""
+@pytest.mark.parametrize("is_folded", [False, True])
+@pytest.mark.parametrize("up", [1, 2])
+def test_a_row_does_not_depend_on_its_batch(up: int, is_folded: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rows that run one by one."""
     monkeypatch.setattr(chunk_sizes, "CHUNK_BYTES", 1)
+    monkeypatch.setattr(half_cpu, "_WORTH", 0 if is_folded else 1 << 30)
     x, weight, style, bias = operands("none")
-    rest = arguments("none", 2) | {"noise": None, "residual": None}
-    scaled = HalfWeight.of(weight.float(), 2, torch.bfloat16)
+    rest = arguments("none", up) | {"noise": None, "residual": None}
+    scaled = HalfWeight.of(weight.float(), up, torch.bfloat16)
     with torch.inference_mode():
         together = half_conv(x.float(), scaled, style.float(), bias.float(), **rest)
         alone = half_conv(x[1:2].float(), scaled, style[1:2].float(), bias.float(), **rest)
@@ -108,4 +111,3 @@ def test_the_noise_of_a_layer_without_a_scale_is_added_once() -> None:
         loud = half_conv(x, scaled, style[:1], bias, **rest | {"activation": "linear"})
     expected = (rest["noise"] * rest["strength"] * rest["gain"]).expand_as(loud)
     assert float((loud - quiet - expected).abs().max()) < likely(2, float(loud.abs().max()), "float64")
-    assert unit("float64") < unit("bfloat16")

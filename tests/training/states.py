@@ -27,19 +27,19 @@ def assert_same(one: TrainingState, other: TrainingState) -> None:
     assert (one.history, one.pending) == (other.history, other.pending)
 
 
-def level_errors(model: StyleGAN2Generator, level: float) -> tuple[float, float]:
-    """Return the mean squared distances of images from a level, and from the middle of the range, where they begin."""
+def level_error(model: StyleGAN2Generator, level: float) -> float:
+    """Return the mean squared distance of images from a level."""
     z = torch.randn(32, 8, generator=torch.Generator().manual_seed(0))
     images = model.synthesise(model.affine(model.map(z)))
-    return float((images - level).square().mean()), float(images.square().mean())
+    return float((images - level).square().mean())
 
 
 def colours_apart(model: StyleGAN2Generator) -> tuple[float, float]:
     """Return the mean distance of the mean colours of images from those that the painter makes of their z.
 
     Returns:
-        The distance, and the least one of images and z that are paired in another of the 32 cyclic orders. Images that
-        do not depend on z are nearest in their own order in one of 32 cases.
+        The distance, and the least one of images and z that are paired in another of the 32 cyclic orders. Images whose
+        colours have nothing to do with those of their z are nearest in their own order in one of 32 cases.
     """
     z = torch.randn(32, 8, generator=torch.Generator().manual_seed(1))
     images = model.synthesise(model.affine(model.map(z)), "none")
@@ -48,19 +48,15 @@ def colours_apart(model: StyleGAN2Generator) -> tuple[float, float]:
     return own, min(others)
 
 
-def texture_errors(settings: TrainingSettings) -> tuple[float, float, float]:
-    """Return mean squared distances from trained images to paintings of the same z.
+def drawn_texture(state: TrainingState, data: str) -> float:
+    """Return which multiple of the texture of paintings images draw from the noise: 1 is the texture, 0 is none.
 
-    Let a painting contain t·n, with noise n of variance 1, and an image s·m. Beside what does not depend on noise, the
-    distances are (s - t)² with equal noise, t² for an image without noise, and s² + t² with independent noise. So they
-    increase in this order exactly if 0 < s < 2t: the image draws the texture of the painting from its noise.
-
-    Returns:
-        The distances from images to paintings of the same noise, from images without noise to these paintings, and from
-        images to paintings of other noise.
+    Let a painting contain t·n, with noise n of variance 1, and an image s·n. Beside what does not depend on noise, the
+    mean squared distances are (s - t)² with equal noise, t² for an image without noise, and s² + t² with independent
+    noise. So s/t is twice the third less the second, divided by the third less the first.
     """
-    state, draw = read_snapshot(settings.target / SNAPSHOT), torch.Generator().manual_seed(5)
-    generator, batches = state.trained_generator(), PaintedBatches(load_painter(settings.data), 16, 0, flip=False)
+    generator, batches = state.trained_generator(), PaintedBatches(load_painter(data), 16, 0, flip=False)
+    draw = torch.Generator().manual_seed(5)
     z = torch.randn(64, state.table.z_dim, generator=draw)
     sizes = [layer.size for layer in state.table.layers if layer.noise_index is not None]
     noise = [torch.randn(64, 1, *size, generator=draw) for size in sizes]
@@ -69,4 +65,4 @@ def texture_errors(settings: TrainingSettings) -> tuple[float, float, float]:
     own, other = (batches.paint(z, maps, draw) for maps in (noise, [each.flip(0) for each in noise]))
     pairs = ((images, own), (smooth, own), (images, other))
     same, without, different = (float((image - painting).square().mean()) for image, painting in pairs)
-    return same, without, different
+    return 2 * (different - without) / (different - same)

@@ -41,7 +41,7 @@ def test_a_training_says_how_long_it_takes(choose: Choose, capsys: pytest.Captur
     assert "at about" not in capsys.readouterr().out
 
 
-def test_a_long_training_on_a_cpu_is_told(choose: Choose, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_long_training_on_a_cpu_is_a_warning(choose: Choose, capsys: pytest.CaptureFixture[str]) -> None:
     settings = choose(images=1_000_000)
     report = Report(settings, begin(settings), "10 pictures", CURVES)
     report.forecast(1_000_000 / (60 * 3600), "cpu")

@@ -12,9 +12,9 @@ from fgraph.training.run import train
 from tests.training.conftest import Choose
 
 
-@pytest.mark.parametrize("model", [TrainingSettings, EncoderSettings])
-def test_every_number_of_the_settings_has_bounds(model: type[TrainingSettings] | type[EncoderSettings]) -> None:
-    assert list(unbounded(model.model_json_schema()["properties"], "")) in ([], ["size"])  # a power of two, checked
+def test_every_number_of_the_settings_has_bounds() -> None:
+    places = [list(unbounded(one.model_json_schema()["properties"], "")) for one in (TrainingSettings, EncoderSettings)]
+    assert places == [["size"], []]  # `check_size` bounds the size
 
 
 def unbounded(schema: Any, path: str) -> Any:
@@ -31,7 +31,7 @@ def unbounded(schema: Any, path: str) -> Any:
 @pytest.mark.parametrize(
     ("changed", "message"),
     [
-        ({"learning_rate": 1e308}, "training.learning_rate: .* less than or equal to 1000"),
+        ({"learning_rate": 1e308}, "training.learning_rate: .* less than or equal to "),
         ({"mapping_rate": 1e308}, "training.mapping_rate"),
         ({"noise_strengths": {4: 1e39}}, "training.noise_strengths"),
         ({"seed": 10**30}, "seed"),

@@ -12,7 +12,7 @@ three things differ from float32 (ADR 29):
 * A wide map that brings its context is padded once more along x, and the columns of these zeros are cut off: oneDNN
   takes a faster way where it pads.
 
-Each choice depends on the shape of a single row, so that no row's result depends on its batch.
+Each choice depends on the shape of a single row, so a row has the same bits in every batch of rows that run one by one.
 """
 
 from __future__ import annotations
