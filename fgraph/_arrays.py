@@ -113,11 +113,11 @@ def _as_numpy(value: Any) -> Any:
 
 
 def _holds_numbers(value: Any) -> bool:
-    """Return whether nested lists, or an array, hold neither booleans nor texts."""
+    """Return whether nested lists hold neither booleans nor texts, and an array no texts."""
     if isinstance(value, list | tuple):
-        return all(type(one) in (int, float) or _holds_numbers(one) for one in value)
+        return all(type(one) in (int, float) or _holds_numbers(_as_numpy(one)) for one in value)
     kind = getattr(value, "dtype", None)
-    return not isinstance(value, bool | str | bytes) if kind is None else np.dtype(kind).kind in "iuf"
+    return not isinstance(value, bool) if kind is None else np.dtype(kind).kind in "iufbO"
 
 
 def _shortest(array: npt.NDArray[np.float32]) -> Any:

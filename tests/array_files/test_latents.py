@@ -65,6 +65,9 @@ CASES = {
     "W by name": ("l.pt", {"a.png": ROWS[0, :1], "b.png": ROWS[1, :1]}, None, ROWS[:, 0]),
     "StyleCLIP, S": ("S", (["Conv", "ToRGB"], [ROWS[:, 0], ROWS[:, 1, :32]]), "s",
                      np.concatenate([ROWS[:, 0], ROWS[:, 1, :32]], axis=1)),
+    "a mask beside codes, numpy": ("w.npz", {"latent": ROWS[:1], "mask": np.array([True])}, "w+", ROWS[:1]),
+    "a mask beside codes, torch": ("w.pt", {"latent": torch.from_numpy(ROWS[0]), "mask": torch.tensor([True])},
+                                   "w+", ROWS[:1]),
     "half, strided": ("h.pt", torch.from_numpy(ROWS).half().transpose(1, 2), "w+", ROWS.swapaxes(1, 2)),
 }  # fmt: skip
 

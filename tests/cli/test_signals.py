@@ -78,7 +78,8 @@ def test_an_error_during_cleanup_does_not_hide_the_interrupt(
 
 def test_an_interrupt_while_a_folder_is_removed_leaves_nothing(jobs: FakeJobs, monkeypatch: pytest.MonkeyPatch) -> None:
     def finish(*_: Any) -> None:
-        with temporary_folder(Path("out"), "image"):
+        with temporary_folder(Path("out"), "image") as folder:
+            (folder / "image.png").touch()
             remove = shutil.rmtree
 
             def interrupted(*given: Any, **more: Any) -> None:

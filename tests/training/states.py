@@ -6,8 +6,6 @@ import torch
 
 from fgraph.stylegan.generators.stylegan2 import StyleGAN2Generator
 from fgraph.training.painters import PaintedBatches, load_painter
-from fgraph.training.settings import TrainingSettings
-from fgraph.training.snapshot import SNAPSHOT, read_snapshot
 from fgraph.training.state import TrainingState
 
 

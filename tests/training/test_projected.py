@@ -35,7 +35,7 @@ from fgraph.training.run import MODEL, train
 from fgraph.training.snapshot import SNAPSHOT, read_snapshot
 from tests.networks import tiny
 from tests.training.conftest import Choose
-from tests.training.states import assert_same, colours_apart, level_error, drawn_texture
+from tests.training.states import assert_same, colours_apart, drawn_texture, level_error
 
 EPSILON = 2.0**-23
 SMALL = {"discriminator": "projected", "features": "small", "discriminator_first": 0, "features_size": 64}

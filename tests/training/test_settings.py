@@ -12,9 +12,9 @@ from fgraph.training.run import train
 from tests.training.conftest import Choose
 
 
-def test_every_number_of_the_settings_has_bounds() -> None:
-    places = [list(unbounded(one.model_json_schema()["properties"], "")) for one in (TrainingSettings, EncoderSettings)]
-    assert places == [["size"], []]  # `check_size` bounds the size
+@pytest.mark.parametrize("model", [TrainingSettings, EncoderSettings])
+def test_every_number_of_the_settings_has_bounds(model: type[TrainingSettings] | type[EncoderSettings]) -> None:
+    assert list(unbounded(model.model_json_schema()["properties"], "")) == ["size"]  # `check_size` bounds it
 
 
 def unbounded(schema: Any, path: str) -> Any:
