@@ -10,6 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from fgraph.stylegan.nn import half, half_cpu, stylegan2
+from fgraph.stylegan.nn.finishing import Finish
 from fgraph.stylegan.nn.half import HalfWeight, half_conv
 from fgraph.stylegan.nn.half_cpu import HalfLayer, lines_of
 from fgraph.stylegan.tables import chunk_sizes
@@ -69,6 +70,7 @@ def test_a_layer_is_the_layer_of_full_precision(
     torch.testing.assert_close(room, made, rtol=0, atol=0)
     assert made.is_contiguous(memory_format=torch.channels_last)
     assert folds == ([0, 1, 2] * 2 if is_folded and rows_at_once == 1 else [])
+    assert ("lines" in vars(scaled)) == (up == 2 and not folds)  # lines that no row reads are not made
 
 
 def operands(edges: str) -> tuple[Tensor, Tensor, Tensor, Tensor]:
@@ -84,6 +86,17 @@ def arguments(edges: str, up: int) -> dict[str, Any]:
         "wrap_x": "x" in edges, "wrap_y": "y" in edges, "padded": edges == "padded", "activation": "lrelu",
         "gain": 0.5, "clamp": 1.5, "residual": maps(ROWS, OUTPUTS, *size, seed=5),
     }  # fmt: skip
+
+
+def test_a_result_that_is_in_its_place_is_not_copied(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As `run_rows` calls the steps of a layer that folds and has no noise: in place, in two views of one tensor."""
+    total, offset = maps(1, OUTPUTS, 6, 5), torch.zeros(1, OUTPUTS, 1, 1)
+    expected = F.leaky_relu(total, 0.2).clamp(-1, 1)
+    monkeypatch.setattr(Tensor, "copy_", None)
+    with torch.inference_mode():
+        steps = Finish(None, offset, noise=None, activation="lrelu", gain=1.0, clamp=1.0, residual=None)
+        steps(total[:, :, 2:], slice(0, 1), slice(2, 6), total[:, :, 2:])
+    assert torch.equal(total[:, :, 2:], expected[:, :, 2:])
 
 
 @pytest.mark.parametrize("is_folded", [False, True])

@@ -73,7 +73,7 @@ class Finish:
         y = y if self.gain == 1.0 else y * self.gain
         y = y if self.clamp is None else bounded(y, self.clamp)
         y = y if self.residual is None else y + cut(cut(self.residual, rows), band, axis=2)
-        return y if out is None or y is out else out.copy_(y)
+        return y if out is None or y.data_ptr() == out.data_ptr() else out.copy_(y)
 
 
 def finish_of(

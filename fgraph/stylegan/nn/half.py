@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import cached_property
 
 import torch
 from torch import Tensor
 
+from fgraph._cached import cached_property
 from fgraph.stylegan.nn.chunks import is_recorded
 from fgraph.stylegan.nn.finishing import finish_of, split_gain
 from fgraph.stylegan.nn.half_cpu import HalfLayer, Lines, lines_of, run_rows
@@ -84,7 +84,10 @@ def half_conv(
     residual: Tensor | None,
     out: Tensor | None = None,
 ) -> Tensor:
-    """Run `styled_conv` in the precision of `weight` and `out`; style, bias, noise and strength have full precision."""
+    """Run `styled_conv` in the precision of `weight` and `out`; style, bias, noise and strength have full precision.
+
+    While gradients are recorded, `out` is ignored.
+    """
     dtype = weight.weight.dtype
     conv = Convolution(weight.weight, up, wrap_x, wrap_y, padded)
     style = style / style.abs().amax(dim=1, keepdim=True).clamp_min(EPSILON)
@@ -98,8 +101,7 @@ def half_conv(
     style = style * (weight_gain(weight.weight) / down)
     if is_recorded() or x.device.type != "cpu":
         return run_layer(conv, finish.to(dtype), x.to(dtype), style.to(dtype), out)
-    lines = weight.lines if up == 2 else None
-    layer = HalfLayer(conv, lines, weight.full, weight.largest, style, demod, finish.to(dtype))
+    layer = HalfLayer(conv, lambda: weight.lines, weight.full, weight.largest, style, demod, finish.to(dtype))
     return run_rows(layer, x.to(dtype), out)
 
 

@@ -17,6 +17,7 @@ Each choice depends on the shape of a single row, so a row has the same bits in 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import torch
@@ -56,7 +57,7 @@ class HalfLayer:
     """A layer for all rows; `style` and `demod` are in full precision."""
 
     conv: Convolution
-    lines: Lines | None  # the weight of an up-sampling layer
+    lines: Callable[[], Lines]  # return the weight of an up-sampling layer whose rows share it
     full: Tensor  # [O, I, k, k]: the weight in full precision, not yet divided by `largest`
     largest: Tensor  # [O, 1, 1, 1]
     style: Tensor  # [rows, I], with all gains
@@ -79,14 +80,16 @@ class HalfLayer:
         """Return the convolution of some rows, and the steps that remain: [rows, O, H * up, W * up]."""
         demod: Tensor | None = self.demod[rows].to(x.dtype)
         offset: Tensor | None = self.finish.offset.flatten()
-        weight, lines = self.conv.weight, self.lines
+        weight, lines = self.conv.weight, None
         done = replace(self.finish, demod=None)
         if self.folds(x):
             weight, demod = self.folded(rows.start, x.dtype), None
-            lines = None if lines is None else lines_of(weight)
+            lines = lines_of(weight) if self.conv.up == 2 else None
         else:
             x = x * self.style[rows, :, None, None].to(x.dtype)
-            if lines is None:
+            if self.conv.up == 2:
+                lines = self.lines()
+            else:
                 done, offset = self.finish, None
         wraps = self.conv.wrap_x or self.conv.wrap_y
         padded = self.conv.padded or wraps
@@ -129,17 +132,16 @@ def _doubled(x: Tensor, lines: Lines, demod: Tensor | None, *, padded: bool) -> 
 
     `x` is [rows, I, H, W], or with `padded` [rows, I, H + 2, W + 2].
     """
-    odd, even = lines
     height, width = (2 * (length - 2 * padded) + 3 for length in x.shape[2:])
-    result = empty_maps((x.shape[0], odd.shape[0] // 2, height, width), x)
+    result = empty_maps((x.shape[0], lines[0].shape[0] // 2, height, width), x)
     if padded:
         targets = result[:, :, ::2], result[:, :, 1::2]
-        made = [_columns(F.conv2d(x, one, padding=(0, 1)))[..., 2:-1] for one in lines]
+        made = (_columns(F.conv2d(x, one, padding=(0, 1)))[..., 2:-1] for one in lines)
     else:
         for edge in (result[:, :, 0], result[:, :, -1], result[..., -1]):
             edge.zero_()
         targets = result[:, :, 2:-1:2, :-1], result[:, :, 1::2, :-1]
-        made = [_columns(F.conv2d(x, one, padding=(one.shape[2] - 1, 1))) for one in (odd, even)]
+        made = (_columns(F.conv2d(x, one, padding=(one.shape[2] - 1, 1))) for one in lines)
     for one, target in zip(made, targets, strict=True):
         target.copy_(one) if demod is None else torch.mul(one, demod, out=target)
     return result
