@@ -1,4 +1,7 @@
-"""`cached_property` without a lock: before Python 3.12, the one of functools takes a lock for each value."""
+"""`cached_property` without a lock: before Python 3.12, the one of functools takes a lock for each value.
+
+Everything in the package takes this one.
+"""
 
 from __future__ import annotations
 

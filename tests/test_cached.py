@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
+import fgraph
 from fgraph._cached import cached_property
 
 
@@ -26,3 +30,9 @@ def test_a_property_is_computed_once_for_each_instance() -> None:
 def test_a_class_shows_the_documentation() -> None:
     assert Counter.value.__doc__ == "The number of computations."
     assert isinstance(Counter.value, cached_property)
+
+
+def test_all_of_the_package_takes_this_one() -> None:
+    package = Path(fgraph.__file__).parent
+    taken = re.compile(r"^\s*from functools import .*\bcached_property\b", re.MULTILINE)
+    assert [path.name for path in package.rglob("*.py") if taken.search(path.read_text("utf-8"))] == ["_cached.py"]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Any, Literal, TypeAlias
 
+from fgraph._cached import cached_property
 from fgraph._downloads import DEFAULT_DOWNLOADS, Downloads
 from fgraph._options import DEFAULT_OPTIONS, RunOptions
 from fgraph.api.graphs import load

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from fgraph._cached import cached_property
 from fgraph.dragging.points import DragPoints, Place, to_fractions
 from fgraph.dragging.search import DragOutcome, DragSearch
 from fgraph.dragging.settings import DragError, DragSettings, Ending

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from fgraph._atomic import write_atomic
+from fgraph._cached import cached_property
 from fgraph._errors import SaveError
 from fgraph._imaging.choices import QUALITY
 from fgraph._imaging.encode import encode_picture

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, replace
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from fgraph._cached import cached_property
 from fgraph._errors import Fault, GraphError
 from fgraph._ports import Kind
 from fgraph.api.graphs import check as check_graph

@@ -14,11 +14,11 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from copy import deepcopy
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import yaml
 
+from fgraph._cached import cached_property
 from fgraph._errors import FgraphError
 from fgraph.declare.document import Document
 from fgraph.declare.graph_file import parse_graph

@@ -6,10 +6,10 @@ import codecs
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import BinaryIO
 
+from fgraph._cached import cached_property
 from fgraph._files import open_file
 from fgraph.stylegan.checkpoints.pickles.refusal import PickleRefused
 
