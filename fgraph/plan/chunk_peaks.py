@@ -61,7 +61,8 @@ class ChunkPeaks:
     def of(self, chunk: int) -> int:
         """Return the peak of a chunk in bytes.
 
-        It is exact if nothing is retained. Parts that share a buffer are assumed to be freed one by one. What the chunk
+        Without retention, it is at most the peak in the whole plan: codes that only other chunks read do not count.
+        Parts that share a buffer are assumed to be freed one by one. What the chunk
         leaves for others counts, unless a chunk that was asked for earlier does not read it.
         """
         return self._peak(chunk, lambda part: part.last > chunk and part not in self._unread)

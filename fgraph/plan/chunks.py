@@ -194,7 +194,7 @@ class _Search:
             return min(peak, self.memory)
         are_cut = len(chunks) > len(self._rows)  # of whole rows with bases, peaks would count parts that nobody reads
         while True:
-            large, peak = self._too_large(peaks) if are_cut else (set[int](), 0)
+            large, peak = self._too_large(peaks, len(chunks)) if are_cut else (set[int](), 0)
             if not large:
                 work = build_chunks(self._program, wanted, bounds, self._templates)
                 peak = max(work.peaks)
@@ -209,10 +209,11 @@ class _Search:
             bounds = self._bounds(wanted, budget)
             peaks = ChunkPeaks(self._program, wanted, bounds, self._templates)
 
-    def _too_large(self, peaks: ChunkPeaks) -> tuple[set[int], int]:
+    def _too_large(self, peaks: ChunkPeaks, count: int) -> tuple[set[int], int]:
         """Return the chunks that are too large, and the highest peak, from the peaks of those that compute most.
 
-        The chunk that makes the rows that others share computes much: chunks that read them are tried before.
+        The chunk that makes the rows that others share computes much: chunks that read them are tried before. If more
+        than a few of the `count` chunks are too large, the others are not tried.
         """
         highest, large = 0, set[int]()
         for place, group in enumerate([*reversed(peaks.groups[:_TRIED]), *peaks.groups[_TRIED:]], 1):
@@ -220,7 +221,7 @@ class _Search:
             highest = max(highest, peak)
             if peak > self.memory:
                 large.update(group)
-            elif place >= _TRIED:
+            if place >= _TRIED and (peak <= self.memory or _FEW * len(large) > count):
                 break
         return large, highest
 
