@@ -24,6 +24,7 @@ S = TypeVar("S", bound=CommonSettings)
 T = TypeVar("T")
 _PRECISIONS: dict[str, Any] = {"float32": "32-true", "bfloat16": "bf16-mixed"}
 _KINDS = ("cuda", "mps", "cpu")  # in the order in which device=auto looks for one
+_LONGEST = 4000  # characters of a message between processes: a pipe, which nobody reads before the end, holds it
 
 
 class Fabric(Protocol):
@@ -157,7 +158,11 @@ def _lightning_fabric(settings: CommonSettings, kind: str, number: int | None) -
 
 
 def runs_on_cpu(device: str) -> bool:
-    """Return whether a training with this setting of `device` runs on a CPU."""
+    """Return whether a training with this setting of `device` runs on a CPU.
+
+    Raises:
+        TrainingError: there is no such kind of device.
+    """
     return _parse(device)[0] == "cpu"
 
 
@@ -187,7 +192,7 @@ def _work_in_process(fabric: Fabric, errors: SimpleQueue[str], work: Callable[[F
     try:
         work(fabric, settings)
     except FgraphError as error:
-        errors.put(str(error))
+        errors.put(str(error)[:_LONGEST])
         raise
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
+import pickle
 import signal
+from queue import SimpleQueue
 
 import pytest
 import torch
 
 from fgraph.training import TrainingError
-from fgraph.training.devices import Fabric, OneProcess, average, launch, make_fabric, runs_on_cpu
+from fgraph.training.devices import Fabric, OneProcess, _work_in_process, average, launch, make_fabric, runs_on_cpu
 from fgraph.training.encoder_settings import read_encoder_settings
 from fgraph.training.run import train
 from fgraph.training.settings import CommonSettings
@@ -134,6 +136,17 @@ def end_one(fabric: Fabric, settings: CommonSettings) -> None:
     if fabric.global_rank == 1:
         os.kill(os.getpid(), signal.SIGKILL)
     average(fabric, torch.zeros(()))
+
+
+def test_a_message_between_processes_fits_the_pipe(choose: Choose) -> None:
+    def fail(fabric: Fabric, settings: CommonSettings) -> None:
+        raise TrainingError("😀" * 100_000)
+
+    errors: SimpleQueue[str] = SimpleQueue()
+    settings = choose()
+    with pytest.raises(TrainingError):
+        _work_in_process(make_fabric(settings), errors, fail, settings)
+    assert len(pickle.dumps(errors.get())) < 1 << 14  # bytes, the smallest pipe of a system
 
 
 @pytest.mark.slow
