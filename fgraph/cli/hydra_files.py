@@ -30,6 +30,7 @@ def replacing_links() -> Iterator[None]:
 
     def replace_file(config: Any, f: Any, resolve: bool = False) -> None:
         if isinstance(f, str | os.PathLike):
+            OmegaConf.to_yaml(config, resolve=resolve)  # a config that cannot be written leaves the earlier file
             Path(f).unlink(missing_ok=True)
         save(config, f, resolve)
 

@@ -28,7 +28,6 @@ from omegaconf import DictConfig, open_dict, read_write
 
 from fgraph._atomic import save_error
 from fgraph._errors import FgraphError
-from fgraph._files import remove_settings
 from fgraph._log import get_logger
 from fgraph.sweep.composing import SweepComposer
 
@@ -215,8 +214,6 @@ def entered(job: DictConfig) -> Iterator[tuple[DictConfig, str]]:
             with read_write(runtime), open_dict(runtime):
                 runtime.output_dir = directory
         Path(directory).mkdir(parents=True, exist_ok=True)
-        if job_config.output_subdir is not None:
-            remove_settings(Path(directory) / job_config.output_subdir, Path(directory))
         configure_log(job_config.job_logging, job_config.verbose)
         config = copy.deepcopy(job)
         with read_write(config), open_dict(config):

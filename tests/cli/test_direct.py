@@ -14,11 +14,13 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hypothesis import given
 from hypothesis import strategies as st
 from omegaconf import OmegaConf
+from omegaconf.errors import OmegaConfBaseException
 
 from fgraph.cli import direct, main
 from fgraph.cli.arguments import GRAPHS, read_arguments
 from fgraph.cli.direct import NotPlain, read_job, read_value
 from fgraph.cli.hydra_files import replacing_links
+from fgraph.sweep.launcher import FusedLauncher
 from tests.cli.conftest import FakeJobs
 
 OWN = """\
@@ -222,6 +224,29 @@ def test_hydra_has_the_functions_that_are_replaced() -> None:
         assert utils._save_config is not before[0]
         assert OmegaConf.save is not before[1]
     assert (utils._save_config, OmegaConf.save) == before
+
+
+def test_a_config_that_hydra_cannot_write_leaves_the_earlier_file(tmp_path: Path) -> None:
+    (tmp_path / "multirun.yaml").write_text("mine")
+    with replacing_links(), pytest.raises(OmegaConfBaseException):
+        OmegaConf.save(OmegaConf.create({"seed": "${nothing}"}), tmp_path / "multirun.yaml", resolve=True)
+    assert (tmp_path / "multirun.yaml").read_text() == "mine"
+
+
+def test_a_sweep_that_is_interrupted_leaves_the_settings_of_an_earlier_one(
+    jobs: FakeJobs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stop(*arguments: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.chdir(tmp_path)
+    sweep = ["-m", "seed=1,2", "hydra.sweep.dir=out"]
+    assert main(sweep) == 0
+    before = {path: path.read_text() for path in (tmp_path / "out").rglob("overrides.yaml")}
+    assert len(before) == 2
+    monkeypatch.setattr(FusedLauncher, "_run_many", stop)
+    assert main([*sweep, "mode=run"]) == 130
+    assert {path: path.read_text() for path in (tmp_path / "out").rglob("overrides.yaml")} == before
 
 
 def test_a_sweep_that_writes_nothing_leaves_the_settings_of_an_earlier_one(
