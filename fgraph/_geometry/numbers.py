@@ -33,14 +33,17 @@ def fraction(value: Number | str) -> Fraction:
         return value
     text = str(value)
     exponent = text.lower().partition("e")[2].lstrip("+-")
-    if len(text) > _LONGEST or len(exponent) > 3:
-        raise ValueError(f"'{text:.40}' is out of range")
+    beyond = f"'{text:.40}' is out of range: at most {LARGEST:.0e}, and 0 or at least {float(_SMALLEST):.0e}"
+    if len(exponent) > 3:
+        raise ValueError(beyond)
+    if len(text) > _LONGEST:
+        raise ValueError(f"'{text:.40}...' is too long: at most {_LONGEST} characters")
     try:
         found = Fraction(text)
     except (ValueError, ZeroDivisionError):
         raise ValueError(f"{value!r} is not a finite number or a fraction such as 1/3") from None
     if abs(found) > LARGEST or 0 < abs(found) < _SMALLEST:
-        raise ValueError(f"'{text:.40}' is out of range")
+        raise ValueError(beyond)
     return found
 
 
