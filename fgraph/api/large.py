@@ -19,6 +19,7 @@ from fgraph.api import pipeline
 from fgraph.api.graphs import GraphLike, load, lower_graphs
 from fgraph.declare import Graph
 from fgraph.declare.spec import Subgraph
+from fgraph.ir.program import Program
 from fgraph.save.formats import check_large
 from fgraph.save.manifest import MANIFEST, listed_files, outdated
 from fgraph.save.record import Record
@@ -59,7 +60,8 @@ def save_large(
     """Make an image of a graph piece by piece along its longer side, and write it as a tiled file.
 
     Each piece is a run that computes only what the piece needs, and is written before the next run. The memory needed
-    depends on the size of a piece, not on the length of the image. Inversions run once, before the pieces.
+    depends on the size of a piece, not on the length of the image. Inversions run once, before the pieces;
+    those in a sub-graph run again for each piece.
 
     Args:
         graph: a graph, a path, YAML text or a mapping.
@@ -84,8 +86,8 @@ def save_large(
         raise SaveError(f"cannot write {path}: its name must end in .tif or .dzi")
     whole = graph if isinstance(graph, Graph) else load(graph)
     record = record or record_graph(whole, {"precision": how.run.precision})
-    picture = _find(whole, output, how)
-    picture = replace(picture, graph=_with_codes(whole, how))
+    program, _ = lower_graphs([whole])
+    picture = replace(_find(whole, program, output, how), graph=_with_codes(whole, how))
     return [one for written in _write_rows(picture, path, record) for one in written.paths]
 
 
@@ -111,7 +113,7 @@ def save_large_images(
     listed: list[tuple[str, Path]] = []
     fixed = _with_codes(graph, how)
     for name, kind in product((one.name for one in program.outputs), formats):
-        picture = replace(_find(graph, name, how), graph=fixed)
+        picture = replace(_find(graph, program, name, how), graph=fixed)
         for written in _write_rows(picture, directory / f"{name}{'.tif' if kind == 'tiff' else '.dzi'}", record):
             paths += written.paths
             listed += [(name, path) for path in (*written.paths, *written.tiles)]
@@ -192,9 +194,8 @@ def _run(graph: Graph, how: LargeOptions, outputs: Mapping[str, Any] | None = No
     return pipeline.run(graph, outputs=outputs, **how.run.keywords)
 
 
-def _find(graph: Graph, output: str | None, how: LargeOptions) -> _Picture:
-    """Find an output, its number of rows and its size, without running anything."""
-    program, _ = lower_graphs([graph])
+def _find(graph: Graph, program: Program, output: str | None, how: LargeOptions) -> _Picture:
+    """Find an output of a graph and its program, its number of rows and its size, without running anything."""
     images = {one.name: one for one in program.outputs if one.kind is Kind.IMAGE}
     name = output or next(iter(images), None)
     if name not in images:
@@ -205,7 +206,7 @@ def _find(graph: Graph, output: str | None, how: LargeOptions) -> _Picture:
 
 
 def _with_codes(graph: Graph, how: LargeOptions) -> Graph:
-    """Replace inversions of a graph by the codes that they find, since each piece would run them again."""
+    """Replace inversions of a graph, except in sub-graphs, by the codes that they find; each piece would run them."""
     found = {name: node for name, node in graph.spec.nodes.items() if node.op == "invert"}
     if not found:
         return graph
