@@ -64,13 +64,18 @@ def _read(values: dict[str, Any]) -> DeviceProfile:
     Raises:
         ValueError: a value has another type, there are no rates, or no device is as slow or as fast.
     """
-    found = TypeAdapter(DeviceProfile).validate_python(values)
+    found = _adapter().validate_python(values)
     rates = [number for rate in (*found.plain, *found.doubling) for number in astuple(rate)]
     positive = [found.overhead, found.bandwidth, found.rgb, *rates]
     possible = found.drawn == 0 or _LEAST <= found.drawn <= _MOST
     if not (found.plain and found.doubling and possible and all(_LEAST <= one <= _MOST for one in positive)):
         raise ValueError("a measurement is impossible")
     return found
+
+
+@cache
+def _adapter() -> TypeAdapter[DeviceProfile]:
+    return TypeAdapter(DeviceProfile)
 
 
 def _stem(device: str, precision: str) -> str:

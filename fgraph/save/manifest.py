@@ -65,6 +65,6 @@ def _read(directory: Path) -> list[ListedFile]:
 
 def _entry(entry: Any) -> ListedFile:
     found = ListedFile(entry["file"], entry["output"], entry["kind"])
-    if not is_inside(found.file):
-        raise ValueError("a file is outside the directory")
+    if not is_inside(found.file) or not isinstance(found.output, str) or not isinstance(found.kind, str):
+        raise ValueError("a file is outside the directory, or an entry is not text")
     return found

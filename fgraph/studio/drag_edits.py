@@ -18,16 +18,8 @@ from fgraph.studio.session import Session
 from fgraph.studio.text import GraphText
 from nodes.drag import Drag
 
-_NOT_COPIED = (
-    "op",
-    "of",
-    "points",
-    "to",
-    "unit",
-    "mask",
-    "steps",
-    "every",
-)  # fields that a new drag does not take over
+# fields that a new drag does not take over
+_NOT_COPIED = ("op", "of", "points", "to", "unit", "mask", "steps", "every")
 STILL = DragPoints(((0.5, 0.5),), ((0.5, 0.5),))  # points of a row that does not change
 _ASIDE = (60.0, 130.0)  # offset of a new node from the previous one
 

@@ -137,9 +137,8 @@ class PaintedBatches:
         images = paint_with(self._painter, numbers, self._size, maps)
         expected = (len(numbers), 3, self._size, self._size)
         if not isinstance(images, Tensor) or not images.is_floating_point():
-            raise TrainingError(
-                f"a painter made {type(images).__name__}s that are no tensors of floating-point numbers"
-            )
+            found = getattr(images, "dtype", type(images).__name__)
+            raise TrainingError(f"a painter made {found}; expected a tensor of floating-point numbers")
         if tuple(images.shape) != expected:
             raise TrainingError(f"a painter made pictures of shape {tuple(images.shape)}; expected {expected}")
         if not bool(images.isfinite().all()):

@@ -23,15 +23,8 @@ Share = Annotated[float, Field(ge=0, le=1)]
 # The settings that may differ when a training continues: none of them changes the result of a step.
 CHANGEABLE = ("target", "images", "data", "snapshot_minutes", "log_images", "tensorboard", "device", "devices")
 
-TOP_LEVEL = (
-    "mode",
-    "data",
-    "target",
-    "model",
-    "seed",
-    "device",
-    "precision",
-)  # settings that other modes of the command have too
+# settings that other modes of the command have too
+TOP_LEVEL = ("mode", "data", "target", "model", "seed", "device", "precision")
 
 
 class TrainingError(FgraphError):

@@ -15,9 +15,8 @@ from fgraph.stylegan.tables.discriminator import DiscriminatorTable
 from fgraph.stylegan.tables.stylegan2 import StyleGAN2Table
 from fgraph.training.projected import ProjectedTable, Tensors
 
-AnyDiscriminator = (
-    DiscriminatorTable | ProjectedTable | None
-)  # the table of a discriminator; None: training from pairs alone has none
+# the table of a discriminator; None: training from pairs alone has none
+AnyDiscriminator = DiscriminatorTable | ProjectedTable | None
 MEASURED = ("w_mean", "style_mean", "style_std")  # tensors of a generator that are measured, not trained
 FROZEN = ("mapping.", ".affine.")
 

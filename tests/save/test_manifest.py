@@ -32,6 +32,8 @@ HOSTILE = {
     "incomplete": '{"files": [{"file": "image.png"}]}',
     "NUL": listing("\0.png"),
     "a list as name": listing(["image.png"]),
+    "a number as output": '{"files": [{"file": "image.png", "output": 3, "kind": "Image"}]}',
+    "a list as kind": '{"files": [{"file": "image.png", "output": "image", "kind": ["Image"]}]}',
     "empty": listing(""),
     "elsewhere": listing("../../secret.png"),
     "absolute": listing("/etc/secret.png"),

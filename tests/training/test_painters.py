@@ -146,7 +146,11 @@ def test_a_painter_of_a_user_without_a_home_folder_is_an_error() -> None:
 
 @pytest.mark.parametrize(
     ("name", "message"),
-    [("Lists", "lists that are no tensors"), ("Whole", "floating-point numbers"), ("Infinite", "are not finite")],
+    [
+        ("Lists", "made list; expected a tensor of floating-point numbers"),
+        ("Whole", "made torch.int64; expected a tensor of floating-point numbers"),
+        ("Infinite", "are not finite"),
+    ],
 )
 def test_pictures_that_no_training_can_read_are_errors(file: Path, name: str, message: str) -> None:
     batches = PaintedBatches(load_painter(Path(f"{file}:{name}")), 16, 0, flip=False)
