@@ -128,9 +128,9 @@ class Campaign:
             signals = [(signal.SIGKILL, draw.uniform(0, 1)) if draw.random() < 0.4 else None for _ in commands]
         with _emptying(folder / "cache", folder / "kept") if seed is not None else _nothing():
             outcomes = self._server.run_together(commands, folder, signals=signals)
-        what = f"crowd {seed}"
+        what, killed = f"crowd {seed}", sum(sent is not None for sent in signals)
         for command, outcome, sent in zip(commands, outcomes, signals, strict=True):
-            found = judge(outcome, folder, killed=sent is not None)
+            found = judge(outcome, folder, killed=sent is not None, most_left=killed)
             if outcome.code and not (sent and outcome.code == -sent[0]):
                 found.append(f"exit code {outcome.code}: {outcome.stderr[-300:]}")
             self.report.add(CROWDS, f"{what}: {' '.join(command)}", found)
