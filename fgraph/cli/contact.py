@@ -81,7 +81,8 @@ def _pictures(job: SheetEntry) -> list[Path]:
     """Return the files of the first image of a job, one for each row, by its manifest."""
     if job.directory is None:
         return []
-    images = [one for one in listed_files(job.directory) if one.kind in _SHOWN and _suffix(one) in _FORMATS]
+    listed = [one for one in listed_files(job.directory) if not one.is_tile]
+    images = [one for one in listed if one.kind in _SHOWN and _suffix(one) in _FORMATS]
     same = [one for one in images if one.output == images[0].output and _suffix(one) == _suffix(images[0])]
     return [job.directory / one.file for one in same[:_MOST_ROWS]]
 

@@ -24,6 +24,11 @@ class ListedFile:
     output: str
     kind: str
 
+    @property
+    def is_tile(self) -> bool:
+        """True if it is a tile of a Deep Zoom picture, in the folder `NAME_files/`."""
+        return "_files/" in self.file
+
 
 def listed_files(directory: Path) -> list[ListedFile]:
     """Return the files that the manifest of a directory lists; none if there is no valid one."""

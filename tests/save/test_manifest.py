@@ -66,6 +66,19 @@ def test_the_viewer_opens_nothing_that_a_manifest_names_elsewhere(tmp_path: Path
         assert find_result(tmp_path / "outputs") == results / "image.png"
 
 
+def test_tiles_are_neither_opened_nor_on_a_sheet(tmp_path: Path) -> None:
+    results = tmp_path / "outputs" / "run"
+    results.mkdir(parents=True)
+    names = ("image.html", "image_files/0/0_0.jpg")
+    (results / MANIFEST).write_text(listing(*names))
+    for name in names:
+        (results / name).parent.mkdir(parents=True, exist_ok=True)
+        (results / name).touch()
+    assert [one.is_tile for one in listed_files(results)] == [False, True]
+    assert find_result(tmp_path / "outputs") == results / "image.html"
+    assert write_contact_sheet([SheetEntry((), results)], tmp_path, 90) is None
+
+
 def test_a_listed_name_that_no_file_can_have_does_not_stop_a_run(tmp_path: Path) -> None:
     (tmp_path / MANIFEST).write_text(listing("x" * 300 + ".png"))
     assert save_results({"image": IMAGE}, tmp_path).unlisted == ()

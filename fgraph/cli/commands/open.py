@@ -79,7 +79,7 @@ def _results(folder: Path, depth: int) -> Iterator[Path]:
 
 def _shown(folder: Path) -> list[Path]:
     """Return the first file of a manifest that a viewer shows; a sheet of all rows comes before single rows."""
-    listed = [(one.kind != "Sheet", one.file) for one in listed_files(folder)]
+    listed = [(one.kind != "Sheet", one.file) for one in listed_files(folder) if not one.is_tile]
     known = [(order, _SHOWN.index(Path(name).suffix), name) for order, name in listed if Path(name).suffix in _SHOWN]
     return [folder / name for _, _, name in sorted(known)[:1]]
 
