@@ -43,6 +43,9 @@ from fgraph.stylegan.tables.stylegan3 import StyleGAN3Layer, StyleGAN3Table
 
 SIGMAS = 8
 PROMISED = 1e-5  # of images in [-1, 1]: the documentation promises it of engines, batches and the published programs
+# The root of the unit roundoff of float64. A search divides by gradients, or by differences of gradients, which may be
+# near 0, so that errors grow from step to step; and within this distance of a minimum, a loss differs by rounding only.
+HALF_THE_DIGITS = 2.0**-26.5
 _FILTER = 4  # taps of StyleGAN2's low-pass filter [1, 3, 3, 1], on each axis
 
 
@@ -60,6 +63,16 @@ def worst(roundings: float, magnitude: float = 1.0, dtype: torch.dtype | str = t
 def likely(terms: float, magnitude: float = 1.0, dtype: torch.dtype | str = torch.float32) -> float:
     """Bound the difference of two computations of the same sums: `terms` terms in total, results up to `magnitude`."""
     return SIGMAS * unit(dtype) * magnitude * math.sqrt(2 * (terms + 6) / 6)
+
+
+def decibels(apart: float, psnr: float, dtype: torch.dtype | str = torch.float32) -> float:
+    """Bound the difference of the PSNR of two images in [-1, 1] whose pixels differ by at most `apart`.
+
+    Their root mean square errors differ by at most as much, and PSNR = -20 log10(error / 2). A mean of squares and its
+    logarithm add a few roundings.
+    """
+    error = 2 * 10 ** (-psnr / 20)
+    return -20 * math.log10(1 - apart / error) + worst(8, max(1, abs(psnr)), dtype)
 
 
 def mapping_terms(table: Table) -> int:

@@ -15,13 +15,14 @@ import torch
 import fgraph
 from fgraph.save.recording import record_graph
 from tests.networks import tiny
-from tests.rounding import assert_rounded
+from tests.rounding import assert_rounded, assert_within, worst
 from tests.strategies import load
 
 TABLE = tiny(0).table
 WIDTH, ROWS = TABLE.w_dim, TABLE.num_ws
 CODE = {"code": {"op": "sample", "seed": 3, "truncation": 0.5}}
 CONVS = [layer for layer in TABLE.layers[1:] if layer.kind == "conv"]
+COORDINATE = worst(64, 8)  # of a coordinate: a sum of 8 products times a quotient of such sums, with terms below 8
 
 
 def numbers(*shape: int, seed: int = 7) -> np.ndarray:
@@ -179,12 +180,11 @@ def test_components_are_added_or_set(kind: str, tmp_path: Path) -> None:
     code, moved = run(file=path, component=1, strength=-1.5)
     assert_rounded(moved.array, code - 1.5 * 2 * held["comp"][1], 8)
     code, moved = run(file=path, component=1, strength=4, rows="1..3", how="set")
-    # A sum of 8 products times a quotient of such sums; errors are in units of the terms, which are below 8.
-    np.testing.assert_allclose(moved.array, e4e_edit(code, 1, 1, 4, 4.0), rtol=0, atol=64 * 8 * 2.0**-24)
+    assert_within(moved.array, e4e_edit(code, 1, 1, 4, 4.0), COORDINATE)
     _, again = run(file=path, component=1, strength=4, how="set")
     assert again.space == "w"
     spans = (again.array - held["mean"]) @ held["comp"][1, 0] / 2
-    np.testing.assert_allclose(spans, 4, rtol=0, atol=64 * 8 * 2.0**-24)
+    assert_within(spans, 4, COORDINATE)
 
 
 @pytest.mark.numeric
@@ -197,7 +197,7 @@ def test_set_uses_the_mean_of_the_model_for_its_own_components() -> None:
     way = result["moved"].array - result["code"].array
     assert np.linalg.norm(way) > 0.01
     along = way[0] / np.linalg.norm(way)
-    assert abs((result["moved"].array[0] - tiny(0).w_mean.numpy()) @ along) < 64 * 8 * 2.0**-24
+    assert abs((result["moved"].array[0] - tiny(0).w_mean.numpy()) @ along) < COORDINATE
 
 
 def test_coordinates_cannot_be_set_in_s(tmp_path: Path) -> None:

@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 from fgraph.cli import main
+from tests.paths import GOLDENS
 from tests.serving import Server, serving
 
-MODEL = Path(__file__).resolve().parents[1] / "goldens" / "soat64_a.pt"
+MODEL = GOLDENS / "soat64_a.pt"
 BLEND = ["graph=blend_horizontal"]
 
 

@@ -23,8 +23,7 @@ from fgraph.cli.arguments import GRAPHS
 from fgraph.cli.candidates import candidates
 from fgraph.cli.commands import completion
 from fgraph.registry import kinds_of, op_of, registry
-
-ROOT = Path(__file__).resolve().parents[2]
+from tests.paths import ROOT
 
 
 @pytest.fixture(autouse=True)

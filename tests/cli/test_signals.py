@@ -19,8 +19,7 @@ from fgraph._temporary import temporary_folder
 from fgraph.cli import main
 from fgraph.cli.settings import JobSettings
 from tests.cli.conftest import FakeJobs
-
-ROOT = Path(__file__).resolve().parents[2]
+from tests.paths import ROOT
 
 
 def run_child(code: str, *arguments: str) -> subprocess.CompletedProcess[str]:

@@ -18,6 +18,7 @@ from fgraph.training import TrainingSettings
 from fgraph.training.encoder_settings import EncoderSettings
 from fgraph.training.settings import TOP_LEVEL
 from tests.networks import tiny
+from tests.paths import ROOT
 
 TINY = [
     "device=cpu",
@@ -125,7 +126,7 @@ def test_mistakes_of_an_encoder_are_reported(
 
 
 def test_the_settings_file_of_encoders_has_the_defaults_of_the_code() -> None:
-    path = Path(__file__).parents[2] / "graphs" / "config.yaml"
+    path = ROOT / "graphs" / "config.yaml"
     written = yaml.safe_load(path.read_text(encoding="utf-8"))["encoder"]
     assert written == {
         name: field.default for name, field in EncoderSettings.model_fields.items() if name not in TOP_LEVEL
@@ -133,7 +134,7 @@ def test_the_settings_file_of_encoders_has_the_defaults_of_the_code() -> None:
 
 
 def test_the_settings_file_of_trainings_has_the_defaults_of_the_code() -> None:
-    path = Path(__file__).parents[2] / "graphs" / "training" / "default.yaml"
+    path = ROOT / "graphs" / "training" / "default.yaml"
     written = yaml.safe_load(path.read_text(encoding="utf-8"))
     assert written.keys() == TrainingSettings.model_fields.keys() - set(TOP_LEVEL)
     for name, value in written.items():
@@ -149,7 +150,7 @@ def read_example(path: Path) -> dict[str, Any]:
 
 
 def test_every_example_is_a_valid_training() -> None:
-    folder = Path(__file__).parents[2] / "examples" / "training"
+    folder = ROOT / "examples" / "training"
     examples = sorted(folder.glob("*.yaml"))
     assert len(examples) >= 4
     for path in examples:

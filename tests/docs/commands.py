@@ -13,8 +13,8 @@ import numpy as np
 import yaml
 
 from fgraph.cli.modes import COMMANDS
-from tests.docs.blocks import ROOT, blocks_of
-from tests.paths import GOLDENS
+from tests.docs.blocks import blocks_of
+from tests.paths import GOLDENS, ROOT
 
 PAGES = (
     "README.md",

@@ -17,8 +17,8 @@ from fgraph.cli import main
 from fgraph.cli.modes import COMMANDS, MODES
 from fgraph.ir.costs import DeviceProfile, Rate
 from fgraph.plan.device_profile import save_profile
-from tests.docs.blocks import ROOT
 from tests.docs.commands import PAGES, commands_of, lay_out_files, ours, small
+from tests.paths import ROOT
 
 GRAPHS = sorted((ROOT / "graphs" / "graph").glob("*.yaml"))
 UNSAFE = (  # tests/cli and tests/studio have them

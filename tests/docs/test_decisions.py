@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.docs.blocks import ROOT
+from tests.paths import ROOT
 
 RECORDS = sorted((ROOT / "docs" / "adr").glob("0*.md"))
 

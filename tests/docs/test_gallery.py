@@ -16,8 +16,8 @@ from PIL import Image
 import fgraph
 from fgraph._imaging.layout import LabelledPicture
 from fgraph.registry import SUBGRAPH, kinds_of, registry_with
-from tests.docs.blocks import ROOT
 from tests.docs.commands import PAGES
+from tests.paths import ROOT
 
 sys.path.insert(0, str(ROOT / "tools" / "gallery"))  # a script, not a package
 import bundled

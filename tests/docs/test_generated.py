@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-from tests.docs.blocks import ROOT
+from tests.paths import ROOT
 
 
 def test_generated_files_are_up_to_date() -> None:

@@ -4,32 +4,16 @@ import importlib
 import inspect
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-ROOT = Path(__file__).parent.parent.parent
+from tests.paths import ROOT
+
 GLOSSARY = (ROOT / "docs" / "reference" / "glossary.md").read_text(encoding="utf-8")
 NAMED = set(re.findall(r"`([A-Za-z_]\w*)`", GLOSSARY))
 LITTLE = {
-    "a",
-    "an",
-    "the",
-    "of",
-    "to",
-    "in",
-    "it",
-    "is",
-    "are",
-    "and",
-    "or",
-    "for",
-    "by",
-    "its",
-    "that",
-    "this",
-    "with",
+    *["a", "an", "the", "of", "to", "in", "it", "is", "are", "and", "or", "for", "by", "its", "that", "this", "with"]
 }
 FEWEST = 2  # least number of words in a first line that are not in the name
 

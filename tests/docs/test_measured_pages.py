@@ -40,6 +40,7 @@ SOURCE, REFERENCE = (level + GENERATOR.uniform(-0.05, 0.05, (2, 3, 32, 32)) for 
 
 def test_a_paste_is_local_complete_and_visible() -> None:
     found = judged(LEFT * REFERENCE + (1 - LEFT) * SOURCE)
+    # Means over half of the pixels, 3,072 numbers whose deviation is 0.04: 0.01 is 14 standard errors.
     assert (found.inside, found.outside, found.reached) == pytest.approx((1, 0, 1), abs=0.01)
     assert found.seam > 10
 
@@ -47,7 +48,7 @@ def test_a_paste_is_local_complete_and_visible() -> None:
 def test_an_unchanged_source_takes_nothing_and_a_replaced_one_is_not_local() -> None:
     left, replaced = judged(SOURCE), judged(REFERENCE)
     assert (left.inside, left.outside, left.reached) == (0, 0, 0)
-    assert left.seam == pytest.approx(1, rel=0.2)
+    assert left.seam == pytest.approx(1, rel=0.2)  # of two means of 192 steps: five standard errors
     assert (replaced.inside, replaced.outside, replaced.reached) == pytest.approx((1, 1, 1), abs=0.01)
 
 
@@ -100,7 +101,7 @@ def test_the_plot_of_inversions_can_be_drawn_from_their_tables(
     text = inversion.to_markdown(lines["measured"], grid, weights, [])
     read = {line.name: line for line in inversion.read_lines(text)}
     assert set(read) == set(lines) - {"measured"}
-    assert all(read[name].mean == pytest.approx(lines[name].mean, abs=0.01) for name in read)
+    assert all(read[name].mean == pytest.approx(lines[name].mean, abs=0.005) for name in read)  # two decimals
     inversion.draw(grid, weights, tmp_path / "plot.png")
     inversion.redraw(tmp_path / "again.png")  # from the current page
     for name in ("plot.png", "again.png"):
@@ -114,7 +115,7 @@ def test_tuned_inversions_are_measured(capsys: pytest.CaptureFixture[str]) -> No
     bench = inversion.Bench(1)
     both = bench.run("tuned", targets, Tuning(steps=1), space="w+").psnr
     alone = [bench.run("tuned", one, Tuning(steps=1), space="w+").psnr for one in targets.split(1)]
-    assert both == pytest.approx([psnr for (psnr,) in alone], abs=0.01)
+    assert both == pytest.approx([psnr for (psnr,) in alone], abs=0.01)  # the last decimal of the page
     assert abs(both[0] - both[1]) > 0.1  # so a picture tuned for another code would show
     assert "tuned" in capsys.readouterr().out
 

@@ -13,7 +13,7 @@ import pytest
 import run_notebooks
 from PIL import Image
 
-from tests.docs.blocks import ROOT
+from tests.paths import ROOT
 
 NOTEBOOKS = sorted((ROOT / "examples" / "notebooks").glob("*.ipynb"))
 PICTURES = {"photographs": 5, "quick_start": 4, "seven_jobs": 8}  # shown by the cells of each

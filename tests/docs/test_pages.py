@@ -12,8 +12,9 @@ import pytest
 import fgraph
 from fgraph.cli import main
 from fgraph.node import Node
-from tests.docs.blocks import ROOT, blocks_of
+from tests.docs.blocks import blocks_of
 from tests.docs.commands import PAGES, commands_of
+from tests.paths import ROOT
 
 SHOWN = "# graphs/"  # a bundled graph: tests/docs/test_generated.py compares it with the file
 ELSEWHERE = {"docs/how-to/output.md"}  # test_output_page runs it after its commands

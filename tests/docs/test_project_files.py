@@ -12,7 +12,7 @@ import yaml
 from packaging.version import Version
 
 from fgraph._version import __version__
-from tests.docs.blocks import ROOT
+from tests.paths import ROOT
 
 sys.path.insert(0, str(ROOT / "tools"))  # scripts, not a package
 import check_release

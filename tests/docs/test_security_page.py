@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from fgraph import _limits
 from fgraph._sizes import in_words
 from tests.hostile.entries import ENTRIES
+from tests.paths import ROOT
 
-PAGE = (Path(__file__).parents[2] / "docs" / "explanation" / "security.md").read_text("utf-8")
+PAGE = (ROOT / "docs" / "explanation" / "security.md").read_text("utf-8")
 BOUNDS = {name: value for name, value in vars(_limits).items() if name.isupper() and name != "MIB"}
 COUNTS = (  # counts, not bytes
     "DRAWN_RATIO", "URL", "ARRAY_RATIO", "ARRAY_MEMBERS", "DATA_RATIO", "NODES", "ROWS", "ALL_ROWS", "PARTS",

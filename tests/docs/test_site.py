@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.docs.blocks import ROOT
+from tests.paths import ROOT
 
 pytestmark = pytest.mark.skipif(
     not importlib.util.find_spec("material"), reason="pip install 'fgraph-gan[docs]'"

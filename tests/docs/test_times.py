@@ -10,7 +10,7 @@ import pytest
 
 from bench.harness import machine, pages
 from bench.speed import jobs, report
-from tests.docs.blocks import ROOT
+from tests.paths import ROOT
 
 QUICK = jobs.Job("quick", ("graph=blend_vertical", "graph.nodes.mix.layers=b8.."))
 MARKS = f"before\n{jobs.BEGIN}\nnothing yet\n{jobs.END}\nafter\n"

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import fgraph
-from tests.rounding import PROMISED
+from tests.rounding import PROMISED, worst
 
 GRAPH = """
 nodes:
@@ -45,7 +45,7 @@ def test_arrows_are_drawn_where_the_points_went() -> None:
     assert float(apart[:, 40:].max()) == 0
     x, y = results["moved"].drags[0].points[0]
     at = results["shown"].array[0, :, round(y * 64 - 0.5), round(x * 64 - 0.5)]
-    assert at == pytest.approx([-0.6, -0.2, 1.0], abs=1e-5)
+    assert at == pytest.approx([-0.6, -0.2, 1.0], abs=worst(8))  # a mix of the picture and the colour, with weight 1
 
 
 def test_a_frame_of_a_film_is_a_drag_of_so_many_steps() -> None:
@@ -58,7 +58,8 @@ def test_a_frame_of_a_film_is_a_drag_of_so_many_steps() -> None:
             at = 3 * row + frame
             np.testing.assert_array_equal(film["moved"].array[at], alone["moved"].array[row])
             np.testing.assert_array_equal(film["moved"].drags[at].trail, alone["moved"].drags[row].trail)
-            assert film["moved"].drags[at].distance == pytest.approx(alone["moved"].drags[row].distance, rel=1e-6)
+            distance = pytest.approx(alone["moved"].drags[row].distance, rel=worst(8))  # a mean of two lengths, rounded
+            assert film["moved"].drags[at].distance == distance
             assert np.abs(film["shown"].array[at] - alone["shown"].array[row]).max() < PROMISED
 
 

@@ -12,7 +12,9 @@ from PIL import Image, ImageDraw, ImageFont
 
 import fgraph
 from fgraph.ir import ops
-from tests.rounding import worst
+from tests.rounding import assert_within, worst
+
+pytestmark = pytest.mark.numeric
 
 BOUND = worst(8)  # 1 - α, two products and a sum, and the conversions of a level and of α
 
@@ -66,7 +68,7 @@ def test_a_blend_of_images_is_their_weighted_sum(photo: str) -> None:
     """)
     alpha = ((np.arange(24) + 0.5) / 24).astype(np.float32)
     expected = (1 - alpha) * levels_of(photo) + alpha * levels_of(photo)[:, :, ::-1]
-    np.testing.assert_allclose(made[0], expected, atol=BOUND)
+    assert_within(made[0], expected, BOUND)
 
 
 def test_an_overlay_lays_a_colour_where_the_mask_is(photo: str) -> None:
@@ -81,7 +83,7 @@ def test_an_overlay_lays_a_colour_where_the_mask_is(photo: str) -> None:
         expected = levels_of(photo)
         level = np.array(colour, np.float32)[:, None, None] / 127.5 - 1
         expected[:, :8, 6:18] = (1 - strength) * expected[:, :8, 6:18] + strength * level
-        np.testing.assert_allclose(made[row], expected, atol=BOUND)
+        assert_within(made[row], expected, BOUND)
 
 
 @pytest.mark.parametrize("text", ["Gäste", "фото", "two\nlines"])
@@ -102,7 +104,7 @@ def test_text_matches_pillow(photo: str, text: str) -> None:
     base = run(f"{{nodes: {{image: {{op: image, path: '{photo}', size: [40, 90]}}}}, outputs: [image]}}")[0]
     yellow = np.array([1, 1, -1], np.float32)[:, None, None]
     assert alpha.max() == 1
-    np.testing.assert_allclose(made[0], (1 - alpha) * base + alpha * yellow, atol=BOUND)
+    assert_within(made[0], (1 - alpha) * base + alpha * yellow, BOUND)
 
 
 def test_equal_colours_are_filled_once() -> None:

@@ -9,6 +9,10 @@ import pytest
 
 import fgraph
 from nodes.walk import Walk
+from tests.engine.comparing import LANDSCAPE_TERMS, assert_close
+from tests.rounding import worst
+
+pytestmark = pytest.mark.numeric
 
 
 def run(text: str, **options: Any) -> Any:
@@ -48,7 +52,7 @@ def test_stacks_of_many_graphs_keep_their_own_rows() -> None:
     graphs = [fgraph.load(STACK, [f"seed={seed}", f"nodes.some.seed=[{seed},9]"]) for seed in (1, 2, 3)]
     together = fgraph.run(graphs, device="cpu")
     for graph, made in zip(graphs, together, strict=True):
-        np.testing.assert_allclose(made["whole"].array, run(graph)["whole"].array, atol=1e-5)
+        assert_close(made["whole"].array, run(graph)["whole"].array, "whole", LANDSCAPE_TERMS)
 
 
 def test_masks_are_stacked() -> None:
@@ -121,7 +125,7 @@ def test_equal_times_are_the_default(closed: bool, ease: str) -> None:
     plain = steps(4, frames=12, closed=closed, ease=ease)
     timed = steps(4, frames=12, closed=closed, ease=ease, times=range(5 if closed else 4))
     for (key, t), (other, u) in zip(plain, timed, strict=True):
-        assert key + t == pytest.approx(other + u, abs=1e-12)
+        assert key + t == pytest.approx(other + u, abs=worst(32, 4, "float64"))  # up to four keys, and a cubic ease
 
 
 def test_frames_are_placed_by_their_own_times() -> None:

@@ -44,7 +44,7 @@ def test_a_ring_begins_anywhere(wrap: str, grid: tuple[int, int], turn: tuple[in
         for order in (codes, np.roll(codes, turn, axis=(0, 1)))
     )
     cells = np.roll(plain, (turn[0] * 64, turn[1] * 64), axis=(2, 3))
-    assert_rounded(cells, turned, 1)  # results are float64 sums, stored in float32
+    assert_rounded(cells, turned, 2)  # both are float64 sums, stored in float32
     assert np.abs(plain - turned).max() > 0.1
 
 

@@ -135,14 +135,14 @@ def test_pixels_are_those_of_the_image() -> None:
 def test_a_moved_picture_is_the_picture_moved() -> None:
     wide = decoded(T, {"op": "pad", "left": 0.5, "right": 0.5})
     moved = decoded(T, {"op": "shift", "dx": 0.25})
-    assert np.abs(moved[..., 4:28] - wide[..., 12:36]).max() < 5e-3  # the margins of the tiny network are small
-    assert np.abs(moved[:, :, 12:20, 12:20] - wide[:, :, 12:20, 20:28]).max() < 1e-4
-    assert np.abs(moved - decoded(T)).max() > 0.1
+    assert_close(moved[..., 12:20, 12:20], wide[..., 12:20, 20:28], "where no layer reads beyond its margin")
+    change = np.abs(moved - decoded(T)).max()
+    assert np.abs(moved[..., 4:28] - wide[..., 12:36]).max() < change / 100  # the margins end in other places
 
 
 def test_a_turned_plane_turns_the_picture_of_r() -> None:
     turned, plain = decoded(R, {"op": "transform", "rotate": 90}), decoded(R)
-    assert np.abs(turned - np.rot90(plain, axes=(2, 3))).max() < 1e-4
+    assert_close(turned, np.rot90(plain, axes=(2, 3)), "the turned picture")
     assert np.abs(decoded(T, {"op": "transform", "rotate": 90}) - np.rot90(decoded(T), axes=(2, 3))).max() > 1e-2
 
 
@@ -173,8 +173,8 @@ def test_a_crop_within_the_pass_keeps_its_surroundings_as_margin() -> None:
         {"op": "crop", "left": 0.25, "width": 0.5},
     )  # fmt: skip
     assert cut.shape == (1, 3, 32, 32)
-    assert np.abs(cut - wide[..., 16:48]).max() < 5e-3
-    assert np.abs(cut[..., 10:22] - wide[..., 26:38]).max() < 1e-4
+    assert_close(cut[..., 10:22], wide[..., 26:38], "where no layer reads beyond its margin")
+    assert np.abs(cut - wide[..., 16:48]).max() < np.ptp(wide) / 100  # the margins end in other places
 
 
 def test_a_mosaic_shows_each_picture_in_its_cell() -> None:
@@ -185,7 +185,8 @@ def test_a_mosaic_shows_each_picture_in_its_cell() -> None:
     assert image.shape == (1, 3, 32, 96)
     for cell in range(3):
         centre = slice(32 * cell + 14, 32 * cell + 18)
-        assert np.abs(image[0, :, 12:20, centre] - plain[cell, :, 12:20, 14:18]).max() < 2e-3
+        apart = np.abs(plain[..., 12:20, 14:18] - image[..., 12:20, centre]).max(axis=(1, 2, 3))  # from each picture
+        assert apart[cell] < np.delete(apart, cell).min() / 10
 
 
 def test_joined_canvases_each_show_their_own_plane() -> None:
@@ -245,7 +246,7 @@ def test_masks_turn_with_the_pass_that_carries_them() -> None:
     }  # fmt: skip
     turned = compute(R, nodes)
     plain = compute(R, {**nodes, "turned": {"op": "tap", "of": "both"}})
-    assert np.abs(turned - np.rot90(plain, axes=(2, 3))).max() < 1e-4
+    assert_close(turned, np.rot90(plain, axes=(2, 3)), "the turned picture")
 
 
 def test_style_mixing_takes_whole_rows_of_w_plus() -> None:

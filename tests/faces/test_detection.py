@@ -27,7 +27,7 @@ def test_the_eyes_of_a_rotated_face_are_found(angle: float) -> None:
     eyes = (np.array(face.left_eye) + face.right_eye) / 2
     centre = np.array([99.5, 99.5])
     rotation = np.array([[np.cos(radians), np.sin(radians)], [-np.sin(radians), np.cos(radians)]])
-    assert np.abs(eyes - (rotation @ (middle - centre) + centre)).max() < 6
+    assert np.abs(eyes - (rotation @ (middle - centre) + centre)).max() < 6  # an iris has a radius of 8
 
 
 def test_of_two_faces_the_larger_comes_first(tmp_path: Path) -> None:

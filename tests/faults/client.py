@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import Any
 
 from tests.faults.scenarios import ADDRESS, CLUSTER
+from tests.paths import GOLDENS, ROOT
 from tests.serving import serving as serving_file
 
-ROOT = Path(__file__).resolve().parents[2]
-MODEL = ROOT / "tests" / "goldens" / "soat64_a.pt"  # which the scenarios download
+MODEL = GOLDENS / "soat64_a.pt"  # which the scenarios download
 Fault = tuple[int, int, int, int]  # the kind of an operation, which of them fails, errno, and which of the later ones
 Signal = tuple[int, float]  # the number of a signal, and the seconds of CPU time after which it is sent
 INTERRUPTS = (130, 143, 129)  # exit codes after SIGINT, SIGTERM and SIGHUP

@@ -45,7 +45,7 @@ def _opcode(content: bytearray, draw: random.Random) -> None:
 
 
 def _number(content: bytearray, draw: random.Random) -> None:
-    """Return an edge of the ranges of integers, in 1 to 8 bytes."""
+    """Overwrite 1 to 8 bytes by an integer at the edge of a range."""
     at, width = draw.randrange(len(content) + 1), draw.choice((1, 2, 4, 8))
     content[at : at + width] = struct.pack("<Q", draw.choice(NUMBERS))[:width]
 

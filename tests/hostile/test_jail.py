@@ -15,8 +15,8 @@ from tests.hostile.absurd import GRAPHS, write_absurd
 from tests.hostile.corpus import all_cases
 from tests.hostile.entries import CANARY, ENTRIES, SLOW_ENTRIES
 from tests.hostile.graph_texts import GraphText
+from tests.paths import ROOT
 
-ROOT = Path(__file__).parents[2]
 STEP = 40  # one of so many cases is opened; `make fuzz` opens all of them through every entry point
 TEXTS, SLOW_TEXTS = 80, 8  # graph files at random; those of them that slow entry points open
 ABSURD_STEP, ABSURD_SECONDS = 97, 2

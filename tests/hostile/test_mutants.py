@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.paths import ROOT
+
 FEW, MANY = 1000, 9000  # 10,000 in all
 SLOW = "test_the_other_nine_thousand"
 

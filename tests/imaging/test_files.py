@@ -29,10 +29,10 @@ from fgraph.save import read_record
 from fgraph.studio.uploads import Uploads
 from fgraph.training.pictures import read_pictures as read_training_pictures
 from fgraph.training.settings import TrainingError
+from tests.paths import ROOT
 
 FORMATS = tuple(readers())
 
-ROOT = Path(__file__).resolve().parents[2]
 EPS = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 8 8\n%%EndComments\nshowpage\n"
 
 

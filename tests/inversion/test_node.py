@@ -53,7 +53,7 @@ def test_the_cost_of_an_inversion_is_known_beforehand() -> None:
     assert "invert(model=landscape, space=s, prior=gaussian, steps=7)" in str(step.op)
 
 
-def test_a_diverged_search_gives_a_warning() -> None:
+def test_a_diverged_search_is_an_error_that_names_the_cure() -> None:
     asked = fgraph.Graph(models=tiny(1))
     code = asked.invert(asked.decode(asked.sample(seed=1)), steps=20, learning_rate=1e30, space="s")
     with pytest.raises(fgraph.RunError, match="the search diverged for image 0: take a lower learning_rate"):

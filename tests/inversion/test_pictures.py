@@ -39,10 +39,10 @@ def test_modes(tmp_path: Path) -> None:
     np.testing.assert_array_equal(seen(tmp_path / "rgb.png"), shades())
     picture.convert("L").save(tmp_path / "grey.png")
     np.testing.assert_array_equal(seen(tmp_path / "grey.png")[..., 1], grey)
-    picture.convert("P", palette=Image.Palette.ADAPTIVE).save(tmp_path / "palette.png")
-    assert np.abs(seen(tmp_path / "palette.png") - shades()).max() <= 3
+    picture.convert("P", palette=Image.Palette.ADAPTIVE).save(tmp_path / "palette.png")  # 64 colours of 256
+    np.testing.assert_array_equal(seen(tmp_path / "palette.png"), shades())
     picture.convert("CMYK").save(tmp_path / "cmyk.tif")
-    assert np.abs(seen(tmp_path / "cmyk.tif") - shades()).max() <= 2
+    np.testing.assert_array_equal(seen(tmp_path / "cmyk.tif"), shades())
     Image.fromarray((grey * 257).astype(np.uint16)).save(tmp_path / "sixteen.png")
     np.testing.assert_array_equal(seen(tmp_path / "sixteen.png")[..., 0], grey)
     Image.fromarray((grey / 255).astype(np.float32)).save(tmp_path / "float.tif")
@@ -78,7 +78,7 @@ def test_a_picture_is_turned_upright(tmp_path: Path) -> None:
 def test_a_colour_profile_is_applied(tmp_path: Path) -> None:
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     Image.fromarray(shades()).save(tmp_path / "plain.png", icc_profile=profile)
-    assert np.abs(seen(tmp_path / "plain.png") - shades()).max() <= 1
+    assert np.abs(seen(tmp_path / "plain.png") - shades()).max() <= 1  # colour management rounds to a level
     lab = ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")).tobytes()
     Image.fromarray(shades()).save(tmp_path / "wrong.png", icc_profile=lab)  # a profile of another mode: not used
     np.testing.assert_array_equal(seen(tmp_path / "wrong.png"), shades())

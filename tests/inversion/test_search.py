@@ -18,13 +18,18 @@ from fgraph.inversion.spaces import code_shape, mean_code, styles_of
 from fgraph.stylegan.generators.statistics import sample_w
 from fgraph.stylegan.generators.stylegan2 import StyleGAN2Generator
 from tests.inversion.conftest import problem_of
-from tests.rounding import assert_within, likely, network_terms, unit, worst
+from tests.rounding import (
+    HALF_THE_DIGITS,
+    assert_rounded,
+    assert_summed,
+    assert_within,
+    largest,
+    likely,
+    network_terms,
+    worst,
+)
 
 pytestmark = pytest.mark.numeric
-
-HALF_THE_DIGITS = (
-    unit("float64") ** 0.5
-)  # Adam divides by gradients that may be near 0, so errors grow from step to step
 
 
 def finish(search: Search) -> dict[int, SearchOutcome]:
@@ -43,9 +48,9 @@ def test_a_search_from_a_code_begins_there(generator: StyleGAN2Generator, starts
         own = generator.map(z)[:, None].expand(-1, generator.table.num_ws, -1)
         images = generator.synthesise(generator.affine(own))
     found, from_mean = finish(Search(problem, images, start=own)), finish(Search(problem, images))
+    rounding = likely(network_terms(generator.table), largest(images))
     for row in found:
-        assert float(found[row].curve[0, 0]) < likely(network_terms(generator.table), float(images.abs().max()))
-        assert float(from_mean[row].curve[0, 0]) > 1e-3
+        assert float(found[row].curve[0, 0]) < rounding < float(from_mean[row].curve[0, 0])
 
 
 @pytest.mark.parametrize("space", ["w", "w+", "s"])
@@ -87,9 +92,11 @@ def test_the_published_loss_is_a_sum_of_clamped_mse_and_the_summed_prior(
     search.step()
     curve = search.state()["curve"][1]  # [rows, columns]
     image = generator.synthesise(code).clamp(-1, 1)
-    torch.testing.assert_close(curve[:, 1], (image - targets).square().mean(dim=(1, 2, 3)))
-    torch.testing.assert_close(curve[:, 2], 1e-3 * ((code - mean) / deviation).square().sum(dim=1))
-    torch.testing.assert_close(curve[:, 0], curve[:, 1] + curve[:, 2])
+    # Pixels differ from their targets by up to 2, so the square of a difference errs four times as much as a pixel.
+    rounding = 4 * likely(network_terms(generator.table) + image[0].numel())
+    assert_within(curve[:, 1], (image - targets).square().mean(dim=(1, 2, 3)), rounding)
+    assert_summed(curve[:, 2], 1e-3 * ((code - mean) / deviation).square().sum(dim=1), code.shape[1])
+    assert_rounded(curve[:, 0], curve[:, 1] + curve[:, 2], 2)
 
 
 @pytest.mark.parametrize("optimiser", ["adam", "lbfgs"])
@@ -146,10 +153,11 @@ def test_finished_rows_leave_the_batch(generator: StyleGAN2Generator, targets: t
 
 
 def test_the_best_of_several_starts_is_kept(generator: StyleGAN2Generator, targets: torch.Tensor) -> None:
+    generator, targets = generator.to(dtype=torch.float64), targets.double()
     one = invert(problem_of(generator, steps=15), targets)
     best = invert(problem_of(generator, steps=15, starts=4), targets)
     for single, several in zip(one, best, strict=True):
-        assert several.loss <= single.loss * 1.001
+        assert several.loss <= single.loss * (1 + HALF_THE_DIGITS)
     assert any(several.loss < 0.9 * single.loss for single, several in zip(one, best, strict=True))
 
 
@@ -194,9 +202,8 @@ def test_images_of_another_size_are_refused(generator: StyleGAN2Generator) -> No
 
 def test_styles_of_a_code(generator: StyleGAN2Generator) -> None:
     w = mean_code(generator, "w")
-    torch.testing.assert_close(
-        styles_of(generator, "w", w[None]), styles_of(generator, "w+", mean_code(generator, "w+")[None])
-    )
+    wide = mean_code(generator, "w+")
+    assert_summed(styles_of(generator, "w", w[None]), styles_of(generator, "w+", wide[None]), len(w))
 
 
 def test_the_preset_soat_follows_the_published_program(
@@ -230,6 +237,5 @@ def test_the_preset_soat_follows_the_published_program(
         adam.step()
     moved = float((latent - mean).detach().abs().max())
     assert moved > 0.5
-    assert (
-        float((found.code - latent.detach()[0]).abs().max()) < worst(4 * steps) * moved
-    )  # statistics are kept in float32
+    # Each step moves the code by about the learning rate, and reads mean and deviation, which are stored in float32.
+    assert_within(found.code, latent.detach()[0], worst(4 * steps, moved))
