@@ -81,7 +81,7 @@ def test_a_long_chain_and_a_circle_of_interpolations() -> None:
 )
 def test_deep_nesting_is_a_fault(text: str) -> None:
     (fault,) = parse(text, "x.yaml").faults
-    assert f"mappings and lists are nested more than {DEEPEST} deep" in fault.message or "nest" in fault.message
+    assert "nest" in fault.message  # of fgraph, or of the parser of YAML, which has a bound of its own
     assert fault.line == 1
 
 

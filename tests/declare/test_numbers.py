@@ -54,7 +54,7 @@ MODELS: tuple[type[BaseModel], ...] = tuple(dict.fromkeys([*node_classes(), *mes
 
 
 def branches(schema: Schema, defs: Schema) -> list[Schema]:
-    """The alternatives of a schema, each with one type."""
+    """Return the alternatives of a schema, each with one type."""
     if "$ref" in schema:
         return branches(defs[schema["$ref"].rpartition("/")[2]], defs)
     found = schema.get("anyOf") or schema.get("oneOf")
@@ -65,7 +65,7 @@ def branches(schema: Schema, defs: Schema) -> list[Schema]:
 
 
 def good(schema: Schema, defs: Schema) -> Any:
-    """A value that the schema allows."""
+    """Return a value that the schema allows."""
     first = branches(schema, defs)[0]
     if "const" in first or "enum" in first:
         return first["const"] if "const" in first else first["enum"][0]
@@ -80,7 +80,7 @@ def good(schema: Schema, defs: Schema) -> Any:
 
 
 def number(schema: Schema) -> float:
-    """A number that the schema allows."""
+    """Return a number that the schema allows."""
     if "const" in schema:
         return float(schema["const"])
     least = schema.get("minimum", schema.get("exclusiveMinimum"))
@@ -91,7 +91,7 @@ def number(schema: Schema) -> float:
 
 
 def items(schema: Schema) -> list[Schema]:
-    """The schemas of the items of a short list; of one without a length, two."""
+    """Return the schemas of the items of a short list: two items if the schema gives no length."""
     if "prefixItems" in schema:
         return list(schema["prefixItems"])
     return [schema.get("items", {"type": "number"})] * schema.get("minItems", 2)
@@ -120,7 +120,7 @@ def swapped(schema: Schema, defs: Schema, kind: str) -> Iterator[tuple[Any, Any]
 
 
 def faults(model: type[BaseModel], field: str, value: Any) -> set[tuple[Any, ...]]:
-    """The places and kinds of the errors of a field given alone; `latent` moves numbers from `file` to `value`."""
+    """Return places and kinds of the errors of a field given alone; `latent` moves numbers from `file` to `value`."""
     try:
         model.model_validate({field: value})
     except ValidationError as error:

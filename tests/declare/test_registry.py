@@ -60,7 +60,7 @@ def test_classes_that_cannot_be_nodes(fields: dict[str, object], message: str) -
         registry((create_model("Mine", __base__=Node, **fields),))  # type: ignore[call-overload]
 
 
-def test_another_package_called_nodes_is_refused(tmp_path: object) -> None:
+def test_another_package_called_nodes_is_refused() -> None:
     other = ModuleType("nodes")
     other.__file__ = "/somewhere/nodes.py"
     with pytest.raises(FgraphError, match=r"hidden by /somewhere/nodes\.py: rename that"):
