@@ -2,9 +2,9 @@
 
 python tools/run_notebooks.py [NOTEBOOK ...]
 
-Cells run as in a kernel. The outputs are the printed text, and the value of a last line that is an expression. Addresses
-of objects in memory are left out, so that a second run stores the same file. A notebook runs in a temporary folder, so
-that its files stay out of the repository.
+Cells run as in a kernel. The outputs are the printed text, and the value of a last line that is an expression. The
+addresses of objects in memory are left out, so that a second run stores the same file. A notebook runs in a temporary
+folder, so that its files stay out of the repository.
 """
 
 from __future__ import annotations

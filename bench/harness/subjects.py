@@ -1,4 +1,4 @@
-"""The subjects of measurements: a config-f 256 generator with seeded random weights, in fgraph and in published code.
+"""The subjects of measurements: config-f generators with seeded random weights, in fgraph and in published code.
 
 The published code is imported from a checkout that the user names. The repository contains none of it. Empty stand-ins
 replace its other imports (torchvision, kornia, compiled CUDA operations).
@@ -93,7 +93,7 @@ class Published:
         return list(self.network.get_latent(z))
 
     def forward(self, z: Tensor) -> Tensor:
-        """Return images [rows, 3, 256, 256] of z."""
+        """Return images [rows, 3, size, size] in [-1, 1] of z [rows, 512]."""
         if self.edits:
             return self.network(self.styles(z))[0]
         return self.network([z], randomize_noise=False)[0].clamp(-1, 1)

@@ -32,7 +32,8 @@ HEAD = [
     'whole. "Compiled" is the CPU time of making the plan. "Of run" is its share of the time of the run, which is',
     "estimated from the FLOPs of the plan and the CPU time of a FLOP in a panorama of 4 images.",
     "",
-    "| work | in one piece, MiB | budget, MiB | chunks | kept, MiB | FLOPs | compiled, s | of run | chunks | FLOPs |",
+    "| work | in one piece, MiB | budget, MiB | chunks | retained, MiB | FLOPs | compiled, s | of run | chunks "
+    "| FLOPs |",
     "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |",
 ]
 Graphs = fgraph.Graph | list[fgraph.Graph]

@@ -186,6 +186,7 @@ def main() -> None:
     parser.add_argument("--to", type=Path, default=PAGE.parent, help="the folder of a plot that is drawn again")
     given = parser.parse_args()
     if given.redraw:
+        given.to.mkdir(parents=True, exist_ok=True)
         lines = [Line(**one) for one in json.loads(DATA.read_text(encoding="utf-8"))]
         (given.to / PLOT).write_text(draw(lines), encoding="utf-8")
         return

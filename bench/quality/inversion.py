@@ -217,7 +217,7 @@ def redraw(path: Path) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--steps", type=int, help="of every search; nothing is written then")
     parser.add_argument("--threads", type=int, help="threads of torch; default: its default")
     parser.add_argument("--redraw", action="store_true", help="redraw the plot without measuring")

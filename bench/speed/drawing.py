@@ -44,7 +44,7 @@ SHAPES: tuple[tuple[Callable[[int], Reads], tuple[int, ...]], ...] = (
 
 def main() -> None:
     """Print a line for each drawing: its boxes, lines and extent, and processor seconds."""
-    argparse.ArgumentParser(description=__doc__).parse_args()
+    argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
     print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}; drawn one by one up to an extent of {LARGEST:,}")
     for shape, counts in SHAPES:
         for count in counts:

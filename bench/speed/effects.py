@@ -23,11 +23,11 @@ import torch
 import fgraph
 from bench.harness import machine
 from bench.harness.pages import MEASUREMENTS
+from bench.harness.subjects import config_f
 from fgraph.api.effects import Images, layer_graph, measured_layers
 from fgraph.stylegan.generators.base import Generator
 from fgraph.stylegan.generators.stylegan2 import StyleGAN2Generator
 from fgraph.stylegan.tables.base import Layer, Table
-from fgraph.stylegan.tables.stylegan2 import StyleGAN2Table
 from fgraph.stylegan.tables.stylegan2_tensors import required_shapes
 from fgraph.training.features import load_features
 
@@ -37,8 +37,7 @@ CHANNELS = 8  # measured channels of each layer
 TURNS = 3
 GROUP = 20  # channels of a 1024-pixel model whose images are in one run
 SIZES = (None, 256, 128)  # pixels of the images; None: whole
-_CHANNELS = tuple((4 << i, min(32768 // (4 << i), 512)) for i in range(9))  # of config-f
-LARGE = StyleGAN2Table(channels=_CHANNELS, z_dim=512, w_dim=512, mapping_layers=8)
+LARGE = config_f(1024)
 
 
 @dataclass(frozen=True)

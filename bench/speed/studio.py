@@ -23,12 +23,12 @@ from pathlib import Path
 from typing import Any
 
 from bench.harness.machine import load, processor, versions
+from bench.harness.pages import MEASUREMENTS, ROOT
 from bench.harness.timing import MachineLoad
 from bench.speed.startup import TORCH
 from bench.speed.startup import measure as processor_seconds
 
-ROOT = Path(__file__).parents[2]
-PAGE = ROOT / "docs" / "reference" / "measurements" / "studio.md"
+PAGE = MEASUREMENTS / "studio.md"
 GRAPH = """\
 seed: 1
 models: {{main: {model}}}

@@ -28,6 +28,7 @@ const dragShown = (after) => page.waitForFunction(
 const panel = () => page.getByRole('region', { name: /^Drag moved/ });
 const status = (pattern) => panel().getByRole('status').filter({ hasText: pattern }).waitFor();
 const button = (name) => panel().getByRole('button', { name });
+
 test('a point is set with its target, and waits', async () => {
   const before = await settled(page);
   await page.getByRole('button', { name: 'Pick a point and drag it to its target' }).click();
@@ -64,7 +65,7 @@ test('it starts, the picture and the point move, and it stops', async () => {
   await textHas(page, /steps: [1-9]/);
 });
 
-test('undo takes it back, and redo brings it again, at once', async () => {
+test('undo and redo show the pictures before and after at once', async () => {
   const moved = await settled(page);
   await button('Undo the last step of the drag').click();
   await page.waitForFunction(() => /steps: 0/.test(document.querySelector('.yaml textarea')?.value ?? ''));

@@ -1,4 +1,4 @@
-/** What else the page does, with a studio behind it: comparing, sheets, films, files, copies, branches of the history. */
+/** Further features of the page, with a studio behind it: comparing, sheets, films, files, copies, branches of the history. */
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';

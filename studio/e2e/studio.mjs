@@ -1,4 +1,4 @@
-/** What the tests of the page share: a studio of its own, a browser, and ways to wait for pictures. */
+/** Shared parts of the tests of the page: a studio in an empty folder, a browser, and functions that wait for pictures. */
 
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
@@ -173,7 +173,7 @@ export async function key(page, name) {
   await page.keyboard.press(name);
 }
 
-/** Let go of tools and of the selection. */
+/** Put the tool down and clear the selection. */
 export async function free(page) {
   await key(page, 'Escape');
   await key(page, 'Escape');

@@ -25,7 +25,7 @@ before(async () => {
 });
 
 after(async () => {
-  await studio?.remove(); // another than in the beginning
+  await studio?.remove(); // a later studio than the one that `close` removes
   await close?.();
 });
 
@@ -35,7 +35,7 @@ const redrawn = async (action) => {
   return settled(page);
 };
 
-test('the page opens on a picture, and asks nobody else for anything', async () => {
+test('the page opens on a picture, and sends no request elsewhere', async () => {
   await finalPicture(page);
   assert.match(await pixels(page), /^64x64 /);
   assert.deepEqual(faults, []);

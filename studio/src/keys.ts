@@ -24,7 +24,7 @@ export const DOCKS: { dock: Dock; label: string; keys: string }[] = [
 
 /** What the help shows, in the order of use. */
 export const HELP: [string, string][] = [
-  ['A', 'add a node; of a selected node, what reads it'],
+  ['A', 'add a node; if a node is selected, one that reads it'],
   ['Ctrl Z', 'undo'],
   ['Ctrl Shift Z', 'redo'],
   ['Ctrl S', 'save'],
@@ -40,11 +40,11 @@ export const HELP: [string, string][] = [
   ['arrows', 'on a node: move it; on the picture: pan'],
   ['C', 'compare before and after'],
   ['S', 'start the drag, or stop it'],
-  ['[ and ]', 'the output before and after this one'],
+  ['[ and ]', 'show the previous or the next output'],
   ['+ − 0', 'on the picture: zoom, fit'],
   ['1 … 9', 'graph, YAML, plan, seeds, sweep, explain, film, outline, photograph'],
   ['V B R E P L D', 'tools: move, brush, box, ellipse, polygon, ramp, point'],
-  ['Esc', 'let go: of a tool, of the selection'],
+  ['Esc', 'put the tool down; then clear the selection'],
 ];
 
 let clip: Clip | null = null;

@@ -52,7 +52,7 @@ export interface State {
   faces: FacesEvent | null;
   pointing: boolean;
   quality: Quality | null;
-  /** a picture that was dropped, until it is said what it is for */
+  /** a picture that was dropped, until its use is chosen */
   dropped: File | null;
   thumbs: Record<Sheet, Record<string, Thumb>>;
   selection: string[];
@@ -63,11 +63,11 @@ export interface State {
   drawn: string | null;
   film: Timeline | null;
   drags: Drags;
-  /** the drag that the tools draw what may move for */
+  /** the drag for which the tools draw what may move */
   painting: string | null;
   notices: Notice[];
   palette: PaletteRequest | null;
-  dialog: 'help' | 'open' | 'save' | 'about' | null;
+  dialog: 'help' | 'open' | 'save' | null;
 }
 
 /** An open palette: where a new node goes, and what it has to fit. */

@@ -6,6 +6,7 @@ import importlib.util
 import re
 import subprocess
 import sys
+from itertools import combinations
 from pathlib import Path
 from types import ModuleType
 
@@ -216,6 +217,13 @@ def test_every_node_has_a_minimal_graph_and_a_picture(gallery: ModuleType) -> No
         assert op in {node.op for node in graph.spec.nodes.values()}
         assert fgraph.check(graph) == []
         assert f"nodes/{op}" in gallery.DRAWN
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "examples" / "nodes").glob("*.yaml")), ids=lambda path: path.stem)
+def test_codes_of_a_minimal_graph_differ(path: Path) -> None:
+    """A blend or a mix of equal codes shows nothing."""
+    samples = [node.model_dump() for node in fgraph.load(path).spec.nodes.values() if node.op == "sample"]
+    assert all(one != other for one, other in combinations(samples, 2))
 
 
 def test_every_kind_has_a_minimal_graph_and_a_picture(gallery: ModuleType) -> None:

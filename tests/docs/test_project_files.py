@@ -39,6 +39,17 @@ def test_a_release_agrees_with_its_tag_and_has_a_date() -> None:
     assert undated[0].startswith("CHANGELOG.md has no heading")
 
 
+def test_extras_that_pages_and_messages_name_exist() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    folders = [ROOT / name for name in ("fgraph", "nodes", "docs", "bench", "examples", "studio/src")]
+    files = [path for folder in folders for path in folder.rglob("*") if path.suffix in {".py", ".md", ".ts", ".tsx"}]
+    named = set(re.findall(r"([\w-]+)\[([a-z0-9,]+)\]['\"]", "\n".join(path.read_text("utf-8") for path in files)))
+    extras = {extra for name, some in named if name == project["name"] for extra in some.split(",")}
+    assert extras
+    assert extras <= set(project["optional-dependencies"])
+    assert "fgraph" not in {name for name, _ in named}
+
+
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
 def test_the_scripts_that_workflows_call_exist(path: Path) -> None:
     steps = [step for job in yaml.safe_load(path.read_text(encoding="utf-8"))["jobs"].values() for step in job["steps"]]

@@ -3,7 +3,7 @@
 import { memo, useId, useRef, useState } from 'react';
 
 import { type FieldSpec, readValue, slider, type Value, written } from '../logic/schema';
-import { Gesture, setFields } from '../studio';
+import { anySeed, Gesture, setFields } from '../studio';
 import { IconButton } from '../ui';
 
 const PAUSE = 600; // milliseconds between keys that still belong to one gesture
@@ -103,7 +103,7 @@ function NumberControl({ node, spec, number, shared }: ControlProps & { number: 
         />
       )}
       <NumberBox node={node} spec={spec} number={shown} shared={shared} />
-      {seedish && <IconButton icon="dice" label="Another seed" onClick={() => void setFields(node, { [spec.name]: Math.floor(Math.random() * 10_000) })} />}
+      {seedish && <IconButton icon="dice" label="Another seed" onClick={() => void setFields(node, { [spec.name]: anySeed() })} />}
     </div>
   );
 }
@@ -141,7 +141,7 @@ interface TypedProps {
   onStep?: (by: number) => void;
 }
 
-/** A text box that commits on Enter and when it is left; Escape gives back what was there. */
+/** A text box that commits on Enter and when it loses the focus; Escape restores the former text. */
 function Typed({ shared, text, placeholder, className, plain = false, onCommit, onStep }: TypedProps) {
   const [typed, setTyped] = useState<string | null>(null);
   const [wrong, setWrong] = useState<string | null>(null);

@@ -116,7 +116,7 @@ function away([x, y]: Point, [ax, ay]: Point, [bx, by]: Point): number {
   return Math.abs((bx - ax) * (ay - y) - (ax - x) * (by - ay)) / length;
 }
 
-/** Join outlines to one polygon by bridges there and back, which the even-odd rule does not see. */
+/** Join outlines into one polygon by bridges. Each bridge is passed twice, so the even-odd rule ignores it. */
 export function joined(found: Point[][]): Point[] {
   const [first, ...others] = found;
   if (!first) return [];
@@ -127,7 +127,7 @@ export function joined(found: Point[][]): Point[] {
   return others.length === 0 ? first : result;
 }
 
-const SMOOTH = 1; // cells: the steps of a slanted edge are no corners
+const SMOOTH = 1; // cells: the steps of a slanted edge are not corners
 
 /** Return the corners of what was painted, in fractions of the canvas, at most as many as allowed. */
 export function polygonOf(painted: Painted, most = 400): Point[] {
@@ -138,7 +138,7 @@ export function polygonOf(painted: Painted, most = 400): Point[] {
   }
 }
 
-/** Round a fraction of a canvas to what a reader of the file can bear. */
+/** Round a fraction of a canvas to four decimals, so that the file stays readable. */
 export function round(value: number): number {
   return Math.round(value * 10_000) / 10_000;
 }

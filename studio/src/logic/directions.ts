@@ -77,7 +77,7 @@ export function codesOf(graph: GraphEvent): Codes[] {
   });
 }
 
-/** Return the changes that put a direction after codes of the graph: those named, else the first. */
+/** Return the changes that put a direction after the codes with the id `of`, or after the first codes of the graph. */
 export function addDirection(graph: GraphEvent, choice: DirectionChoice, strength: number, of?: string | null): Change[] {
   const all = codesOf(graph);
   const codes = all.find((one) => one.id === of) ?? all[0];

@@ -1,6 +1,6 @@
 /** Figures in few digits, with their units. */
 
-/** Return a number with so many digits, never in powers of ten. */
+/** Return a number with a count of significant digits, without an exponent. */
 function short(value: number, digits: number): string {
   return String(Number(value.toPrecision(digits)));
 }

@@ -1,4 +1,4 @@
-/** Lanes of a history: a state continues the lane of its parent if it is the first to follow it, else it begins a branch. */
+/** Lanes of a history: the first child of a state continues its lane, and each later child begins a branch. */
 
 export function lanesOf(states: { id: string; parent: string | null }[]): Map<string, number> {
   const lanes = new Map<string, number>();

@@ -32,7 +32,7 @@ export interface Source {
   fields: Fields;
 }
 
-const MOST_CORNERS = 16; // more handles than this are in each other's way
+const MOST_CORNERS = 16; // more handles would overlap
 
 /** Return the overlay of a node for a row of the picture, or null if its fields have no place on it. */
 export function overlayOf(node: Source, row: number): Overlay | null {

@@ -232,7 +232,7 @@ class Reader {
     while (this.at < this.text.length) {
       const letter = this.text[this.at] ?? '';
       if (letter === '$' && this.text[this.at + 1] === '{') depth++;
-      if (depth === 0 && (/[,\]}]/.test(letter) || stops.includes(letter)) && stops + ',]}' !== '') break;
+      if (depth === 0 && (/[,\]}]/.test(letter) || stops.includes(letter))) break;
       if (letter === '}' && depth > 0) depth--;
       this.at++;
     }

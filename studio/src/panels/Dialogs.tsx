@@ -27,7 +27,7 @@ function OpenDialog() {
   };
   return (
     <Dialog title="Open a graph" onClose={close}>
-      <p className="muted">A graph of fgraph, a YAML file, or a picture that fgraph wrote: it holds its graph. Files can also be dropped on the page. What is open now stays in the history.</p>
+      <p className="muted">Open a bundled graph, a YAML file, or a picture that fgraph wrote, which holds its graph. You can also drop a file on the page. The current graph stays in the history.</p>
       <label className="row">
         <span>From a file</span>
         <input
@@ -60,7 +60,7 @@ function SaveDialog() {
         <button type="submit" className="primary">Save</button>
       </form>
       {graph?.saved_as != null && <p className="muted">Now at {graph.saved_as}</p>}
-      <p className="muted"><code className="mono">fgraph FILE</code>, or <code className="mono">python run.py FILE</code> in a clone, runs the file to the same pixels; Copy, “as a command” has the whole line.</p>
+      <p className="muted"><code className="mono">fgraph FILE</code>, or <code className="mono">python run.py FILE</code> in a clone, draws the same pixels from the file. <b>Copy</b> &gt; <b>as a command</b> gives the whole line.</p>
     </Dialog>
   );
 }
@@ -86,7 +86,7 @@ export async function receiveFile(file: File): Promise<void> {
   else if (got) show({ dropped: file });
 }
 
-/** The question what a dropped picture is for: a photograph to edit, or a picture for the graph. */
+/** A dialog that asks for the use of a dropped picture: a photograph to edit, or a picture for the graph. */
 export function DroppedPicture() {
   const dropped = useStudio((state) => state.dropped);
   if (!dropped) return null;

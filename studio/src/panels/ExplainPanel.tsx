@@ -24,7 +24,7 @@ export function ExplainPanel() {
         <span className="muted">A click on a row bypasses its node.</span>
       </div>
       <div className="explain">
-        {isDrawn ? <Rows graph={graph} rows={rows} thumbs={thumbs} /> : <p className="muted pad">Each row shows the outputs without one node: what reads the node reads what it reads instead.</p>}
+        {isDrawn ? <Rows graph={graph} rows={rows} thumbs={thumbs} /> : <p className="muted pad">Each row shows the outputs without one node: the readers of the node read its first input of the same kind instead.</p>}
         {isDrawn && others.length > 0 && <p className="muted pad">Without a row, because they read nothing of the kind that they make: {others.join(', ')}. A row stays empty if the graph does not run without its node.</p>}
       </div>
     </div>

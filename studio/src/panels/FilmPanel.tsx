@@ -82,11 +82,11 @@ export function FilmPanel() {
           <option value="">+ field that moves…</option>
           {movable(graph, catalogue).filter((path) => !tracks.includes(path)).map((path) => <option key={path}>{path}</option>)}
         </select>
-        <button type="button" className="solid" disabled={tracks.length === 0} onClick={addKey} title="Keep the values of now at this time">Key at {time.toFixed(1)} s</button>
+        <button type="button" className="solid" disabled={tracks.length === 0} onClick={addKey} title="Store the current values at this time">Key at {time.toFixed(1)} s</button>
         <label className="row">Length <input type="number" min={0.5} max={60} step={0.5} value={length} disabled={!film} onChange={(event) => stretch(Math.min(Math.max(Number(event.target.value), 0.5), 60))} /> s</label>
         <span className="spacer" />
         <button type="button" className="primary" disabled={!ready} onClick={() => make('play')}><Icon name="play" /> Play</button>
-        <button type="button" className="solid" disabled={!ready || !hasVideo} title={hasVideo ? undefined : 'MP4 needs an extra: pip install "fgraph[video]"'} onClick={() => make('mp4')}>MP4</button>
+        <button type="button" className="solid" disabled={!ready || !hasVideo} title={hasVideo ? undefined : 'MP4 needs an extra: pip install "fgraph-gan[video]"'} onClick={() => make('mp4')}>MP4</button>
         <button type="button" className="solid" disabled={!ready} onClick={() => make('gif')}>GIF</button>
         {progress?.stage === 'film' && <button type="button" onClick={() => void ask({ do: 'cancel' })}>Stop</button>}
       </div>

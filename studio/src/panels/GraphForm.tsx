@@ -4,9 +4,10 @@ import { useRef, useState } from 'react';
 
 import { Field } from '../fields/Field';
 import { addDirection, codesOf, type DirectionChoice, directionChoices } from '../logic/directions';
+import { entryOf } from '../logic/graph';
 import { type Schema, fieldSpec, tidy, written } from '../logic/schema';
 import type { Catalogue, GraphEvent } from '../protocol';
-import { edit, Gesture, gestureId, select } from '../studio';
+import { anySeed, edit, Gesture, gestureId, select } from '../studio';
 import { IconButton } from '../ui';
 
 const SHOWN = 6; // directions that are not in the graph yet
@@ -35,7 +36,7 @@ function Seed({ graph }: { graph: GraphEvent }) {
       <div className="label"><label htmlFor="graph-seed">seed</label></div>
       <div className="row">
         <input id="graph-seed" type="number" min={0} value={graph.seed} onChange={(event) => set(Number(event.target.value))} />
-        <IconButton icon="dice" label="Another seed" onClick={() => set(Math.floor(Math.random() * 10_000))} />
+        <IconButton icon="dice" label="Another seed" onClick={() => set(anySeed())} />
       </div>
       <p className="about">the seed of nodes that have none of their own</p>
     </div>
@@ -56,10 +57,10 @@ export function Models({ graph, catalogue }: { graph: GraphEvent; catalogue: Cat
   );
 }
 
-/** The fields of the graph that one most likely wants to move, whichever node has them. */
+/** The fields that users change most, of all nodes of the graph. */
 function Quick({ graph, catalogue }: { graph: GraphEvent; catalogue: Catalogue | null }) {
   const found = graph.nodes.flatMap((node) => {
-    const entry = catalogue?.nodes.find((one) => one.op === node.op && (one.kind === null || one.kind === node.fields.kind));
+    const entry = entryOf(catalogue, node);
     return ['seed', 'truncation', 'start', 'stop', 'strength', 't', 'feather', 'dx', 'left', 'right'].flatMap((name) => {
       const schema = entry?.fields[name];
       const value = node.fields[name];
@@ -126,7 +127,7 @@ function Directions({ graph, catalogue }: { graph: GraphEvent; catalogue: Catalo
   );
 }
 
-/** The slider of a direction; `onAdd` is called with its strength when one is moved that no node has yet. */
+/** The slider of a direction. If no node has the direction yet, `onAdd` gets the strength at the end of a move. */
 export function DirectionSlider({ choice, onAdd }: { choice: DirectionChoice; onAdd: (strength: number) => void }) {
   const gesture = useRef<Gesture | null>(null);
   const [held, setHeld] = useState<number | null>(null);

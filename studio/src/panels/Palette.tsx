@@ -2,7 +2,7 @@
 
 import { useEffect, useRef, useState } from 'react';
 
-import { accepts, canMake, entryOf, nameOf, portFor, search } from '../logic/graph';
+import { canMake, nameOf, portFor, search } from '../logic/graph';
 import type { Catalogue, Change, NodeEntry } from '../protocol';
 import { type PaletteRequest, store, useStudio } from '../store';
 import { edit, gestureId, show } from '../studio';
@@ -84,7 +84,7 @@ function Open({ request, catalogue }: { request: PaletteRequest; catalogue: Cata
   );
 }
 
-/** Return values for the required fields of a new node, so that it can be looked at. */
+/** Return values for the required fields of a new node, so that it has a result to show. */
 export function firstFields(entry: NodeEntry): Record<string, string | number | (number | number[])[]> {
   const usual: Record<string, string | number | (number | number[])[]> = {
     box: [0.3, 0.3, 0.4, 0.4], points: [[0.5, 0.2], [0.8, 0.8], [0.2, 0.8]], to: [[0.5, 0.4]], text: 'text', grid: [1, 2], component: 0, region: 'hair', amount: 1,
@@ -106,7 +106,7 @@ async function add(entry: NodeEntry, request: PaletteRequest): Promise<void> {
   if (links.length > 0) await edit(links, gesture);
 }
 
-/** Return the links of a new node: that which was asked for, and its first port to what is selected. */
+/** Return the link of a new node that the palette was opened for, or none. */
 function linksOf(entry: NodeEntry, request: PaletteRequest, id: string): Change[] {
   const { source, target } = request;
   if (target) return [{ connect: { source: id, target: target.node, input: target.input, index: null } }];
@@ -115,19 +115,10 @@ function linksOf(entry: NodeEntry, request: PaletteRequest, id: string): Change[
   return port ? [{ connect: { source: source.node, target: id, input: port.name, index: null } }] : [];
 }
 
-/** Open the palette for what reads the selected node, or for anything. */
+/** Open the palette for nodes that read the selected node, or for all nodes. */
 export function openPaletteForSelection(): void {
   const { graph, selection } = store.get();
   const node = graph?.nodes.find((one) => one.id === selection[0]);
   const at: [number, number] | null = node?.position ? [node.position[0] + 240, node.position[1] + 20] : null;
   show({ palette: node && selection.length === 1 ? { at, source: { node: node.id, kind: node.makes ?? 'Features' } } : { at } });
 }
-
-/** Return whether a port takes what a node makes, and the node does not read the port's node. */
-export function fitsPort(catalogue: Catalogue | null, node: string, input: string, source: string): boolean {
-  const graph = store.get().graph;
-  const [target, other] = [graph?.nodes.find((one) => one.id === node), graph?.nodes.find((one) => one.id === source)];
-  const port = target && entryOf(catalogue, target)?.inputs.find((one) => one.name === input);
-  return port !== undefined && other !== undefined && accepts(port, other.makes);
-}
-
