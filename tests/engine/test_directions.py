@@ -206,7 +206,8 @@ def test_a_spline_has_no_corner_and_a_closed_walk_no_seam() -> None:
     frames = walk(path="spline", frames=600, closed=True).astype(np.float64)
     steps = np.roll(frames, -1, axis=0) - frames
     jumps = np.linalg.norm(np.roll(steps, -1, axis=0) - steps, axis=1)
-    assert jumps.max() < 0.05 * np.linalg.norm(steps, axis=1).max()
+    # A segment has 200 frames: in its time, the velocity changes by no more than ten times itself.
+    assert jumps.max() < 10 / 200 * np.linalg.norm(steps, axis=1).max()
     corners = walk(path="lerp", frames=600, closed=True).astype(np.float64)
     steps = np.roll(corners, -1, axis=0) - corners
     assert np.linalg.norm(np.roll(steps, -1, axis=0) - steps, axis=1).max() > 0.5 * np.linalg.norm(steps, axis=1).max()
@@ -222,6 +223,7 @@ def test_the_weights_of_a_spline_sum_to_one_and_leave_lines_straight() -> None:
 
 def test_a_smooth_walk_rests_at_its_keys() -> None:
     steps = np.linalg.norm(np.diff(walk(path="lerp", frames=41, ease="smooth"), axis=0), axis=1)
+    # Of 20 steps of 3t² - 2t³, the first is 0.007 and the longest 0.075, a tenth; one segment may be twice as long.
     assert steps[[0, 19, 20, 39]].max() < 0.2 * steps.max()
 
 

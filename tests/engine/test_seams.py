@@ -10,7 +10,7 @@ import fgraph
 from bench.quality import measures, seams
 from fgraph.declare.config_source import BUNDLED
 from tests.engine.comparing import LANDSCAPE_TERMS
-from tests.rounding import assert_rounded, assert_within, likely
+from tests.rounding import assert_rounded, assert_within, likely, worst
 
 pytestmark = pytest.mark.numeric
 
@@ -112,7 +112,8 @@ def test_the_permutation_tests() -> None:
     assert measures.sign_test(plain[:, 0]) > 0.05
     assert measures.sign_test(plain[:, 0] + 1) < 0.001
     found = [measures.rank_test(one[:, 0], one[:, 1:], rounds=500) for one in generator.normal(size=(200, 20, 5))]
-    assert 0.02 < np.mean(np.array(found) < 0.1) < 0.18  # a tenth of all values, as for valid p
+    # A tenth of all values, as for valid p; the share of 200 draws has a standard deviation of 0.021.
+    assert 0.02 < np.mean(np.array(found) < 0.1) < 0.18
     low, high = measures.interval(plain.ravel())
     assert low < plain.mean() < high
 
@@ -122,4 +123,4 @@ def test_steps_and_their_excess() -> None:
     picture[:, :, ::2] = 1  # every step is 1
     picture[:, :, 32:] += 3
     assert measures.steps(picture)[[31, 32, 33]].tolist() == [1, 4, 1]
-    assert measures.excess(measures.steps(picture), [32])[0] == pytest.approx(np.log(4))
+    assert measures.excess(measures.steps(picture), [32])[0] == pytest.approx(np.log(4), rel=worst(16, dtype="float64"))
