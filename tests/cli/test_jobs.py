@@ -38,7 +38,7 @@ def test_a_picture_can_be_made_again_from_its_record() -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_every_bundled_graph_is_sound(capsys: pytest.CaptureFixture[str], name: str) -> None:
+def test_every_bundled_graph_passes_the_check(capsys: pytest.CaptureFixture[str], name: str) -> None:
     assert main([f"graph={name}", "mode=check"]) == 0, capsys.readouterr().err
     assert capsys.readouterr().out == f"{name}: ok\n"
 

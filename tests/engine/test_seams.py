@@ -14,7 +14,7 @@ from tests.rounding import assert_rounded, assert_within, likely, worst
 
 pytestmark = pytest.mark.numeric
 
-SEEDS = 24
+SEEDS = 12
 
 
 def array(graph: fgraph.Graph | str, output: str = "panorama", **options: object) -> NDArray[np.float32]:

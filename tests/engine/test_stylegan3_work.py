@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -75,7 +76,7 @@ def test_a_local_change_is_computed_where_it_is() -> None:
     compute(T, nodes)
 
 
-def test_the_command_line_runs_stylegan3(tmp_path: Any) -> None:
+def test_the_command_line_runs_stylegan3(tmp_path: Path) -> None:
     from fgraph.cli import main
 
     folder = tmp_path / "run"

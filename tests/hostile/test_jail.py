@@ -96,8 +96,8 @@ def test_no_file_causes_a_forbidden_event(report: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("entry", sorted(ENTRIES))
 def test_no_small_file_costs_much(report: dict[str, Any], entry: str) -> None:
-    dear = {file: result[2:] for file, result in report[entry].items() if result[2] > CPU_SECONDS or result[3] > MIB}
-    assert dear == {}
+    costly = {file: result[2:] for file, result in report[entry].items() if result[2] > CPU_SECONDS or result[3] > MIB}
+    assert costly == {}
 
 
 @pytest.fixture(scope="module")

@@ -117,18 +117,28 @@ def test_a_damaged_result_is_made_again(generator: StyleGAN2Generator, tmp_path:
     assert again.done == [("00", False)]
 
 
+UNEVEN = {"patience": 2, "steps": 12}  # rows leave the batch at different steps
+
+
+@pytest.fixture(scope="module")
+def whole(generator: StyleGAN2Generator, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, int]:
+    """The folder of a job that was not killed, with pictures in `in` and results in `out`, and its number of steps."""
+    folder, watching = tmp_path_factory.mktemp("whole"), Watching()
+    pictures = write_pictures(folder / "in", generator, 5)
+    run_job(make_job(generator, pictures, folder / "out", folder / "cache", watching, **UNEVEN))
+    return folder, watching.steps
+
+
 @pytest.mark.parametrize("dies_at", [1, 6, 14])
-def test_a_killed_job_continues_to_the_same_bits(generator: StyleGAN2Generator, tmp_path: Path, dies_at: int) -> None:
-    pictures = write_pictures(tmp_path / "in", generator, 5)
-    settings = {"patience": 2, "steps": 12}  # rows leave the batch at different steps
-    whole = Watching()
-    run_job(make_job(generator, pictures, tmp_path / "whole", tmp_path / "one", whole, **settings))
-    first, second = Watching(dies_at), Watching()
+def test_a_killed_job_continues_to_the_same_bits(
+    generator: StyleGAN2Generator, whole: tuple[Path, int], tmp_path: Path, dies_at: int
+) -> None:
+    (folder, steps), first, second = whole, Watching(dies_at), Watching()
     with pytest.raises(Killed):
-        run_job(make_job(generator, pictures, tmp_path / "part", tmp_path / "two", first, **settings))
-    run_job(make_job(generator, pictures, tmp_path / "resumed", tmp_path / "two", second, **settings))
-    assert first.steps + second.steps <= whole.steps + 1  # only the step at which it was killed is done twice
-    for path in (tmp_path / "whole").iterdir():
+        run_job(make_job(generator, folder / "in", tmp_path / "part", tmp_path / "cache", first, **UNEVEN))
+    run_job(make_job(generator, folder / "in", tmp_path / "resumed", tmp_path / "cache", second, **UNEVEN))
+    assert first.steps + second.steps <= steps + 1  # only the step at which it was killed is done twice
+    for path in (folder / "out").iterdir():
         assert path.read_bytes() == (tmp_path / "resumed" / path.name).read_bytes(), path.name
 
 
