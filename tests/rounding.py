@@ -65,14 +65,14 @@ def likely(terms: float, magnitude: float = 1.0, dtype: torch.dtype | str = torc
     return SIGMAS * unit(dtype) * magnitude * math.sqrt(2 * (terms + 6) / 6)
 
 
-def decibels(apart: float, psnr: float, dtype: torch.dtype | str = torch.float32) -> float:
+def decibels(apart: float, psnr: float) -> float:
     """Bound the difference of the PSNR of two images in [-1, 1] whose pixels differ by at most `apart`.
 
     Their root mean square errors differ by at most as much, and PSNR = -20 log10(error / 2). A mean of squares and its
     logarithm add a few roundings.
     """
     error = 2 * 10 ** (-psnr / 20)
-    return -20 * math.log10(1 - apart / error) + worst(8, max(1, abs(psnr)), dtype)
+    return -20 * math.log10(1 - apart / error) + worst(8, max(1, abs(psnr)))
 
 
 def mapping_terms(table: Table) -> int:

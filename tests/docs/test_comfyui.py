@@ -85,6 +85,7 @@ def test_widgets_reach_the_graph(pack: ModuleType) -> None:
     assert mask[0, 0, 31] == 0
 
 
+@pytest.mark.numeric
 def test_an_image_takes_the_place_of_a_file(pack: ModuleType) -> None:
     node = pack.NODE_CLASS_MAPPINGS["Fgraph_picture_in_panorama"]
     red = torch.zeros(2, 64, 64, 3)

@@ -10,8 +10,11 @@ from itertools import combinations
 from pathlib import Path
 from types import ModuleType
 
+import bundled
+import moves
 import numpy as np
 import pytest
+import sheets
 from PIL import Image
 
 import fgraph
@@ -19,11 +22,6 @@ from fgraph._imaging.layout import LabelledPicture
 from fgraph.registry import SUBGRAPH, kinds_of, registry_with
 from tests.docs.commands import PAGES
 from tests.paths import ROOT
-
-sys.path.insert(0, str(ROOT / "tools" / "gallery"))  # a script, not a package
-import bundled
-import moves
-import sheets
 
 FILES = {  # names whose file is not a WebP that the gallery writes -> the file
     "walk_film": ["gallery/walk.gif"],

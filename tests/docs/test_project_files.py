@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import re
-import sys
 import tomllib
 from pathlib import Path
 
+import check_release
+import minimum_versions
 import pytest
 import yaml
 from packaging.version import Version
 
 from fgraph._version import __version__
 from tests.paths import ROOT
-
-sys.path.insert(0, str(ROOT / "tools"))  # scripts, not a package
-import check_release
-import minimum_versions
 
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 DATED = f"# Changelog\n\n## [{__version__}] - 2026-12-24\n"

@@ -15,6 +15,8 @@ from tests.networks import tiny
 from tests.rounding import assert_summed
 from tests.stylegan3_networks import tiny_stylegan3
 
+pytestmark = pytest.mark.numeric
+
 SIZE = (24, 32)
 
 

@@ -29,6 +29,7 @@ def test_a_moment_comes_after_every_few_steps() -> None:
     assert moments[-1].code.shape == (GENERATOR.table.num_ws, GENERATOR.table.w_dim)
 
 
+@pytest.mark.numeric
 def test_the_image_matches_the_code(tmp_path: Path) -> None:
     moment = next(start())
     graph = fgraph.Graph(models=GENERATOR)

@@ -35,6 +35,7 @@ def run(points: str, **options: Any) -> Any:
     return fgraph.run(GRAPH.replace("POINTS", points), **options)
 
 
+@pytest.mark.numeric
 def test_rows_have_their_own_points(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """In float64: Adam divides by gradients, which enlarges the rounding errors of those near 0."""
     results = run(BY_ROW, precision="float64")
@@ -47,6 +48,7 @@ def test_rows_have_their_own_points(monkeypatch: pytest.MonkeyPatch, tmp_path: P
     assert_promised(alone.array[0], results["moved"].array[0])
 
 
+@pytest.mark.numeric
 def test_arrows_are_drawn_where_the_points_went() -> None:
     results = run(SHARED)
     apart = np.abs(results["shown"].array - results["image"].array).max(axis=1)  # [rows, h, w]
@@ -56,6 +58,7 @@ def test_arrows_are_drawn_where_the_points_went() -> None:
     assert at == pytest.approx([-0.6, -0.2, 1.0], abs=worst(8))  # a mix of the picture and the colour, with weight 1
 
 
+@pytest.mark.numeric
 def test_a_frame_of_a_film_is_a_drag_of_so_many_steps() -> None:
     film = run(f"every: 3, {BY_ROW}")
     assert film["image"].rows == 2 * 3  # at the beginning, after three steps, at the end

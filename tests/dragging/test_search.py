@@ -12,7 +12,7 @@ from fgraph.dragging.settings import DragError, DragSettings, Reading, make_drag
 from fgraph.stylegan.generators.base import Generator
 from fgraph.stylegan.generators.stylegan2 import StyleGAN2Generator
 from tests.networks import tiny
-from tests.rounding import PROMISED
+from tests.rounding import HALF_THE_DIGITS, assert_within
 from tests.stylegan3_networks import tiny_stylegan3
 
 ONE = DragPoints(((0.4, 0.5),), ((0.7, 0.5),))
@@ -72,6 +72,7 @@ def test_in_s_only_styles_of_these_rows_change(generator: Generator) -> None:
         assert (moved > 0) == (layer.ws_index == 0 and layer.kind == "conv"), layer.name
 
 
+@pytest.mark.numeric
 @pytest.mark.parametrize("tracking", ["nearest", "adaptive"])
 def test_rows_are_the_same_alone_and_in_a_batch(generator: Generator, tracking: str) -> None:
     """Rows have different points, numbers of points and masks, and end at different steps.
@@ -90,7 +91,7 @@ def test_rows_are_the_same_alone_and_in_a_batch(generator: Generator, tracking: 
         (alone,) = drag(DragSearch(generator, settings, start[one], points[one], mask[one]))
         assert alone.ending == together[row].ending
         assert torch.equal(alone.trail, together[row].trail)
-        assert float((alone.code - together[row].code).abs().max()) < PROMISED
+        assert_within(alone.code, together[row].code, HALF_THE_DIGITS)
     if tracking == "nearest":
         assert (together[2].ending, together[2].steps) == ("arrived", 0)
         assert torch.equal(together[2].code, start[2])

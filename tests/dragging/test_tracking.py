@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
@@ -12,6 +13,8 @@ from fgraph.dragging.features import FeatureMaps
 from fgraph.dragging.settings import DragSettings
 from fgraph.dragging.tracking import NearestTracker, make_nearest
 from tests.rounding import assert_rounded, assert_summed
+
+pytestmark = pytest.mark.numeric
 
 SIZE = 32
 SETTINGS = DragSettings(r1=3 / SIZE, r2=4 / SIZE)

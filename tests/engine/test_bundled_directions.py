@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import sys
-
 import numpy as np
 import pytest
 import torch
+from bundle_directions import FACTS, facts_of, painter_of
 
 import fgraph
 from fgraph.array_files.named_edits import NamedEdit, published_edits
 from fgraph.runtime.kernels.seeds import codes_of_seeds
 from fgraph.stylegan.checkpoints.header import BUNDLED
 from fgraph.training.painters import draw_maps, paint_with
-from tests.paths import ROOT
-
-sys.path.insert(0, str(ROOT / "tools"))  # scripts, not a package
-from bundle_directions import FACTS, facts_of, painter_of
 
 pytestmark = pytest.mark.numeric
 

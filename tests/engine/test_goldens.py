@@ -10,7 +10,7 @@ import pytest
 
 import fgraph
 from tests.paths import GOLDENS
-from tests.rounding import PROMISED, assert_within
+from tests.rounding import assert_promised
 
 pytestmark = pytest.mark.numeric
 
@@ -217,4 +217,4 @@ CASES = (
 def test_graph_equals_golden(case: Case, engine: fgraph.api.pipeline.Engine) -> None:
     expected = np.load(GOLDENS / f"{case.golden}.npz")[case.array]
     made = fgraph.run(case.graph(), engine=engine, device="cpu")["image"].array
-    assert_within(made, expected, PROMISED)
+    assert_promised(made, expected)

@@ -1,6 +1,7 @@
 """Commands under faults and kills: files reported as written are whole, and the next run finishes.
 
-A sample of what `tools/campaign.py` tries in full: each kind of operation once, at a place that the seed chooses.
+A sample of what `tools/campaign.py` tries in full: in each scenario, one operation fails and one run is killed. The
+scenarios have different kinds of operations; the seed of a scenario chooses the place.
 """
 
 from __future__ import annotations

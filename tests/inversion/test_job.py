@@ -27,6 +27,7 @@ from tests.paths import ROOT
 from tests.rounding import decibels, largest, likely, network_terms
 
 
+@pytest.mark.numeric
 def test_each_picture_gets_its_files(generator: StyleGAN2Generator, tmp_path: Path) -> None:
     pictures = write_pictures(tmp_path / "in", generator, 2)
     results = run_job(make_job(generator, pictures, tmp_path / "out", None, InversionCallback(), noise=True))
