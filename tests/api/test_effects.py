@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,8 +31,17 @@ def features(images: np.ndarray) -> Any:
     return images.reshape(len(images), -1).astype(np.float64) @ PROJECTION
 
 
-def one_by_one(generator: StyleGAN2Generator) -> np.ndarray:
-    """Return the effects as StyleCLIP's SingleChannel.py finds them: two whole images for each channel and sample."""
+def mirrored(generator: StyleGAN2Generator, axes: Sequence[int]) -> StyleGAN2Generator:
+    """Return the generator of mirrored images, which adds the same numbers in another order."""
+    tensors = {name: one.flip(axes) if one.ndim == 4 else one for name, one in generator.tensors.items()}
+    return StyleGAN2Generator.from_tensors(generator.table, tensors)
+
+
+def one_by_one(generator: StyleGAN2Generator, axes: Sequence[int] = ()) -> np.ndarray:
+    """Return the effects as StyleCLIP's SingleChannel.py finds them: two whole images for each channel and sample.
+
+    The images are mirrored along `axes` before they are measured.
+    """
     mean, deviation = generator.style_statistics()
     z = torch.cat([torch.randn(1, 8, generator=torch.Generator().manual_seed(seed)) for seed in (5, 6)]).to(mean)
     with torch.no_grad():
@@ -42,7 +52,7 @@ def one_by_one(generator: StyleGAN2Generator) -> np.ndarray:
                 for sign in (-1, 1):
                     moved = styles.clone()
                     moved[:, at] = mean[at] + sign * 3 * deviation[at]
-                    seen.append(features(generator.synthesise(moved).clamp(-1, 1).numpy()))
+                    seen.append(features(generator.synthesise(moved).clamp(-1, 1).flip(axes).numpy()))
     both = np.array(seen).reshape(-1, 2, 2, 7)  # [channels, low or high, samples, F]
     return effects_of(both[:, 0], both[:, 1])
 
@@ -56,10 +66,10 @@ def _own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_effects_equal_those_of_images_made_one_by_one() -> None:
     counted: list[int] = []
     found = measure_effects(G, features, "own", SETTINGS, device="cpu", advance=counted.append)
-    expected = one_by_one(G)
     assert found.shape == (sum(layer.in_channels for layer in CONVS), 7)
     assert sum(counted) == 4 * len(found)
-    assert_no_worse(found, [expected], one_by_one(G.to(dtype=torch.float64)))
+    references = [one_by_one(mirrored(G, axes), axes) for axes in ((), (2,), (3,), (2, 3))]
+    assert_no_worse(found, references, one_by_one(G.to(dtype=torch.float64)))
 
 
 def test_layers_that_are_cached_are_not_measured_again(monkeypatch: pytest.MonkeyPatch) -> None:
