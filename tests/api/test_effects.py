@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -31,13 +30,13 @@ def features(images: np.ndarray) -> Any:
     return images.reshape(len(images), -1).astype(np.float64) @ PROJECTION
 
 
-def mirrored(generator: StyleGAN2Generator, axes: Sequence[int]) -> StyleGAN2Generator:
+def mirrored(generator: StyleGAN2Generator, axes: tuple[int, ...]) -> StyleGAN2Generator:
     """Return the generator of mirrored images, which adds the same numbers in another order."""
     tensors = {name: one.flip(axes) if one.ndim == 4 else one for name, one in generator.tensors.items()}
     return StyleGAN2Generator.from_tensors(generator.table, tensors)
 
 
-def one_by_one(generator: StyleGAN2Generator, axes: Sequence[int] = ()) -> np.ndarray:
+def one_by_one(generator: StyleGAN2Generator, axes: tuple[int, ...] = ()) -> np.ndarray:
     """Return the effects as StyleCLIP's SingleChannel.py finds them: two whole images for each channel and sample.
 
     The images are mirrored along `axes` before they are measured.
