@@ -1,4 +1,5 @@
-# `make check` is what CI runs after the tests; every target works in an environment made by `pip install -e ".[dev]"`.
+# `make check` runs the checks of CI except `numeric`, `timing` and those of the studio. Every target works in an environment made by
+# `pip install -e ".[dev]"`.
 PYTHON ?= python
 
 .PHONY: check style lint types workflows test numeric timing doctest format generate gallery notebooks docs fuzz

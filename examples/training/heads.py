@@ -1,4 +1,4 @@
-"""Paints heads in batches: hair, ears, eyes, glasses, noses, mouths, beards, collars, before a plain ground.
+"""A painter of heads in batches: hair, ears, eyes, glasses, noses, mouths, beards, collars, before a plain ground.
 
 A picture is a function of 47 normally distributed numbers. Nearly all of them move, widen or colour one part, so that a
 generator learns them soon (ADR 27).

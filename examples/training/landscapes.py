@@ -1,10 +1,9 @@
-"""Paints landscapes in batches: sky, stars, sun or moon, clouds, ridges, snow, trees, water.
+"""A painter of landscapes in batches: sky, stars, sun or moon, clouds, ridges, snow, trees, water.
 
-A picture is a function of 82 normally distributed numbers, smooth but for a few switches that are steep. Stars,
-leaves, grain and glints come from noise. Nothing is
-photographed or collected: shapes are sums of the waves, curves and fields of `fields.py`, linear in the numbers
-wherever they can be, so that a generator learns them soon (ADR 27). Edges are smoothed as they are drawn, so that a
-picture of any size costs what its pixels do.
+A picture is a function of 82 normally distributed numbers. It is smooth, except for a few steep switches. Stars,
+leaves, grain and glints come from noise. Nothing is photographed or collected. Shapes are sums of the waves, curves and
+fields of `fields.py`, linear in the numbers where possible, so that a generator learns them soon (ADR 27). Edges are
+smoothed as they are drawn, so the time for a picture is proportional to its pixels.
 """
 
 from __future__ import annotations

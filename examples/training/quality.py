@@ -1,4 +1,4 @@
-"""Figures of how near a model's images come to its data.
+"""Figures that compare the images of a model with its data.
 
     python quality.py MODEL DATA [--images 1024] [--truncation 1] [--size PIXELS] [--into figures.json --name NAME]
 
@@ -11,12 +11,12 @@ DATA is a folder, a zip, or a painter as FILE.py:CLASS.
   `projected`); lower is nearer. Features are the means over pixels of the 320 channels before its head, of images
   enlarged to 128 pixels. That is NOT the FID of papers, which takes another network: numbers compare with each other
   only, for the same data and number of images. A model that was trained with a projected discriminator was trained on
-  features of the same network, which flatters it; the sliced Wasserstein distance knows nothing of them.
+  features of the same network, so the Fréchet distance rates it too well; the sliced Wasserstein distance does not.
 * Precision and recall (Kynkäänniemi et al. 2019) of the same features: the share of images that look like data, and
-  the share of the data that the model can make. Recall tells of collapse.
+  the share of the data that the model can make. A collapsed model has a low recall.
 
-Each is also given for the data against itself, other pictures of it: what a perfect model would get. With `--size`,
-images and data are averaged down first, so that models of different sizes can be compared.
+The script also compares the data with other pictures from the same source, as the figures of a perfect model. With
+`--size`, images and data are averaged down first, so that models of different sizes can be compared.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Draws the pictures of docs/how-to/training.md from the bundled models: python show.py [--to docs/how-to/training]
+"""Draw the pictures of docs/how-to/training.md from the bundled models: python show.py [--to docs/how-to/training]
 
 * panoramas.png: the panorama of `landscape`, enlarged twice, above that of `landscape128`;
 * translation.png: six heads in five steps from `avatar` to `toon`, side by side;

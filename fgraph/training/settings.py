@@ -85,7 +85,7 @@ class TrainingSettings(CommonSettings):
     gamma_every: Positive = 16
     style_mixing: Share = 0.7
     freeze: bool | None = None  # freezes mapping and affine layers; absent: in finetune
-    # images that the discriminator learns alone; absent: 2000 if it is new and the generator is not
+    # images that the discriminator learns alone; absent: 2000, projected 500, if it is new and the generator is not
     discriminator_first: Annotated[int, Field(ge=0, le=10**12)] | None = None
 
     pairing: Weight = 0.0  # weight of the loss against the painter's picture of the same z

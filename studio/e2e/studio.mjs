@@ -61,7 +61,7 @@ export async function startStudio(given = [], folder = mkdtempSync(join(tmpdir()
 
 /** Start the browser of the system. */
 export async function startBrowser() {
-  const executablePath = process.env.CHROMIUM ?? BROWSERS.find(existsSync);
+  const executablePath = process.env.CHROMIUM || BROWSERS.find(existsSync);
   if (executablePath === undefined) throw new Error(`no browser at ${BROWSERS.join(', ')}: apt-get install chromium, or set CHROMIUM`);
   return chromium.launch({ executablePath, args: FLAGS });
 }
