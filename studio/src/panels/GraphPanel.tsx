@@ -105,7 +105,6 @@ function Flow() {
     openPalette(state.fromNode.id, state.fromHandle.id ?? '', [at.x, at.y]);
   };
 
-  const onEdgesDelete = (gone: Edge[]) => void disconnect(gone);
   if (!graph) return null;
   return (
     <ReactFlow<Shown>
@@ -118,7 +117,7 @@ function Flow() {
       onConnect={(made) => void connect(made)}
       onReconnect={(old, made) => void reconnect(old, made)}
       onConnectEnd={onConnectEnd}
-      onEdgesDelete={onEdgesDelete}
+      onEdgesDelete={(gone) => void disconnect(gone)}
       onNodeDragStart={() => { dragging.current = true; }}
       onNodeDragStop={onDragStop}
       onSelectionDragStop={(_, moved) => { dragging.current = false; void place(moved, nodes); }}
@@ -203,7 +202,7 @@ export function selectedEdges(): Edge[] {
   return graph ? edgesOf(graph).filter((edge) => ids.has(edge.id)) : [];
 }
 
-/** Lay out the graph anew. */
+/** Lay out the whole graph again, without the chosen positions. */
 export async function tidy(): Promise<void> {
   const { graph, catalogue } = store.get();
   if (!graph) return;

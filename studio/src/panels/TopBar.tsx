@@ -71,7 +71,7 @@ function Status() {
   if (!done) return forecast && <div className="status" role="status">{forecast.calls} calls · {gflop(forecast.gflop)} GFLOP · {bytes(forecast.bytes)}</div>;
   const all = done.recomputed + done.reused;
   return (
-    <div className="status" title="seconds of the last run; rows of layers that were computed anew, of all" role="status">
+    <div className="status" title="seconds of the last run; rows of layers that it computed, of all rows" role="status">
       <span>{seconds(done.seconds)}</span>
       {firstSeconds !== null && firstSeconds < 0.8 * done.seconds && <span>first picture {seconds(firstSeconds)}</span>}
       <span>{done.recomputed} of {all} computed</span>
@@ -113,8 +113,8 @@ export function Banner() {
   const online = useStudio((state) => state.online);
   const changed = useStudio((state) => state.graph?.changed_on_disk ?? false);
   const path = useStudio((state) => state.graph?.saved_as);
-  if (online === 'lost') return <div className="banner" role="alert"><span>The studio has stopped. Start it again with <code>fgraph studio</code>, and open the address that it prints: nothing is lost.</span></div>;
-  if (online === 'locked') return <div className="banner" role="alert"><span>The studio was started anew and does not know this page: open the address that it printed.</span></div>;
+  if (online === 'lost') return <div className="banner" role="alert"><span>The studio has stopped. Start it again with <code>fgraph studio</code>, and open the address that it prints. Nothing is lost.</span></div>;
+  if (online === 'locked') return <div className="banner" role="alert"><span>The studio was restarted and does not know this page. Open the address that it printed.</span></div>;
   if (!changed) return null;
   return (
     <div className="banner" role="alert">
