@@ -190,7 +190,7 @@ def main() -> int:
     parser.add_argument("--minutes", type=float, default=float("inf"), help="for the writers")
     parser.add_argument("--scenarios", nargs="+", help="of the writers, only these commands, or `crowds`")
     parser.add_argument("--kinds", nargs="+", choices=TRIALS, help="of the writers, only these kinds of trial")
-    parser.add_argument("--state", type=Path, help="a file of the trials of the writers so far, from which a later call resumes")
+    parser.add_argument("--state", type=Path, help="a file of the writers' trials, from which a later call resumes")
     parser.add_argument("--texts", type=int, default=10_000, help="graph files at random")
     parser.add_argument("--mutants", type=int, default=10_000, help="damaged model files")
     parser.add_argument("--graphs", type=int, default=100, help="graphs at random whose memory is measured")
