@@ -9,7 +9,7 @@ from typing import Literal
 
 _LONGEST = 100  # characters of a number
 LARGEST = 10**9  # of a number; far more than any canvas has pixels
-_SMALLEST = Fraction(1, 10**100)  # of a number that is not 0; its square is a float
+_PER_SMALLEST = 10**100  # 1e-100 is the smallest number beside 0; its square is a float
 
 Number = Fraction | float  # the argument type of callers; `fraction` converts it
 Axis = Literal["x", "y"]
@@ -33,18 +33,22 @@ def fraction(value: Number | str) -> Fraction:
         return value
     text = str(value)
     exponent = text.lower().partition("e")[2].lstrip("+-")
-    beyond = f"'{text:.40}' is out of range: at most {LARGEST:.0e}, and 0 or at least {float(_SMALLEST):.0e}"
     if len(exponent) > 3:
-        raise ValueError(beyond)
+        raise _out_of_range(text)
     if len(text) > _LONGEST:
         raise ValueError(f"'{text:.40}...' is too long: at most {_LONGEST} characters")
     try:
         found = Fraction(text)
     except (ValueError, ZeroDivisionError):
         raise ValueError(f"{value!r} is not a finite number or a fraction such as 1/3") from None
-    if abs(found) > LARGEST or 0 < abs(found) < _SMALLEST:
-        raise ValueError(beyond)
+    size, unit = abs(found.numerator), found.denominator  # whole numbers compare faster than fractions
+    if size > LARGEST * unit or 0 < size * _PER_SMALLEST < unit:
+        raise _out_of_range(text)
     return found
+
+
+def _out_of_range(text: str) -> ValueError:
+    return ValueError(f"'{text:.40}' is out of range: at most {LARGEST:.0e}, and 0 or at least {1 / _PER_SMALLEST:.0e}")
 
 
 def shown(value: Fraction) -> str:

@@ -61,7 +61,7 @@ def repeated_flops(program: Program, bounds: Bounds) -> float:
     """Return the FLOPs of the pixels within the bounds of a program that earlier chunks also compute."""
     total = 0.0
     for instruction, made, cyclic in zip(program.instructions, bounds.values, cyclic_axes(program), strict=True):
-        if not instruction.type.spatial:
+        if not instruction.type.spatial or len(np.unique(made.rows)) == len(made.rows):  # no row is computed twice
             continue
         flops, before = flops_of_pixel(program, instruction), defaultdict[int, set[Region]](set)
         for row, region in zip(made.rows.tolist(), map(tuple, made.regions.tolist()), strict=True):

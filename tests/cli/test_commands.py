@@ -125,6 +125,27 @@ def test_cache(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPat
     assert (tmp_path / "precious").read_text() == "mine"
 
 
+@pytest.mark.parametrize(("action", "call"), [("list", "lstat"), ("clear", "unlink")])
+def test_the_cache_while_a_run_evicts_files(
+    action: str, call: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Each file is gone at the moment when the command asks for it."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    for name in ("drags", "models"):
+        (cache_folder() / name).mkdir(parents=True)
+        (cache_folder() / name / "file").write_bytes(bytes(2048))
+    real, unlink = getattr(os, call), os.unlink
+
+    def evicted(path: Any, *, dir_fd: int | None = None) -> Any:
+        if Path(path).name == "file":
+            unlink(path, dir_fd=dir_fd)
+        return real(path, dir_fd=dir_fd)
+
+    monkeypatch.setattr(os, call, evicted)
+    assert "models" in output(capsys, "cache", action)
+    assert not [path for path in cache_folder().rglob("*") if path.is_file()]
+
+
 @pytest.mark.parametrize(
     ("line", "expected"),
     [

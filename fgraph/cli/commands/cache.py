@@ -6,6 +6,7 @@ import argparse
 import os
 import shutil
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from fgraph._cache import cache_folder
@@ -78,8 +79,15 @@ def _entries(folder: Path) -> list[Path]:
 def _size(path: Path) -> int:
     """Return the bytes of a file, or of all files in a folder; symbolic links are not followed."""
     if path.is_symlink() or not path.is_dir():
-        return path.lstat().st_size
-    return sum(os.lstat(os.path.join(root, file)).st_size for root, _, files in os.walk(path) for file in files)
+        return _size_of_file(path)
+    return sum(_size_of_file(Path(root, file)) for root, _, files in os.walk(path) for file in files)
+
+
+def _size_of_file(path: Path) -> int:
+    try:
+        return os.lstat(path).st_size
+    except FileNotFoundError:  # a run evicted it
+        return 0
 
 
 def _in_words(size: float) -> str:
@@ -92,7 +100,9 @@ def _in_words(size: float) -> str:
 
 def _remove(path: Path) -> None:
     """Remove a file or a folder; of a symbolic link, the link only."""
-    if path.is_symlink() or not path.is_dir():
-        path.unlink()
-    else:
-        shutil.rmtree(path)
+    while os.path.lexists(path):
+        with suppress(FileNotFoundError):  # a run evicted a file; go on with the others
+            if path.is_symlink() or not path.is_dir():
+                path.unlink()
+            else:
+                shutil.rmtree(path)
