@@ -16,6 +16,7 @@ from fgraph.api import pipeline
 from fgraph.cli import main
 from fgraph.declare.config_source import BUNDLED
 from fgraph.save import read_record
+from tests.rounding import PROMISED
 
 PANORAMA = ("graph=panorama", "graph.models.main=landscape", "output.piece=100")  # three pieces of 64 pixels height
 
@@ -41,7 +42,7 @@ def test_pieces_equal_the_whole(tmp_path: Path, name: str, overrides: tuple[str,
     made = tifffile.imread(path, key=0)
     assert made.shape == whole.shape
     assert np.abs(made.astype(int) - whole).max() <= 1  # sums are taken in another order in another batch
-    assert (made != whole).mean() < 1e-3
+    assert (made != whole).mean() < 2 * 127.5 * PROMISED  # the share of numbers that are so near to half a level
     assert "op: sample" in read_record(path).graph
 
 

@@ -20,13 +20,14 @@ from fgraph.photographs import Pasting, PhotoCrop, Photographs
 from fgraph.save import save_results
 from fgraph.save.quality import CropQuality, rate_crops, show_table
 from tests.photographs.drawn import graph, scene
+from tests.rounding import decibels, worst
 
 POINTS = np.array([[20, 30], [44, 30], [32, 40], [24, 50], [40, 50]], float)
 
 
 def test_psnr_follows_its_formula() -> None:
     black = np.full((3, 8, 8), -1, np.float32)
-    assert psnr(black, black + 0.2) == pytest.approx(20, abs=1e-4)  # 10 log10(4 / 0.04)
+    assert psnr(black, black + 0.2) == pytest.approx(20, abs=decibels(worst(2), 20))  # 10 log10(4 / 0.04)
     assert psnr(black, black) == pytest.approx(10 * np.log10(4e12))
 
 

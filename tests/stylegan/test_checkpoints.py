@@ -19,6 +19,7 @@ from fgraph._errors import ModelError
 from fgraph.stylegan.checkpoints.header import read_header
 from fgraph.stylegan.generators.stylegan2 import StyleGAN2Generator
 from fgraph.stylegan.loading import load_stylegan2
+from tests.rounding import assert_summed, mapping_terms
 
 pytestmark = pytest.mark.numeric
 
@@ -54,7 +55,7 @@ def test_training_checkpoint(checkpoint: dict[str, Any], small: StyleGAN2Generat
     found = load_stylegan2(path)
     assert torch.equal(found.const(), small.const())
     assert not torch.equal(found.w_mean, small.w_mean)  # the file has no latent_avg, so the mean was measured
-    torch.testing.assert_close(found.w_mean, found.map(seeded(64)).mean(0), rtol=0, atol=1e-5)
+    assert_summed(found.w_mean, found.map(seeded(64)).mean(0), mapping_terms(found.table) + 10_000)
 
 
 def seeded(z_dim: Any) -> Any:
@@ -95,7 +96,7 @@ def test_parameters_and_half_tensors_are_read(
     found = load_stylegan2(path)
     assert found.dtype == torch.float32
     assert not found.const().requires_grad
-    torch.testing.assert_close(found.const(), small.const(), rtol=1e-3, atol=1e-3)
+    assert torch.equal(found.const(), small.const().half().float())
 
 
 CHANGES = [

@@ -16,9 +16,12 @@ from fgraph.stylegan.measured import array_cache, directions
 from fgraph.stylegan.measured.clustering import channel_clusters
 from fgraph.stylegan.measured.directions import factorised_directions, principal_directions
 from tests.networks import tiny
-from tests.rounding import assert_rounded
+from tests.rounding import assert_rounded, assert_summed
 
 pytestmark = pytest.mark.numeric
+
+# Two decompositions turn a vector by 8 reflections each: sums of 8 terms and an update (Higham 2002, theorem 19.4).
+REFLECTIONS = 2 * 8 * (8 + 2) + 8
 
 
 @pytest.fixture
@@ -33,14 +36,13 @@ def samples(generator: StyleGAN2Generator) -> np.ndarray:
 
 def test_principal_directions_match_the_samples() -> None:
     found, w = principal_directions(tiny(0)), samples(tiny(0))
-    assert np.allclose(found.vectors @ found.vectors.T, np.eye(8), atol=1e-9)
+    assert_rounded(found.vectors @ found.vectors.T, np.eye(8), REFLECTIONS)
     along = (w - w.mean(axis=0)) @ found.vectors.T
-    assert np.allclose(along.std(axis=0, ddof=1), found.deviations, rtol=1e-5)
+    assert_summed(along.var(axis=0, ddof=1), found.deviations**2, len(w) + REFLECTIONS)
     assert (np.diff(found.deviations) <= 0).all()
     _, lengths, rows = np.linalg.svd(w - w.mean(axis=0), full_matrices=False)
-    # Two decompositions turn a vector by 8 reflections each: sums of 8 terms and an update (Higham 2002, theorem 19.4).
-    assert_rounded(np.abs((rows * found.vectors).sum(axis=1)), 1, 2 * 8 * (8 + 2) + 8)
-    assert np.allclose(lengths / np.sqrt(len(w) - 1), found.deviations, rtol=1e-5)
+    assert_rounded(np.abs((rows * found.vectors).sum(axis=1)), 1, REFLECTIONS)
+    assert_summed(lengths**2 / (len(w) - 1), found.deviations**2, len(w) + REFLECTIONS)
     assert (found.vectors[np.arange(8), np.abs(found.vectors).argmax(axis=1)] > 0).all()
 
 
@@ -54,14 +56,14 @@ def test_factorised_directions_change_the_styles_most(normalised: bool) -> None:
         affine /= np.linalg.norm(affine, axis=1, keepdims=True)
     _, lengths, rows = np.linalg.svd(affine)
     count = min(affine.shape)
-    assert np.allclose(found.strengths[:count], lengths**2)
-    assert np.allclose(np.abs((rows[:count] * found.vectors[:count]).sum(axis=1)), 1)
+    assert_summed(found.strengths[:count], lengths**2, len(affine) + REFLECTIONS)
+    assert_rounded(np.abs((rows[:count] * found.vectors[:count]).sum(axis=1)), 1, REFLECTIONS)
     drawn = np.random.RandomState(0).randn(200, 8)
     drawn /= np.linalg.norm(drawn, axis=1, keepdims=True)
     most = np.linalg.norm(affine @ found.vectors[0])
     assert np.linalg.norm(affine @ drawn.T, axis=0).max() <= most
     w = samples(generator)
-    assert np.allclose((w @ found.vectors.T).std(axis=0, ddof=1), found.deviations, rtol=1e-5)
+    assert_summed((w @ found.vectors.T).var(axis=0, ddof=1), found.deviations**2, len(w) + REFLECTIONS)
 
 
 def test_measurements_are_cached_by_digest(nothing_kept: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -22,7 +22,7 @@ from fgraph.stylegan.loading import load_stylegan2
 from fgraph.stylegan.tables.activations import GAINS
 from fgraph.stylegan.tables.stylegan2 import StyleGAN2Table
 from tests.network_pickles import checkpoint, random_tensors
-from tests.rounding import assert_promised
+from tests.rounding import assert_promised, assert_rounded
 from tests.stylegan.conftest import Golden
 
 pytestmark = [pytest.mark.numeric, pytest.mark.usefixtures("no_gradients")]
@@ -151,7 +151,8 @@ def test_activations(activation: str) -> None:
                  "linear": lambda v: v}  # fmt: skip
     function = functions.get(activation) or getattr(torch.nn.functional, activation)
     expected = (function(x) * GAINS[activation] * 0.5).clamp(-0.75, 0.75)
-    torch.testing.assert_close(found, expected)
+    # Of sums of three terms, in the demodulation and the convolution, two are 0; functions err by a few roundings.
+    assert_rounded(found, expected, 32)
 
 
 def test_classes_of_a_conditional_model_in_graphs(goldens: Path, golden: Golden) -> None:
