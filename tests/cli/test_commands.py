@@ -353,6 +353,13 @@ def test_watch(tmp_path: Path) -> None:
     assert "stopped watching mine.yaml" in warned
 
 
+@pytest.mark.parametrize("formats", ["dzi", "tiff", "npy"])
+def test_watch_needs_a_format_that_browsers_show(formats: str, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("mine.yaml").write_text(WATCHED.replace("SEED", "1"))
+    printed = output(capsys, "watch", "mine.yaml", "--no-open", f"output.formats=[{formats}]", code=2)
+    assert f"output.formats=[{formats}] has none of them" in printed
+
+
 def test_watch_sees_a_save_during_a_run(tmp_path: Path) -> None:
     """A file is compared with its state before it was read."""
     from fgraph.cli.arguments import Arguments

@@ -34,6 +34,7 @@ from fgraph.declare.source import in_order
 from fgraph.save.manifest import listed_files
 
 PAUSE = 0.1  # seconds between two checks of the files
+_SHOWN = {"png", "jpeg", "jpg", "webp", "gif"}  # formats that browsers show
 
 
 def main(arguments: Sequence[str], interrupts: Interrupts) -> int:
@@ -79,6 +80,11 @@ class WatchTask(Task):
                 raise FgraphError(f"fgraph watch makes pictures, and mode={mode} makes none: leave it out")
             set_picture_limit(config.picture_limit)
             settings = read_settings(config, hydra_config, None, self._files)
+            if not _SHOWN.intersection(settings.formats):
+                found = ",".join(settings.formats)
+                raise FgraphError(
+                    f"fgraph watch shows png, jpeg, webp and gif; output.formats=[{found}] has none of them"
+                )
             self._watch(settings, graph_overrides(place.overrides))
         return None
 
