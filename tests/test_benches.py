@@ -6,7 +6,6 @@ import signal
 import sys
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
 
@@ -17,6 +16,7 @@ from bench.harness.timing import Times
 from bench.speed import exported, rivals, steps
 from fgraph.runtime.kernels.seeds import codes_of_seeds
 from tests.networks import tiny
+from tests.rounding import assert_promised
 
 
 def test_the_campaign_of_a_device_runs_on_a_cpu(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -36,8 +36,8 @@ def test_an_exported_generator_equals_the_graph() -> None:
     with torch.inference_mode():
         forward = exported.Plain(model)(z[:2]).numpy()
         panorama = exported.join_spans(exported.Span(model)(z[:-1], z[1:]).numpy())[None]
-    assert np.abs(forward - fgraph.run(plain_graph(model, 2))["image"].array).max() < rivals.TOLERANCE
-    assert np.abs(panorama - fgraph.run(merge_graph(model, 5))["image"].array).max() < rivals.TOLERANCE
+    assert_promised(forward, fgraph.run(plain_graph(model, 2))["image"].array)
+    assert_promised(panorama, fgraph.run(merge_graph(model, 5))["image"].array)
 
 
 def test_rivals_take_turns_and_a_missing_one_has_a_reason(tmp_path: Path) -> None:

@@ -18,6 +18,8 @@ from fgraph.declare.config_source import BUNDLED
 from fgraph.save import read_record
 from tests.rounding import PROMISED
 
+pytestmark = pytest.mark.numeric
+
 PANORAMA = ("graph=panorama", "graph.models.main=landscape", "output.piece=100")  # three pieces of 64 pixels height
 
 

@@ -16,6 +16,8 @@ from fgraph.photographs.pasting import perspective, warp
 from tests.photographs.drawn import CORNERS, exif, graph, scene
 from tests.rounding import HALF_THE_DIGITS, assert_rounded, assert_within
 
+pytestmark = pytest.mark.numeric
+
 QUAD = np.array(CORNERS, float)
 SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 

@@ -22,6 +22,8 @@ from fgraph.save.quality import CropQuality, rate_crops, show_table
 from tests.photographs.drawn import graph, scene
 from tests.rounding import decibels, worst
 
+pytestmark = pytest.mark.numeric
+
 POINTS = np.array([[20, 30], [44, 30], [32, 40], [24, 50], [40, 50]], float)
 
 

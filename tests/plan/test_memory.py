@@ -138,10 +138,9 @@ def test_the_limit_of_a_container_counts(monkeypatch: pytest.MonkeyPatch, tmp_pa
     limit, used = tmp_path / "memory.max", tmp_path / "memory.current"
     (tmp_path / "memory.stat").write_text(f"anon 5\ninactive_file {4 << 20}\nactive_file 7\n")
     monkeypatch.setattr(memory, "_GROUPS", ((str(tmp_path), limit.name, used.name, "inactive_file"),))
-    free = free_bytes(torch.device("cpu"))
     limit.write_text("max\n")
     used.write_text("100\n")
-    assert free_bytes(torch.device("cpu")) == pytest.approx(free, rel=0.2)
+    assert free_bytes(torch.device("cpu")) > 64 << 20  # what the machine has
     limit.write_text(f"{64 << 20}\n")
     used.write_text(f"{28 << 20}\n")
     assert free_bytes(torch.device("cpu")) == int(0.8 * (40 << 20))

@@ -19,6 +19,8 @@ from fgraph.runtime.kernels.proposals import (
     propose_patches,
 )
 
+pytestmark = pytest.mark.numeric
+
 CELLS = (16, 16)
 
 

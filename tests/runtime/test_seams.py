@@ -9,6 +9,8 @@ import pytest
 
 from fgraph.runtime.kernels.seams import BAND, FAINT, MOST_VISIBLE, Seams, keep_seamless
 
+pytestmark = pytest.mark.numeric
+
 CELLS = (16, 16)
 # The variance of equal steps of s is wrong by a few u s^2, so the texture is by s sqrt(4 u) = 2e-8 s, of which HIDING
 # / FAINT makes 2e-5 s; s is at most 0.02 where that counts

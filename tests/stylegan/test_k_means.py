@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from fgraph.stylegan.measured.k_means import spherical_k_means
-from tests.rounding import assert_rounded
+from tests.rounding import assert_rounded, likely
 
 pytestmark = pytest.mark.numeric
 
@@ -41,4 +41,4 @@ def test_more_starts_are_never_worse() -> None:
         centres, groups = spherical_k_means(points, 6, generator(3), rounds=100, starts=starts)
         return float((points * centres[groups]).sum())
 
-    assert score(8) >= score(1) - 1e-5  # both start from the same draws
+    assert score(8) >= score(1) - likely(3 + 40, 40)  # both start from the same draws; 40 cosines of three terms

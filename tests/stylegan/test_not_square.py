@@ -25,6 +25,8 @@ from tests.networks import tiny
 from tests.rounding import assert_summed, network_terms
 from tests.stylegan3_networks import tiny_stylegan3
 
+pytestmark = pytest.mark.numeric
+
 TABLE = StyleGAN2Table(channels=((4, 6), (8, 5), (16, 4)), z_dim=8, w_dim=8, mapping_layers=2, base=(4, 2))
 TALL = tiny(0, family="tall")
 

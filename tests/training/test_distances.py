@@ -9,6 +9,8 @@ from types import ModuleType
 import pytest
 import torch
 
+pytestmark = pytest.mark.numeric
+
 FILE = Path(__file__).parents[2] / "examples" / "training" / "distances.py"
 
 
