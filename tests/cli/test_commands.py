@@ -308,7 +308,7 @@ def test_completion_is_installed_below_a_folder_with_a_quote(
         (lambda path: path.symlink_to("/dev/full"), "it is not a regular file"),
     ],
 )
-def test_completion_is_not_installed_in_what_is_no_file(
+def test_completion_is_installed_in_regular_files_only(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, make: Any, says: str
 ) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))

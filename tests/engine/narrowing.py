@@ -20,8 +20,8 @@ PLACES = {"at": 2, "centre": 2, "radii": 2, "box": 2, "points": 3}
 def narrowed(document: dict[str, Any], graph: fgraph.Graph, row: int) -> dict[str, Any]:
     """Return the document of a graph whose outputs are row `row` of this graph's outputs; outputs of one row stay.
 
-    Lists are cut to one entry, draws of several rows are followed by `rows`, and a node that collapses rows reads only
-    the rows that its row is made of.
+    A list of values is cut to one entry. After a node that draws several rows, a node `rows` selects one. A node that
+    joins several rows reads only those that its row needs.
     """
     work = _Narrowing(document["nodes"], {one.id: one.rows for one in wire(graph.spec)[0].nodes})
     outputs = {name: work.node(node, row) for name, node in document["outputs"].items()}

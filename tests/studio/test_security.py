@@ -79,7 +79,7 @@ def test_nothing_but_the_right_three_is_allowed(writes: bool) -> None:
 
 
 @pytest.mark.parametrize("path", paths())
-def test_every_route_refuses_what_is_not_allowed(app: TestClient, path: str) -> None:
+def test_every_route_refuses_requests_with_a_wrong_header(app: TestClient, path: str) -> None:
     for names, method in itertools.product(one_wrong(), METHODS):
         if names[2] != "own" and method in SAFE:
             continue

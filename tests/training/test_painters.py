@@ -134,7 +134,7 @@ def test_the_noise_of_a_painter_is_the_one_of_the_generator_or_drawn(file: Path)
         ("x" * 300 + ".py:Grey", "there is no file"),
     ],
 )
-def test_what_is_no_painter_is_an_error(file: Path, name: str, message: str) -> None:
+def test_an_object_that_is_not_a_painter_is_an_error(file: Path, name: str, message: str) -> None:
     with pytest.raises(TrainingError, match=message):
         load_painter(file.parent / name)
 
