@@ -45,7 +45,7 @@ def drag(search: DragSearch) -> list[DragOutcome]:
     return [found[row] for row in range(count)]
 
 
-def test_only_the_rows_that_may_change_do(generator: Generator) -> None:
+def test_only_the_chosen_rows_change(generator: Generator) -> None:
     start = codes_of(generator, 1)
     (one,) = drag(DragSearch(generator, settings_of(rows=(1, 3)), start, [ONE]))
     moved = (one.code - start[0]).abs().amax(dim=1)

@@ -20,7 +20,7 @@ from tests.paths import GOLDENS, ROOT
 from tests.serving import serving as serving_file
 
 MODEL = GOLDENS / "soat64_a.pt"  # which the scenarios download
-Fault = tuple[int, int, int, int]  # the kind of an operation, which of them fails, errno, and which of the later ones
+Fault = tuple[int, int, int, int]  # kind of operation, number of the first that fails, errno, and which later ones fail
 Signal = tuple[int, float]  # the number of a signal, and the seconds of CPU time after which it is sent
 INTERRUPTS = (130, 143, 129)  # exit codes after SIGINT, SIGTERM and SIGHUP
 GRACE = 2  # seconds in which an interrupted command ends

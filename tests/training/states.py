@@ -1,4 +1,4 @@
-"""States of trainings, compared bit for bit, and with the painter of grounds."""
+"""Comparisons of training states: of their tensors, bit for bit, and of their images with paintings."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ def level_error(model: StyleGAN2Generator, level: float) -> float:
 
 
 def colours_apart(model: StyleGAN2Generator) -> tuple[float, float]:
-    """Return the mean distance of the mean colours of images from those that the painter makes of their z.
+    """Return the mean distance of the mean colours of images from the colours that the painter makes of their z.
 
     Returns:
-        The distance, and the least one of images and z that are paired in another of the 32 cyclic orders. Images whose
-        colours have nothing to do with those of their z are nearest in their own order in one of 32 cases.
+        The distance, and the smallest one after another of the 31 cyclic shifts of z. If the colours are independent of
+        z, the first distance is the smaller one in one of 32 cases.
     """
     z = torch.randn(32, 8, generator=torch.Generator().manual_seed(1))
     images = model.synthesise(model.affine(model.map(z)), "none")
@@ -47,11 +47,11 @@ def colours_apart(model: StyleGAN2Generator) -> tuple[float, float]:
 
 
 def drawn_texture(state: TrainingState, data: str) -> float:
-    """Return which multiple of the texture of paintings images draw from the noise: 1 is the texture, 0 is none.
+    """Return how strong the texture is that images draw from noise: 1 is as strong as in paintings, 0 is none.
 
     Let a painting contain t·n, with noise n of variance 1, and an image s·n. Beside what does not depend on noise, the
     mean squared distances are (s - t)² with equal noise, t² for an image without noise, and s² + t² with independent
-    noise. So s/t is twice the third less the second, divided by the third less the first.
+    noise. So s/t = 2 (third - second) / (third - first).
     """
     generator, batches = state.trained_generator(), PaintedBatches(load_painter(data), 16, 0, flip=False)
     draw = torch.Generator().manual_seed(5)
