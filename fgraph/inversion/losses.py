@@ -86,7 +86,7 @@ def mean_squared(images: Tensor, targets: Tensor) -> Tensor:
 
 
 def log_mean_squared(images: Tensor, targets: Tensor) -> Tensor:
-    """Return ln(1 + MSE / 1e-7) of each row, [rows]: its slope stays when an image is close to its target."""
+    """Return ln(1 + MSE / 1e-7) of each row, [rows]: its slope does not vanish close to the target."""
     return (mean_squared(images, targets) / _INVISIBLE).log1p()
 
 
