@@ -31,7 +31,9 @@ def pixels(region: r.Region, size: r.Size, cyclic: r.Cyclic) -> Pixels:
 
 
 @on_cases(COUNT, pair)
-def test_union_and_intersection_hold_what_they_must(a: r.Region, b: r.Region, size: r.Size, cyclic: r.Cyclic) -> None:
+def test_union_and_intersection_contain_the_right_pixels(
+    a: r.Region, b: r.Region, size: r.Size, cyclic: r.Cyclic
+) -> None:
     own, other = pixels(a, size, cyclic), pixels(b, size, cyclic)
     union = r.union(a, b, size, cyclic)
     assert pixels(union, size, cyclic) >= own | other
