@@ -13,7 +13,7 @@
     picture_limit    the memory that one decoded picture file may take
     Node             the base of your own nodes
 
-Importing fgraph imports no more than this module: each name is imported when it is first used.
+Importing fgraph is quick: it imports a few small modules, and each name when it is first used.
 """
 
 from typing import TYPE_CHECKING

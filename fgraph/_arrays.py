@@ -32,7 +32,10 @@ class Array:
         if not _holds_numbers(found):
             raise TypeError("booleans and texts are no numbers")
         with np.errstate(over="ignore"):  # `check` reports numbers that became infinite
-            copied = np.array(found, dtype=np.float32, order="C")  # a copy: the caller may change theirs
+            try:
+                copied = np.array(found, dtype=np.float32, order="C")  # a copy: the caller may change theirs
+            except OverflowError:
+                raise ValueError("a whole number is too large for float32") from None
         copied.setflags(write=False)
         self._array = copied
 

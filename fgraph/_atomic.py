@@ -113,10 +113,13 @@ class Staging:
 
     def _sync(self) -> None:
         for path in self._unsynced:
-            if path.is_dir():
-                os.sync()  # for a folder with thousands of files, one call is faster than one for each file
-            else:
+            if not path.is_dir():
                 sync_file(path)
+            elif hasattr(os, "sync"):
+                os.sync()  # for a folder with thousands of files, one call is faster than one for each file
+            else:  # on Windows
+                for file in filter(Path.is_file, path.rglob("*")):
+                    sync_file(file)
 
     def _rename(self, source: Path, path: Path) -> None:
         if source.is_dir() and (path.is_symlink() or path.exists()):

@@ -57,11 +57,17 @@ _NAMES: Final = {"from": "range", "keys": "list of keyframes", "file": "curve"}
 def between(start: Any, stop: Any, t: float) -> Any:
     """Interpolate numbers, or lists of numbers, at t. For other values, return the first one until t is 1.
 
+    Raises:
+        ValueError: lists have unequal lengths, or a number is beyond the range of a float.
+
     >>> between(0, 10, 0.5), between((0, 1), (1, 1), 0.25), between("a", "b", 0.9)
     (5, (0.25, 1), 'a')
     """
     if _is_number(start) and _is_number(stop):
-        found = min(max((1 - t) * start + t * stop, min(start, stop)), max(start, stop))  # rounding stays inside
+        try:
+            found = min(max((1 - t) * start + t * stop, min(start, stop)), max(start, stop))  # rounding stays inside
+        except OverflowError:  # a whole number of more than 308 digits
+            raise ValueError("a number is beyond the range of a float") from None
         whole = isinstance(start, int) and isinstance(stop, int) and abs(found - round(found)) < _WHOLE
         return round(found) if whole else float(found)
     if isinstance(start, list | tuple) and isinstance(stop, list | tuple):
@@ -84,8 +90,11 @@ def _expand_keys(value: Mapping[str, Any]) -> tuple[Any, ...]:
     given = value["keys"]
     if not isinstance(given, Mapping) or not given:
         raise ValueError("keys is a mapping from a row, from 0, to its value, such as {0: 0.1, 12: 0.8}")
-    keys = sorted((_row(row), one) for row, one in given.items())
-    rows = [row for row, _ in keys]
+    values = {_row(row): one for row, one in given.items()}
+    if len(values) < len(given):
+        raise ValueError("two keys are the same row, such as 0 and '0'")
+    rows = sorted(values)
+    keys = [(row, values[row]) for row in rows]
     count, ease = _count(value.get("count", rows[-1] + 1)), _ease(value)
     if count <= rows[-1]:
         raise ValueError(f"count is {count}, and there is a key at row {rows[-1]}; the first row is 0")

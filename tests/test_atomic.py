@@ -105,6 +105,23 @@ def test_a_folder_in_use_is_left_alone(tmp_path: Path) -> None:
     assert names(tmp_path) == ["a.txt", "other.txt"]
 
 
+def test_a_placed_folder_is_synced_where_the_system_cannot_sync_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on Windows, file by file."""
+    monkeypatch.delattr(os, "sync")
+    synced: list[str] = []
+    monkeypatch.setattr("fgraph._atomic.sync_file", lambda path: synced.append(path.name))
+    with Staging(tmp_path) as staging:
+        folder = staging.place("tiles")
+        (folder / "0").mkdir(parents=True)
+        (folder / "0" / "a.png").write_bytes(b"a")
+        (folder / "b.png").write_bytes(b"b")
+        staging.commit()
+    assert sorted(synced) == ["a.png", "b.png"]
+    assert names(tmp_path) == ["tiles"]
+
+
 def test_files_with_similar_names_stay(tmp_path: Path) -> None:
     for name in (".a.part", "a.0123abcd.part", ".a.0123abcd.part.txt"):
         (tmp_path / name).mkdir()

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
+import fgraph
 from fgraph._arrays import Array
 
 
@@ -75,3 +76,10 @@ def test_lists_are_exact(values: list[float]) -> None:
 
 def test_lists_are_short() -> None:
     assert Array([0.1, 1e-7, 3]).to_lists() == [0.1, 1e-7, 3.0]
+
+
+def test_a_whole_number_beyond_float32_is_an_error() -> None:
+    with pytest.raises(ValueError, match="a whole number is too large for float32"):
+        Array([[10**400]])
+    (fault,) = fgraph.check({"nodes": {"code": {"op": "latent", "value": [[10**400] * 4]}}, "outputs": ["code"]})
+    assert "too large for float32" in str(fault)
