@@ -190,7 +190,7 @@ def make_settings(
         pictures=_read_pictures(config.output, earlier),
         piece=config.output.piece,
         listing=_read_listing(config.listing),
-        sheet=bool(config.output.sheet),
+        sheet=_read_truth("output.sheet", config.output.sheet),
         given=frozenset(_options_of(place.overrides, "output")),
         is_sweep=place.is_sweep,
         restored=restored,
@@ -244,10 +244,15 @@ def read_downloads(config: Any) -> Downloads:
     Raises:
         FgraphError: offline is neither true nor false.
     """
-    if not isinstance(offline := config.offline, bool):
-        raise FgraphError(f"offline is true or false, not '{offline}'")
+    offline = _read_truth("offline", config.offline)
     folder, hub = (None if value is None else str(value) for value in (config.cache, config.hub))
     return Downloads(folder, offline or None, hub)
+
+
+def _read_truth(name: str, value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise FgraphError(f"{name} is true or false, not '{value}'")
+    return value
 
 
 def _read_listing(value: Any) -> Listing:
@@ -257,7 +262,9 @@ def _read_listing(value: Any) -> Listing:
 
 
 def _read_formats(value: Any) -> tuple[str, ...]:
-    given = (value,) if isinstance(value, str) else tuple(str(item) for item in value)
+    if not isinstance(value, Sequence):
+        raise FgraphError(f"output.formats is a format or a list of formats, such as [png,npy], not '{value}'")
+    given = (value,) if isinstance(value, str) else map(str, value)
     return tuple("tiff" if name == "tif" else name for name in given)
 
 
@@ -277,12 +284,10 @@ def _read_video(output: Any) -> VideoOptions | None:
         return None
     from fgraph.save.video import VideoOptions  # imports Pillow, which other settings don't need
 
-    for name in ("loop", "pingpong"):
-        if not isinstance(output[name], bool):
-            raise FgraphError(f"output.{name} is true or false, not '{output[name]}'")
+    loop, pingpong = (_read_truth(f"output.{name}", output[name]) for name in ("loop", "pingpong"))
     if isinstance(output.fps, bool) or not isinstance(output.fps, int | float):
         raise FgraphError(f"output.fps is a number of frames a second, not '{output.fps}'")
-    return VideoOptions(float(output.fps), output.loop, output.pingpong)
+    return VideoOptions(float(output.fps), loop, pingpong)
 
 
 def _read_objective(value: Any, place: JobPlace) -> Objective | None:

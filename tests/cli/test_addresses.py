@@ -54,6 +54,21 @@ def test_reports_and_conversions(server: Server, capsys: pytest.CaptureFixture[s
     assert len(server.requests) == 1
 
 
+@pytest.mark.parametrize(
+    ("setting", "says"),
+    [
+        ("output.formats=5", "output.formats is a format or a list of formats, such as [png,npy], not '5'"),
+        ("output.formats=null", "output.formats is a format or a list of formats, such as [png,npy], not 'None'"),
+        ("output.sheet=no", "output.sheet is true or false, not 'no'"),
+    ],
+)
+def test_settings_of_the_output_that_are_of_another_type(
+    setting: str, says: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["graph=blend_horizontal", setting, "mode=check"]) == 2
+    assert says in capsys.readouterr().err
+
+
 def test_invalid_settings(server: Server, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([*BLEND, "offline=maybe"]) == 2
     assert "offline is true or false, not 'maybe'" in capsys.readouterr().err
